@@ -7,9 +7,10 @@ export type BytesLifetime = "call" | "kept";
 /**
  * Why this side gives a stream up. On HTTP/2 it is the code of RST_STREAM (RFC 9113 §7): `cancel` CANCEL,
  * `protocol-error` PROTOCOL_ERROR, `internal-error` INTERNAL_ERROR, `connect-error` CONNECT_ERROR (the connection behind
- * this stream died, §8.5). On HTTP/1.1 each is a TCP reset.
+ * this stream died, §8.5), `no-error` NO_ERROR (all was said, the peer does not end its half). On HTTP/1.1 each is a TCP
+ * reset.
  */
-export type AbortReason = "cancel" | "protocol-error" | "internal-error" | "connect-error";
+export type AbortReason = "cancel" | "protocol-error" | "internal-error" | "connect-error" | "no-error";
 
 /** How a stream came to its end, told once by {@link ByteConsumer.onClose}. */
 export type StreamEnding =
