@@ -1,4 +1,9 @@
-import type { FieldLines, OpeningAnswer, OpeningRejection, OpeningRequest } from "../protocol/handshake/opening-request.ts";
+import type {
+  FieldLines,
+  OpeningAnswer,
+  OpeningRejection,
+  OpeningRequest,
+} from "../protocol/handshake/opening-request.ts";
 import type { ByteStream } from "./byte-stream.ts";
 
 /** What is known of the TCP connection under an {@link Opening} or an {@link HttpExchange}. */

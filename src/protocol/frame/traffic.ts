@@ -1,0 +1,14 @@
+/**
+ * What passed in one direction of one WebSocket: plain integers, so that counting costs an addition. Whoever reads frame
+ * headers adds to it; telemetry reads it at scrape time, while the stream lives and once more when it ends.
+ */
+export class Traffic {
+  /** Bytes on the wire of RFC 6455: frame headers and payload. */
+  bytes = 0;
+  continuation = 0;
+  text = 0;
+  binary = 0;
+  close = 0;
+  ping = 0;
+  pong = 0;
+}

@@ -1,0 +1,82 @@
+import { fieldValues, singleFieldValue, tryFieldLines, withoutNames } from "./field-values.ts";
+import { readOffer } from "./negotiation.ts";
+import { refuseOpening, type RefusedOpening } from "./opening-refusal.ts";
+import type { FieldLines, OpeningAnswer, OpeningRequest } from "./opening-request.ts";
+import { isOriginForm, tryAuthority } from "./request-target.ts";
+import { withoutHandshakeFields } from "./upgrade.ts";
+
+/** Fields of an HTTP/1.1 connection, which make an HTTP/2 request malformed (RFC 9113 §8.2.2). */
+const ConnectionSpecific = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
+
+/** An Extended CONNECT that is a good opening handshake. */
+export interface ConnectOpening {
+  readonly type: "opening";
+  readonly request: OpeningRequest;
+}
+
+/**
+ * Judges a CONNECT by RFC 8441 §4–5 and RFC 9113 §8. `rawFields` is name, value, name, value … in wire order with the
+ * pseudo-fields. A missing `Sec-WebSocket-Version` is tolerated (Firefox leaves it out behind proxies); a wrong one is 400
+ * and not 426, whose `Upgrade` field HTTP/2 forbids. Cookie lines come out as one (RFC 9113 §8.2.3).
+ *
+ * @param secure - whether the client's connection is TLS.
+ */
+export function parseExtendedConnect(rawFields: FieldLines, secure: boolean): ConnectOpening | RefusedOpening {
+  if (singleFieldValue(rawFields, ":method") !== "CONNECT") return refuseOpening("malformed", "Not a CONNECT.");
+  if (singleFieldValue(rawFields, ":protocol") !== "websocket") {
+    return refuseOpening("not-websocket", "The only protocol to CONNECT to here is websocket.");
+  }
+  const fields = tryFieldLines(withoutNames(rawFields, (name) => name.startsWith(":")));
+  if (fields === undefined) return refuseOpening("malformed", "A field line is invalid.");
+  const authority = singleFieldValue(rawFields, ":authority") ?? "";
+  const path = singleFieldValue(rawFields, ":path") ?? "";
+  const broken = brokenRule(rawFields, fields, authority, path);
+  if (broken !== undefined) return refuseOpening("malformed", broken);
+  if (fieldValues(fields, "sec-websocket-version").some((version) => version !== "13")) {
+    const fields = ["sec-websocket-version", "13"];
+    return refuseOpening("version", "The WebSocket version spoken here is 13.", { status: 400, fields });
+  }
+  const offer = readOffer(fields);
+  if (typeof offer === "string") return refuseOpening("malformed", offer);
+  const scheme = secure ? "https" : "http";
+  return {
+    type: "opening",
+    request: { httpVersion: "2", scheme, authority, path, ...offer, fields: joinCookies(fields) },
+  };
+}
+
+function brokenRule(rawFields: FieldLines, fields: FieldLines, authority: string, path: string): string | undefined {
+  if (!singleFieldValue(rawFields, ":scheme")) return "There is not exactly one :scheme.";
+  if (!isOriginForm(path)) return "There is not exactly one :path that begins with a slash.";
+  if (tryAuthority(authority) === undefined) return "There is not exactly one valid :authority.";
+  if (fieldValues(fields, "host").some((host) => host.toLowerCase() !== authority.toLowerCase())) {
+    return "Host differs from :authority.";
+  }
+  // Behind it, DATA would not be allowed to flow (RFC 9113 §8.1.1), and some peers end the whole connection for that.
+  if (fieldValues(fields, "content-length").length > 0) return "A CONNECT has no Content-Length.";
+  if (ConnectionSpecific.some((name) => fieldValues(fields, name).length > 0)) return "A field belongs to HTTP/1.1.";
+  return undefined;
+}
+
+/** HTTP/2 may split `Cookie` to compress it; outside of HTTP/2 it is one line again (RFC 9113 §8.2.3). */
+function joinCookies(fields: FieldLines): FieldLines {
+  const cookies = fieldValues(fields, "cookie");
+  if (cookies.length < 2) return fields;
+  return [...withoutNames(fields, (name) => name === "cookie"), "cookie", cookies.join("; ")];
+}
+
+/**
+ * The field lines of the 200 that accepts an Extended CONNECT, without `:status` (RFC 8441 §5). Of `answer.fields` those
+ * are left out that the handshake writes itself or that would frame a body.
+ *
+ * @throws TypeError for an invalid field name or value.
+ */
+export function connectAnswerFields(answer: OpeningAnswer): FieldLines {
+  const lines: string[] = [];
+  if (answer.subprotocol !== undefined) lines.push("sec-websocket-protocol", answer.subprotocol);
+  if (answer.extensions !== undefined) lines.push("sec-websocket-extensions", answer.extensions);
+  lines.push(...withoutHandshakeFields(answer.fields ?? []));
+  const fields = tryFieldLines(lines);
+  if (fields === undefined) throw new TypeError("invalid field line");
+  return fields;
+}

@@ -1,0 +1,31 @@
+/** Host and port of an authority. `host` is without brackets; `port` is `undefined` where none was written. */
+export interface Authority {
+  readonly host: string;
+  readonly port: number | undefined;
+}
+
+const AuthorityForm = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|((?:[0-9A-Za-z._~-]|%[0-9A-Fa-f]{2}){1,255}))(?::(\d{1,5}))?$/;
+
+/**
+ * Host and port of a `Host` field or `:authority`, or `undefined` if `text` is neither (RFC 9110 §7.2, RFC 3986 §3.2).
+ * Stricter than the grammar where only an attack profits from it: no userinfo, no empty host or port, and none of the
+ * sub-delims (`,` `;` `'` …), which no host name has.
+ */
+export function tryAuthority(text: string): Authority | undefined {
+  const match = AuthorityForm.exec(text);
+  if (match === null) return undefined;
+  const [, address, name, digits] = match;
+  // Two colons are the least an IPv6 address has; the dialer's resolver is the judge of the rest.
+  if (address !== undefined && address.split(":").length < 3) return undefined;
+  const port = digits === undefined ? undefined : Number(digits);
+  if (port !== undefined && port > 65_535) return undefined;
+  const host = address ?? name;
+  return host === undefined ? undefined : { host, port };
+}
+
+const OriginForm = /^\/[\x21\x22\x24-\x7e]*$/;
+
+/** Says whether `target` is a path with an optional query, in visible ASCII and without a fragment (RFC 9112 §3.2.1). */
+export function isOriginForm(target: string): boolean {
+  return OriginForm.test(target);
+}
