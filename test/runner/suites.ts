@@ -1,0 +1,51 @@
+import type { SystemPackage } from "./system-packages.ts";
+
+/** One line of what `npm test` does. */
+export interface Suite {
+  readonly name: string;
+  /** Shell command; the programs of node_modules/.bin are in its PATH. */
+  readonly command: string;
+  /** How long it should take on 2 cores. It is killed, and has failed, at {@link deadlineOf} that. */
+  readonly budgetSeconds: number;
+  /** The JSON report that vitest writes; absent where the suite does not count tests. */
+  readonly report?: string;
+  readonly needs: readonly SystemPackage[];
+}
+
+const Chromium: SystemPackage = { name: "chromium", programs: ["chromium"] };
+const Firefox: SystemPackage = { name: "firefox-esr", programs: ["firefox-esr", "firefox"] };
+
+/** All suites, the quick ones first: a slip in a line of code is told within seconds. */
+export const Suites: readonly Suite[] = [
+  { name: "format", command: "prettier --check .", budgetSeconds: 30, needs: [] },
+  { name: "lint", command: "oxlint --type-aware --deny-warnings", budgetSeconds: 30, needs: [] },
+  { name: "types", command: "tsc", budgetSeconds: 30, needs: [] },
+  { name: "knip", command: "knip", budgetSeconds: 30, needs: [] },
+  { name: "build", command: "npm run --silent build && publint --strict", budgetSeconds: 30, needs: [] },
+  // Fails at the 60 s that README promises for it.
+  vitest("unit", 30),
+  vitest("fault", 300),
+  vitest("interop", 60),
+  vitest("e2e", 180, [Chromium, Firefox]),
+];
+
+function vitest(name: string, budgetSeconds: number, needs: readonly SystemPackage[] = []): Suite {
+  const report = `test-results/${name}.json`;
+  const reporters = `--reporter=default --reporter=json --outputFile.json=${report}`;
+  return { name, command: `vitest run --project ${name} ${reporters}`, budgetSeconds, report, needs };
+}
+
+/** Seconds after which a suite with this budget is killed. */
+export function deadlineOf(budgetSeconds: number): number {
+  return 2 * budgetSeconds;
+}
+
+/** The names among `names` that none of `suites` has. */
+export function unknownNames(suites: readonly Suite[], names: readonly string[]): readonly string[] {
+  return names.filter((name) => !suites.some((suite) => suite.name === name));
+}
+
+/** The suites with these names, in the order of `suites`; all of them where no name is given. */
+export function selectSuites(suites: readonly Suite[], names: readonly string[]): readonly Suite[] {
+  return names.length === 0 ? suites : suites.filter((suite) => names.includes(suite.name));
+}
