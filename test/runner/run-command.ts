@@ -62,18 +62,30 @@ export async function runCommand(
   };
 }
 
+/** Waits a moment for the processes with `mark` to end; returns how many have not. */
 async function waitForLeftovers(mark: string, stop: AbortSignal): Promise<number> {
   const until = performance.now() + LeftoverGraceMs;
-  for (;;) {
-    const { length } = await markedProcesses(mark);
-    if (length === 0 || stop.aborted || performance.now() > until) return stop.aborted ? 0 : length;
+  let emptyLooks = 0;
+  let left = 0;
+  // A process that is just being started shows no environment for an instant: one empty look proves nothing.
+  while (emptyLooks < 2 && !stop.aborted && performance.now() < until) {
+    left = (await markedProcesses(mark)).length;
+    emptyLooks = left === 0 ? emptyLooks + 1 : 0;
     await delay(50);
   }
+  return stop.aborted ? 0 : left;
 }
 
+/** Kills the group and what carries `mark`, again and again until nothing does: a process may start another meanwhile. */
 async function killAll(group: number | undefined, mark: string): Promise<void> {
   if (group !== undefined) tryKill(-group);
-  for (const pid of await markedProcesses(mark)) tryKill(pid);
+  const until = performance.now() + LeftoverGraceMs;
+  for (;;) {
+    const pids = await markedProcesses(mark);
+    if (pids.length === 0 || performance.now() > until) return;
+    for (const pid of pids) tryKill(pid);
+    await delay(10);
+  }
 }
 
 function tryKill(pid: number): void {
