@@ -1,3 +1,5 @@
+import { Opcode } from "./opcode.ts";
+
 /**
  * What passed in one direction of one WebSocket: plain integers, so that counting costs an addition. Whoever reads frame
  * headers adds to it; telemetry reads it at scrape time, while the stream lives and once more when it ends.
@@ -11,4 +13,27 @@ export class Traffic {
   close = 0;
   ping = 0;
   pong = 0;
+}
+
+/** Adds one frame to `traffic`; reserved opcodes count as nothing. */
+export function countFrame(traffic: Traffic, opcode: number): void {
+  switch (opcode) {
+    case Opcode.Continuation:
+      traffic.continuation++;
+      return;
+    case Opcode.Text:
+      traffic.text++;
+      return;
+    case Opcode.Binary:
+      traffic.binary++;
+      return;
+    case Opcode.Close:
+      traffic.close++;
+      return;
+    case Opcode.Ping:
+      traffic.ping++;
+      return;
+    case Opcode.Pong:
+      traffic.pong++;
+  }
 }

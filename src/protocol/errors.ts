@@ -1,0 +1,42 @@
+import { CloseCode } from "./close-code.ts";
+
+/** Every way in which a WebSocket can fail: the code of the Close frame that answers it, and the rule behind it. */
+export const errorCatalogue = {
+  WS_MASK_MISSING: { closeCode: CloseCode.ProtocolError, rule: "RFC 6455 §5.1" },
+  WS_MASK_UNEXPECTED: { closeCode: CloseCode.ProtocolError, rule: "RFC 6455 §5.1" },
+  WS_RSV_UNEXPECTED: { closeCode: CloseCode.ProtocolError, rule: "RFC 6455 §5.2" },
+  WS_OPCODE_RESERVED: { closeCode: CloseCode.ProtocolError, rule: "RFC 6455 §5.2" },
+  WS_LENGTH_INVALID: { closeCode: CloseCode.ProtocolError, rule: "RFC 6455 §5.2" },
+  WS_LENGTH_NOT_MINIMAL: { closeCode: CloseCode.ProtocolError, rule: "RFC 6455 §5.2" },
+  WS_CONTINUATION_MISSING: { closeCode: CloseCode.ProtocolError, rule: "RFC 6455 §5.4" },
+  WS_CONTINUATION_UNEXPECTED: { closeCode: CloseCode.ProtocolError, rule: "RFC 6455 §5.4" },
+  WS_CONTROL_FRAGMENTED: { closeCode: CloseCode.ProtocolError, rule: "RFC 6455 §5.5" },
+  WS_CONTROL_TOO_LONG: { closeCode: CloseCode.ProtocolError, rule: "RFC 6455 §5.5" },
+  WS_CLOSE_PAYLOAD_INVALID: { closeCode: CloseCode.ProtocolError, rule: "RFC 6455 §5.5.1" },
+  WS_CLOSE_CODE_INVALID: { closeCode: CloseCode.ProtocolError, rule: "RFC 6455 §7.4" },
+  WS_CLOSE_REASON_NOT_UTF8: { closeCode: CloseCode.InvalidPayload, rule: "RFC 6455 §5.5.1" },
+  WS_TEXT_NOT_UTF8: { closeCode: CloseCode.InvalidPayload, rule: "RFC 6455 §8.1" },
+  WS_MESSAGE_TOO_BIG: { closeCode: CloseCode.MessageTooBig, rule: "RFC 6455 §7.4.1" },
+  WS_TOO_MANY_FRAGMENTS: { closeCode: CloseCode.PolicyViolation, rule: "RFC 6455 §10.4" },
+  WS_NOT_OPEN: { closeCode: CloseCode.InternalError, rule: "RFC 6455 §6.1" },
+} as const;
+export type ErrorCode = keyof typeof errorCatalogue;
+
+/** The one error class of the library. Match on `code`: `message` is for people and may change. */
+export class WebSocketError extends Error {
+  override readonly name = "WebSocketError";
+  readonly code: ErrorCode;
+  /** Who caused it: the other endpoint, the code that called us, or the transport beneath both. */
+  readonly origin: "peer" | "caller" | "transport";
+
+  constructor(code: ErrorCode, message: string, options: { origin?: WebSocketError["origin"]; cause?: unknown } = {}) {
+    super(`${message} (${code}, ${errorCatalogue[code].rule})`, { cause: options.cause });
+    this.code = code;
+    this.origin = options.origin ?? "peer";
+  }
+
+  /** The code of the Close frame that answers this failure (RFC 6455 §7.1.7). */
+  get closeCode(): CloseCode {
+    return errorCatalogue[this.code].closeCode;
+  }
+}
