@@ -1,0 +1,79 @@
+import type { Traffic } from "../../protocol/frame/traffic.ts";
+import type { OpeningResult } from "./metrics.ts";
+import type { Protocol, StreamClose, StreamFacts, StreamRecord } from "./stream-registry.ts";
+
+/** How lines are drawn: `colour` adds ANSI colours, for a terminal. */
+export interface LineStyle {
+  readonly colour?: boolean;
+}
+
+const Colours = { green: 32, red: 31, yellow: 33, dim: 2 } as const;
+
+/** The line of a stream that opened. `openCount` includes it; `now` is milliseconds since the epoch, shown in local time. */
+export function openedLine(record: StreamRecord, openCount: number, now: number, style: LineStyle = {}): string {
+  const where = `${nameColumn(record.route)} ${placeColumn(record)}`;
+  return `${timeOf(now, style)} ${paint("+", "green", style)} ${where}  → ${record.upstream}  ${paint(`(open ${openCount})`, "dim", style)}`;
+}
+
+/** The line of a stream that ended: who began it, close code, cause, age, and what passed up to the upstream and down. */
+export function closedLine(record: StreamRecord, close: StreamClose, now: number, style: LineStyle = {}): string {
+  const sign = paint("-", close.code === 1000 || close.code === 1001 ? "dim" : "yellow", style);
+  const where = `${nameColumn(record.route)} ${placeColumn(record)}`;
+  const how = `${close.initiator} ${close.code} ${close.cause}`.padEnd(31);
+  const traffic = `↑ ${trafficOf(record.toUpstream)}  ↓ ${trafficOf(record.toClient)}`;
+  return `${timeOf(now, style)} ${sign} ${where}  ${how}  ${ageOf(now - record.openedAt).padStart(8)}  ${traffic}`;
+}
+
+/** The line of an opening that was refused with `status`; `route` is empty if none matched. */
+export function refusedLine(
+  route: string,
+  protocol: Protocol,
+  result: OpeningResult,
+  status: number,
+  now: number,
+  style: LineStyle = {},
+): string {
+  const name = nameColumn(route === "" ? "none" : route);
+  return `${timeOf(now, style)} ${paint("×", "red", style)} ${name} ${protocol} refused ${status} ${result}`;
+}
+
+function nameColumn(route: string): string {
+  return route.padEnd(12);
+}
+
+function placeColumn({ protocol, connectionId, streamId }: StreamFacts): string {
+  const stream = protocol === "h2" ? `stream ${String(streamId).padStart(5)}` : "";
+  return `${protocol} connection ${String(connectionId).padStart(4)} ${stream.padEnd(12)}`;
+}
+
+function trafficOf(traffic: Traffic): string {
+  const frames = traffic.continuation + traffic.text + traffic.binary + traffic.close + traffic.ping + traffic.pong;
+  return `${String(frames).padStart(6)} frames ${sizeOf(traffic.bytes).padStart(9)}`;
+}
+
+function sizeOf(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  const units = ["KiB", "MiB", "GiB", "TiB"];
+  const power = Math.min(Math.floor(Math.log2(bytes) / 10), units.length);
+  return `${(bytes / 1024 ** power).toFixed(1)} ${units[power - 1]}`;
+}
+
+function ageOf(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds < 1) return `${Math.round(ms)} ms`;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  if (seconds < 3600) return `${(seconds / 60).toFixed(1)} min`;
+  return `${(seconds / 3600).toFixed(1)} h`;
+}
+
+function timeOf(now: number, style: LineStyle): string {
+  const date = new Date(now);
+  const [hours, minutes, seconds] = [date.getHours(), date.getMinutes(), date.getSeconds()].map((part) =>
+    String(part).padStart(2, "0"),
+  );
+  return paint(`${hours}:${minutes}:${seconds}.${String(date.getMilliseconds()).padStart(3, "0")}`, "dim", style);
+}
+
+function paint(text: string, colour: keyof typeof Colours, { colour: coloured = false }: LineStyle): string {
+  return coloured ? `\u001b[${Colours[colour]}m${text}\u001b[0m` : text;
+}

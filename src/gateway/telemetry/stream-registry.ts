@@ -1,0 +1,224 @@
+import { Traffic } from "../../protocol/frame/traffic.ts";
+
+/** The HTTP version a client came with, as labels and log lines name it. */
+export const Protocols = ["h1", "h2"] as const;
+export type Protocol = (typeof Protocols)[number];
+
+/** Names from the config, or of a built-in handler: never anything the wire said. */
+export interface RouteLabels {
+  readonly route: string;
+  readonly upstream: string;
+}
+
+/** What is known of a WebSocket when it opens. */
+export interface StreamFacts extends RouteLabels {
+  readonly protocol: Protocol;
+  /** The client's TCP connection, numbered from 1 within the process. */
+  readonly connectionId: number;
+  /** RFC 9113 stream identifier; 0 on HTTP/1.1. */
+  readonly streamId: number;
+}
+
+/** What ended a WebSocket; the failure table in the README says which event counts as which. */
+export const CloseCauses = [
+  "close-frame",
+  "end-without-close",
+  "reset",
+  "connection-lost",
+  "rule-broken",
+  "stalled",
+  "close-deadline",
+  "drain",
+  "handler-error",
+] as const;
+export type CloseCause = (typeof CloseCauses)[number];
+
+/** How a WebSocket ended: who began it, the close code (1005: a Close without one; 1006: no Close), and why. */
+export interface StreamClose {
+  readonly initiator: "client" | "upstream" | "gateway";
+  readonly code: number;
+  readonly cause: CloseCause;
+}
+
+/** One WebSocket from its answer to its end. Whoever moves its bytes adds to the two {@link Traffic} objects. */
+export interface StreamRecord extends StreamFacts {
+  /** Counts up from 1 within the process. */
+  readonly id: number;
+  /** Milliseconds since the epoch, by the registry's clock. */
+  readonly openedAt: number;
+  readonly toUpstream: Traffic;
+  readonly toClient: Traffic;
+  /** Ends the record. What is counted afterwards is not seen; a second call does nothing. */
+  close(ending: StreamClose): void;
+}
+
+/** Told of each stream within the call that opens or closes it. `now` is by the registry's clock. */
+export interface StreamObserver {
+  opened?(record: StreamRecord, now: number): void;
+  closed?(record: StreamRecord, ending: StreamClose, now: number): void;
+}
+
+/** Closes that went alike, and how many there were. */
+export interface CloseCount extends StreamClose {
+  readonly count: number;
+}
+
+/** What one route, upstream and protocol has carried: ended and live streams together. */
+export interface StreamTotals extends RouteLabels {
+  readonly protocol: Protocol;
+  readonly open: number;
+  readonly opened: number;
+  readonly toUpstream: Traffic;
+  readonly toClient: Traffic;
+  readonly closes: readonly CloseCount[];
+}
+
+/** Time that never steps back, counted on from the wall clock: durations hold when the machine's time is set anew. */
+const steadyNow = (): number => performance.timeOrigin + performance.now();
+
+/**
+ * Every WebSocket that lives, and the sums of those that ended. A stream counts into its own record by plain additions;
+ * when it closes its record is added to the sums of its group, so `totals` never counts it twice or loses it.
+ */
+export class StreamRegistry {
+  readonly #now: () => number;
+  readonly #live = new Set<OpenStream>();
+  readonly #groups = new Map<string, Group>();
+  readonly #observers: StreamObserver[] = [];
+  #lastId = 0;
+
+  /**
+   * @param options.routes - reported with zeros from the start: a rate over a counter that first appears with its first
+   *   event misses that event.
+   */
+  constructor({ routes = [], now = steadyNow }: { routes?: readonly RouteLabels[]; now?: () => number } = {}) {
+    this.#now = now;
+    for (const route of routes) for (const protocol of Protocols) this.#group({ ...route, protocol });
+  }
+
+  get live(): ReadonlySet<StreamRecord> {
+    return this.#live;
+  }
+
+  /** From now on tells `observer` of each stream; observers stay for the registry's life. */
+  observe(observer: StreamObserver): void {
+    this.#observers.push(observer);
+  }
+
+  /** Begins the record of a WebSocket that was just answered. Its owner must `close` it, whatever happens. */
+  open(facts: StreamFacts): StreamRecord {
+    const group = this.#group(facts);
+    const now = this.#now();
+    const record = new OpenStream(facts, (this.#lastId += 1), now, group, this.#close);
+    group.opened += 1;
+    group.open += 1;
+    this.#live.add(record);
+    for (const observer of this.#observers) observer.opened?.(record, now);
+    return record;
+  }
+
+  /** A copy of all sums as they are now, live streams included. Costs time in proportion to the live streams. */
+  totals(): StreamTotals[] {
+    const sums = new Map([...this.#groups.values()].map((group) => [group, group.copy()]));
+    for (const record of this.#live) {
+      const sum = sums.get(record.group);
+      if (sum) addRecord(sum, record);
+    }
+    return [...sums.values()];
+  }
+
+  readonly #close = (record: OpenStream, ending: StreamClose): void => {
+    if (!this.#live.delete(record)) return;
+    record.group.fold(record, ending);
+    const now = this.#now();
+    for (const observer of this.#observers) observer.closed?.(record, ending, now);
+  };
+
+  #group({ route, upstream, protocol }: RouteLabels & { readonly protocol: Protocol }): Group {
+    const key = JSON.stringify([route, upstream, protocol]);
+    let group = this.#groups.get(key);
+    if (!group) this.#groups.set(key, (group = new Group(route, upstream, protocol)));
+    return group;
+  }
+}
+
+/** The streams of one route, upstream and protocol: how many, and the sums of those that ended. */
+class Group {
+  readonly #labels: RouteLabels & { readonly protocol: Protocol };
+  open = 0;
+  opened = 0;
+  readonly #toUpstream = new Traffic();
+  readonly #toClient = new Traffic();
+  readonly #closes = new Map<string, CloseCount>();
+
+  constructor(route: string, upstream: string, protocol: Protocol) {
+    this.#labels = { route, upstream, protocol };
+  }
+
+  fold(record: StreamRecord, { initiator, code, cause }: StreamClose): void {
+    this.open -= 1;
+    addRecord({ toUpstream: this.#toUpstream, toClient: this.#toClient }, record);
+    const key = `${initiator} ${code} ${cause}`;
+    const count = (this.#closes.get(key)?.count ?? 0) + 1;
+    this.#closes.set(key, { initiator, code, cause, count });
+  }
+
+  copy(): StreamTotals {
+    const sums = { toUpstream: new Traffic(), toClient: new Traffic() };
+    addRecord(sums, { toUpstream: this.#toUpstream, toClient: this.#toClient });
+    return { ...this.#labels, ...sums, open: this.open, opened: this.opened, closes: [...this.#closes.values()] };
+  }
+}
+
+class OpenStream implements StreamRecord {
+  readonly route: string;
+  readonly upstream: string;
+  readonly protocol: Protocol;
+  readonly connectionId: number;
+  readonly streamId: number;
+  readonly id: number;
+  readonly openedAt: number;
+  readonly group: Group;
+  readonly toUpstream = new Traffic();
+  readonly toClient = new Traffic();
+  readonly #onClose: (record: OpenStream, ending: StreamClose) => void;
+
+  constructor(
+    facts: StreamFacts,
+    id: number,
+    openedAt: number,
+    group: Group,
+    onClose: (record: OpenStream, ending: StreamClose) => void,
+  ) {
+    this.route = facts.route;
+    this.upstream = facts.upstream;
+    this.protocol = facts.protocol;
+    this.connectionId = facts.connectionId;
+    this.streamId = facts.streamId;
+    this.id = id;
+    this.openedAt = openedAt;
+    this.group = group;
+    this.#onClose = onClose;
+  }
+
+  close(ending: StreamClose): void {
+    this.#onClose(this, ending);
+  }
+}
+
+type BothWays = Pick<StreamRecord, "toUpstream" | "toClient">;
+
+function addRecord(sum: BothWays, part: BothWays): void {
+  addTraffic(sum.toUpstream, part.toUpstream);
+  addTraffic(sum.toClient, part.toClient);
+}
+
+function addTraffic(sum: Traffic, part: Traffic): void {
+  sum.bytes += part.bytes;
+  sum.continuation += part.continuation;
+  sum.text += part.text;
+  sum.binary += part.binary;
+  sum.close += part.close;
+  sum.ping += part.ping;
+  sum.pong += part.pong;
+}
