@@ -23,7 +23,10 @@ export type StreamEnding =
   /** The connection beneath went away: lost, timed out, or ended by a GOAWAY with an error. */
   | { readonly type: "connection-lost" };
 
-/** What the consumer of a {@link ByteStream} is told. After `onClose` comes nothing. */
+/**
+ * What the consumer of a {@link ByteStream} is told, never from within a call it makes on that stream. After `abort` only
+ * `onClose` comes, after `onClose` nothing.
+ */
 export interface ByteConsumer {
   /** The next bytes are `bytes[start, end)`. They stay untouched for as long as the stream's `lifetime` says. */
   onBytes(bytes: Uint8Array, start: number, end: number): void;
@@ -46,8 +49,8 @@ export interface ByteStream {
   readonly bufferedBytes: number;
 
   /**
-   * Begins the flow; called once. Bytes that arrived with or before the answer to the opening come first. A consumer is
-   * never called from within `start`.
+   * Begins the flow; called once, also on a stream that is closed already. Bytes that arrived with or before the answer to
+   * the opening come first.
    */
   start(consumer: ByteConsumer): void;
   /**
