@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 
 /** Whether the gateway wants traffic, as `/readyz` says it: 200 for `ready`, 503 and the word otherwise. */
 export type Readiness = "starting" | "ready" | "draining";
@@ -9,13 +10,6 @@ export interface MetricsSource {
   text(): Promise<string>;
 }
 
-/** Where the admin port was bound. */
-export interface BoundAddress {
-  readonly address: string;
-  readonly family: string;
-  readonly port: number;
-}
-
 /** Where the admin port listens and whom it asks. */
 export interface AdminOptions {
   readonly host: string;
@@ -23,6 +17,30 @@ export interface AdminOptions {
   readonly metrics: MetricsSource;
   readiness(): Readiness;
 }
+
+/**
+ * In milliseconds. `stallMs` ends a connection on which nothing moves within a request or its answer, `closeMs` is what
+ * `close` grants a connection in the middle of one.
+ */
+export interface AdminDeadlines {
+  readonly headersMs: number;
+  readonly requestMs: number;
+  readonly stallMs: number;
+  readonly keepAliveMs: number;
+  readonly closeMs: number;
+}
+
+const Deadlines: AdminDeadlines = {
+  headersMs: 5000,
+  requestMs: 10_000,
+  stallMs: 30_000,
+  // Prometheus keeps its connection from one scrape to the next, seldom more than a minute: it must not meet our close.
+  keepAliveMs: 75_000,
+  closeMs: 1000,
+};
+
+/** A few probes and scrapers; more is a mistake or an attack, and costs descriptors that WebSockets need. */
+const MaxConnections = 64;
 
 interface Answer {
   readonly status: number;
@@ -38,29 +56,34 @@ const PlainText = "text/plain; charset=utf-8";
  */
 export class AdminServer {
   readonly #options: AdminOptions;
+  readonly #closeMs: number;
   readonly #server: Server;
   readonly #answers: ReadonlyMap<string, () => Answer | Promise<Answer>>;
 
-  constructor(options: AdminOptions) {
+  constructor(options: AdminOptions, deadlines = Deadlines) {
     this.#options = options;
+    this.#closeMs = deadlines.closeMs;
     this.#answers = new Map<string, () => Answer | Promise<Answer>>([
       ["/livez", () => plain(200, "alive")],
       ["/readyz", () => this.#ready()],
       ["/metrics", () => this.#scrape()],
     ]);
-    // Prometheus keeps its connection between scrapes, which are seldom more than a minute apart.
-    const deadlines = {
-      headersTimeout: 5000,
-      requestTimeout: 10_000,
-      keepAliveTimeout: 75_000,
-      connectionsCheckingInterval: 1000,
+    const timeouts = {
+      headersTimeout: deadlines.headersMs,
+      requestTimeout: deadlines.requestMs,
+      keepAliveTimeout: deadlines.keepAliveMs,
+      // How often node looks for the first two; its own 30 s would make them mean little.
+      connectionsCheckingInterval: Math.min(1000, deadlines.headersMs),
     };
-    this.#server = createServer(deadlines, (request, response) => void this.#serve(request, response));
-    this.#server.maxConnections = 64;
+    this.#server = createServer(timeouts, (request, response) => void this.#serve(request, response));
+    this.#server.timeout = deadlines.stallMs;
+    this.#server.maxConnections = MaxConnections;
+    // Without descriptors `accept` fails with an 'error' here; the next attempt may succeed.
+    this.#server.on("error", () => undefined);
   }
 
   /** Resolves with the bound address; rejects where it cannot bind. */
-  listen(): Promise<BoundAddress> {
+  listen(): Promise<AddressInfo> {
     const { host, port } = this.#options;
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);
@@ -73,10 +96,10 @@ export class AdminServer {
     });
   }
 
-  /** Stops listening and ends idle connections at once, the others when their answer is out or after a second. */
+  /** Stops listening; ends idle connections at once, the others when their answer is out, at the latest after `closeMs`. */
   close(): Promise<void> {
     return new Promise((resolve) => {
-      const cut = setTimeout(() => this.#server.closeAllConnections(), 1000);
+      const cut = setTimeout(() => this.#server.closeAllConnections(), this.#closeMs);
       this.#server.close(() => {
         clearTimeout(cut);
         resolve();
@@ -97,15 +120,15 @@ export class AdminServer {
 
   async #answer({ method, url = "" }: IncomingMessage, response: ServerResponse): Promise<Answer> {
     const answer = this.#answers.get(url.split("?", 1)[0] ?? "");
-    if (!answer) return plain(404, `not found; here are ${[...this.#answers.keys()].join(", ")}`);
+    if (!answer) return plain(404, `not found, try ${[...this.#answers.keys()].join(" ")}`);
     if (method !== "GET" && method !== "HEAD") {
       response.setHeader("allow", "GET, HEAD");
       return plain(405, "method not allowed");
     }
     try {
       return await answer();
-    } catch {
-      return plain(500, "failed");
+    } catch (error) {
+      return plain(500, String(error));
     }
   }
 

@@ -1,68 +1,60 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Traffic } from "../../protocol/frame/traffic.ts";
+import { counterOf, gaugeOf, histogramOf } from "./metric-family.ts";
 import type { StreamClose, StreamObserver, StreamRecord, StreamRegistry, StreamTotals } from "./stream-registry.ts";
 
 const StreamLabels = ["route", "upstream", "protocol"] as const;
+type StreamLabel = (typeof StreamLabels)[number];
 
-/** Opcodes (RFC 6455 §5.2) as label values, and the field of {@link Traffic} that counts each. */
+/** The opcodes (RFC 6455 §5.2) as label values: each is also the field of {@link Traffic} that counts it. */
 const Opcodes = ["continuation", "text", "binary", "close", "ping", "pong"] as const satisfies (keyof Traffic)[];
 
 /**
- * Seconds. The edges are where proxies and clients commonly give up (15 s, 30 s, 60 s, 2 min, 5 min, 15 min, 1 h), so that
- * something that cuts streams shows as one full bucket; below them connections that fail at once, above them half days.
+ * Seconds. The edges from 15 s to 1 h are where proxies and clients commonly give up an idle stream, so that something that
+ * cuts streams shows as one full bucket; what fails at once stands below them, what lasts for days above.
  */
 const DurationBuckets = [0.1, 1, 5, 15, 30, 60, 120, 300, 900, 3600, 14_400, 43_200, 86_400];
 
 /** The metric families of WebSockets, written from the registry's sums when somebody scrapes. */
 export class StreamMetrics implements StreamObserver {
   readonly #streams: StreamRegistry;
-  readonly #open;
-  readonly #opened;
-  readonly #bytes;
-  readonly #frames;
-  readonly #closes;
-  readonly #duration;
+  readonly #open: Gauge<StreamLabel>;
+  readonly #opened: Counter<StreamLabel>;
+  readonly #bytes: Counter<StreamLabel | "direction">;
+  readonly #frames: Counter<StreamLabel | "direction" | "opcode">;
+  readonly #closes: Counter<StreamLabel | "initiator" | "code" | "cause">;
+  readonly #duration: Histogram<StreamLabel>;
 
+  /** Observes `streams`; the families are in `registry` from now on. */
   constructor(streams: StreamRegistry, registry: Registry) {
     this.#streams = streams;
-    const registers = [registry];
-    this.#open = new Gauge({
-      name: "hawser_streams_open",
-      help: "WebSockets open now.",
-      labelNames: StreamLabels,
-      registers,
-    });
-    this.#opened = new Counter({
-      name: "hawser_streams_opened_total",
-      help: "WebSockets opened.",
-      labelNames: StreamLabels,
-      registers,
-    });
-    this.#bytes = new Counter({
-      name: "hawser_stream_bytes_total",
-      help: "Bytes of WebSocket frames passed on, headers included, while streams are open too.",
-      labelNames: [...StreamLabels, "direction"],
-      registers,
-    });
-    this.#frames = new Counter({
-      name: "hawser_stream_frames_total",
-      help: "WebSocket frames passed on, while streams are open too.",
-      labelNames: [...StreamLabels, "direction", "opcode"],
-      registers,
-    });
-    this.#closes = new Counter({
-      name: "hawser_stream_closes_total",
-      help: "WebSockets ended, by who began it, close code (RFC 6455 section 7.4) and cause.",
-      labelNames: [...StreamLabels, "initiator", "code", "cause"],
-      registers,
-    });
-    this.#duration = new Histogram({
-      name: "hawser_stream_duration_seconds",
-      help: "How long ended WebSockets had been open.",
-      labelNames: StreamLabels,
-      buckets: DurationBuckets,
-      registers,
-    });
+    this.#open = gaugeOf(registry, "hawser_streams_open", "WebSockets open now.", StreamLabels);
+    this.#opened = counterOf(registry, "hawser_streams_opened_total", "WebSockets opened.", StreamLabels);
+    this.#bytes = counterOf(
+      registry,
+      "hawser_stream_bytes_total",
+      "Bytes of WebSocket frames, headers included, counted while the stream is open.",
+      [...StreamLabels, "direction"],
+    );
+    this.#frames = counterOf(
+      registry,
+      "hawser_stream_frames_total",
+      "WebSocket frames by opcode, counted while the stream is open.",
+      [...StreamLabels, "direction", "opcode"],
+    );
+    this.#closes = counterOf(
+      registry,
+      "hawser_stream_closes_total",
+      "WebSockets ended, by who began it, close code (RFC 6455 section 7.4) and cause.",
+      [...StreamLabels, "initiator", "code", "cause"],
+    );
+    this.#duration = histogramOf(
+      registry,
+      "hawser_stream_duration_seconds",
+      "How long the WebSockets that ended were open.",
+      StreamLabels,
+      DurationBuckets,
+    );
     streams.observe(this);
   }
 
@@ -70,7 +62,7 @@ export class StreamMetrics implements StreamObserver {
     this.#duration.observe({ route, upstream, protocol }, (now - openedAt) / 1000);
   }
 
-  /** Brings the families up to date, all from one moment. */
+  /** Sets the families to the sums of this moment, all of them to the same. */
   publish(): void {
     for (const family of [this.#opened, this.#bytes, this.#frames, this.#closes]) family.reset();
     for (const totals of this.#streams.totals()) this.#publishTotals(totals);
@@ -83,23 +75,12 @@ export class StreamMetrics implements StreamObserver {
     this.#publishTraffic({ ...labels, direction: "to_upstream" }, toUpstream);
     this.#publishTraffic({ ...labels, direction: "to_client" }, toClient);
     for (const { initiator, code, cause, count } of closes) {
-      this.#closes.inc({ ...labels, initiator, code: codeLabel(code), cause }, count);
+      this.#closes.inc({ ...labels, initiator, code, cause }, count);
     }
   }
 
-  #publishTraffic(
-    labels: Readonly<Record<"route" | "upstream" | "protocol" | "direction", string>>,
-    traffic: Traffic,
-  ): void {
+  #publishTraffic(labels: Readonly<Record<StreamLabel | "direction", string>>, traffic: Traffic): void {
     this.#bytes.inc(labels, traffic.bytes);
     for (const opcode of Opcodes) this.#frames.inc({ ...labels, opcode }, traffic[opcode]);
   }
-}
-
-/** A close code as one of few words, since a peer may send any: registered ones by number (RFC 6455 §7.4.1, IANA). */
-function codeLabel(code: number): string {
-  if (code >= 1000 && code <= 1015) return String(code);
-  if (code >= 3000 && code <= 3999) return "3xxx";
-  if (code >= 4000 && code <= 4999) return "4xxx";
-  return "other";
 }

@@ -1,8 +1,15 @@
 import { Traffic } from "../../protocol/frame/traffic.ts";
+import type { ConnectionFacts } from "../../transport/opening.ts";
+import { closeCodeLabel, type CloseCodeLabel } from "./close-code-label.ts";
 
 /** The HTTP version a client came with, as labels and log lines name it. */
 export const Protocols = ["h1", "h2"] as const;
 export type Protocol = (typeof Protocols)[number];
+
+/** The protocol of a client's connection. */
+export function protocolOf({ httpVersion }: Pick<ConnectionFacts, "httpVersion">): Protocol {
+  return httpVersion === "2" ? "h2" : "h1";
+}
 
 /** Names from the config, or of a built-in handler: never anything the wire said. */
 export interface RouteLabels {
@@ -59,7 +66,8 @@ export interface StreamObserver {
 }
 
 /** Closes that went alike, and how many there were. */
-export interface CloseCount extends StreamClose {
+export interface CloseCount extends Omit<StreamClose, "code"> {
+  readonly code: CloseCodeLabel;
   readonly count: number;
 }
 
@@ -78,7 +86,7 @@ const steadyNow = (): number => performance.timeOrigin + performance.now();
 
 /**
  * Every WebSocket that lives, and the sums of those that ended. A stream counts into its own record by plain additions;
- * when it closes its record is added to the sums of its group, so `totals` never counts it twice or loses it.
+ * when it closes the record leaves `live` and enters the sums in one step, so `totals` never counts it twice or loses it.
  */
 export class StreamRegistry {
   readonly #now: () => number;
@@ -155,14 +163,17 @@ class Group {
     this.#labels = { route, upstream, protocol };
   }
 
+  /** Takes a record that ended into the sums. */
   fold(record: StreamRecord, { initiator, code, cause }: StreamClose): void {
     this.open -= 1;
     addRecord({ toUpstream: this.#toUpstream, toClient: this.#toClient }, record);
-    const key = `${initiator} ${code} ${cause}`;
+    const label = closeCodeLabel(code);
+    const key = `${initiator} ${label} ${cause}`;
     const count = (this.#closes.get(key)?.count ?? 0) + 1;
-    this.#closes.set(key, { initiator, code, cause, count });
+    this.#closes.set(key, { initiator, code: label, cause, count });
   }
 
+  /** The sums of the ended streams alone. */
   copy(): StreamTotals {
     const sums = { toUpstream: new Traffic(), toClient: new Traffic() };
     addRecord(sums, { toUpstream: this.#toUpstream, toClient: this.#toClient });

@@ -1,0 +1,32 @@
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+
+/** A counter in `registry`. `name` ends in `_total` and names its unit before that. */
+export function counterOf<Label extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly Label[],
+): Counter<Label> {
+  return new Counter({ name, help, labelNames, registers: [registry] });
+}
+
+/** A gauge in `registry`. */
+export function gaugeOf<Label extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly Label[],
+): Gauge<Label> {
+  return new Gauge({ name, help, labelNames, registers: [registry] });
+}
+
+/** A histogram in `registry`; `buckets` are upper edges in the unit that `name` ends with. */
+export function histogramOf<Label extends string>(
+  registry: Registry,
+  name: string,
+  help: string,
+  labelNames: readonly Label[],
+  buckets: readonly number[],
+): Histogram<Label> {
+  return new Histogram({ name, help, labelNames, buckets: [...buckets], registers: [registry] });
+}
