@@ -30,10 +30,45 @@ export function sumOf(exposition: Exposition, name: string, labels: Readonly<Rec
   const wanted = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
   let sum = 0;
   for (const [series, value] of exposition) {
-    const [ownName, ownLabels = ""] = series.split(/[{}]/);
+    const [ownName, ownLabels] = partsOf(series);
     if (ownName === name && wanted.every((pair) => `,${ownLabels},`.includes(`,${pair},`))) sum += value;
   }
   return sum;
+}
+
+/**
+ * What is wrong with the families of an exposition by the rules of Prometheus' naming practices, as `promtool check
+ * metrics` applies them: one line each.
+ */
+export function expositionFaults(text: string): string[] {
+  const faults: string[] = [];
+  const types = new Map<string, string>();
+  const helped = new Set<string>();
+  for (const line of text.split("\n")) {
+    const [, what = "", name = "", rest = ""] = /^# (HELP|TYPE) (\S+) ?(.*)$/.exec(line) ?? [];
+    if (what === "HELP" && rest !== "") helped.add(name);
+    if (what === "TYPE") types.set(name, rest);
+  }
+  for (const [name, type] of types) {
+    if (!helped.has(name)) faults.push(`${name}: no help text`);
+    if ((type === "counter") !== name.endsWith("_total"))
+      faults.push(`${name}: counters, and only they, end in _total`);
+    if (/_(milliseconds|ms|minutes|hours|days|kilobytes|megabytes|percent)(_|$)/.test(name)) {
+      faults.push(`${name}: not in base units`);
+    }
+  }
+  for (const series of parseExposition(text).keys()) {
+    const [name] = partsOf(series);
+    const family = types.has(name) ? name : name.replace(/_(bucket|sum|count)$/, "");
+    if (!types.has(family)) faults.push(`${name}: no type`);
+  }
+  return faults;
+}
+
+/** Name and labels, without the braces. */
+function partsOf(series: string): [name: string, labels: string] {
+  const brace = series.indexOf("{");
+  return brace === -1 ? [series, ""] : [series.slice(0, brace), series.slice(brace + 1, -1)];
 }
 
 function parseLabels(text: string): Record<string, string> {

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 
 /** Whether the gateway wants traffic, as `/readyz` says it: 200 for `ready`, 503 and the word otherwise. */
 export type Readiness = "starting" | "ready" | "draining";
@@ -8,6 +7,13 @@ export type Readiness = "starting" | "ready" | "draining";
 export interface MetricsSource {
   readonly contentType: string;
   text(): Promise<string>;
+}
+
+/** Where a port was bound; `AddressInfo` of node has this shape. */
+export interface BoundAddress {
+  readonly address: string;
+  readonly family: string;
+  readonly port: number;
 }
 
 /** Where the admin port listens and whom it asks. */
@@ -83,7 +89,7 @@ export class AdminServer {
   }
 
   /** Resolves with the bound address; rejects where it cannot bind. */
-  listen(): Promise<AddressInfo> {
+  listen(): Promise<BoundAddress> {
     const { host, port } = this.#options;
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);
@@ -110,6 +116,8 @@ export class AdminServer {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on("error", () => response.destroy());
     const { status, type, body } = await this.#answer(request, response);
+    // node keeps a connection whose request came before `close`, and then waits for it.
+    if (!this.#server.listening) response.setHeader("connection", "close");
     response.writeHead(status, {
       "content-type": type,
       "content-length": Buffer.byteLength(body),

@@ -1,3 +1,4 @@
+import { CloseCode } from "../../protocol/close-code.ts";
 import type { Traffic } from "../../protocol/frame/traffic.ts";
 import type { OpeningResult } from "./metrics.ts";
 import type { Protocol, StreamClose, StreamFacts, StreamRecord } from "./stream-registry.ts";
@@ -9,6 +10,9 @@ export interface LineStyle {
 
 const Colours = { green: 32, red: 31, yellow: 33, dim: 2 } as const;
 
+/** A page that calls `close()` without a code sends a Close without one, which is 1005. */
+const OrdinaryCodes: ReadonlySet<number> = new Set([CloseCode.Normal, CloseCode.GoingAway, CloseCode.NoStatus]);
+
 /** The line of a stream that opened. `openCount` includes it; `now` is milliseconds since the epoch, shown in local time. */
 export function openedLine(record: StreamRecord, openCount: number, now: number, style: LineStyle = {}): string {
   const where = `${nameColumn(record.route)} ${placeColumn(record)}`;
@@ -17,7 +21,7 @@ export function openedLine(record: StreamRecord, openCount: number, now: number,
 
 /** The line of a stream that ended: who began it, close code, cause, age, and what passed up to the upstream and down. */
 export function closedLine(record: StreamRecord, close: StreamClose, now: number, style: LineStyle = {}): string {
-  const sign = paint("-", close.code === 1000 || close.code === 1001 ? "dim" : "yellow", style);
+  const sign = paint("-", OrdinaryCodes.has(close.code) ? "dim" : "yellow", style);
   const where = `${nameColumn(record.route)} ${placeColumn(record)}`;
   const how = `${close.initiator} ${close.code} ${close.cause}`.padEnd(31);
   const traffic = `↑ ${trafficOf(record.toUpstream)}  ↓ ${trafficOf(record.toClient)}`;
@@ -48,7 +52,7 @@ function placeColumn({ protocol, connectionId, streamId }: StreamFacts): string 
 
 function trafficOf(traffic: Traffic): string {
   const frames = traffic.continuation + traffic.text + traffic.binary + traffic.close + traffic.ping + traffic.pong;
-  return `${String(frames).padStart(6)} frames ${sizeOf(traffic.bytes).padStart(9)}`;
+  return `${String(frames).padStart(6)} frames ${sizeOf(traffic.bytes).padStart(10)}`;
 }
 
 function sizeOf(bytes: number): string {
