@@ -1,0 +1,62 @@
+import { basename, extname } from "node:path";
+import { pathToFileURL } from "node:url";
+import { isToken } from "../../protocol/handshake/field-values.ts";
+import type { WebSocketHandler } from "../../websocket/handler.ts";
+import { echo } from "./echo.ts";
+
+/** An in-process handler and what it tells of itself at the opening. */
+export interface LoadedHandler {
+  /** Its name in logs and metrics: `echo`, or the name of the module's file without its ending. */
+  readonly handlerName: string;
+  readonly handler: WebSocketHandler;
+  /** Subprotocols it speaks, in order of preference; empty if it speaks none by name. */
+  readonly subprotocols: readonly string[];
+}
+
+const Callbacks = ["onOpen", "onMessage", "onClose", "onError"] as const;
+
+/**
+ * The handler a route names: `echo`, or the module at the absolute path `name`, whose exports `onOpen`, `onMessage`,
+ * `onClose` and `onError` are the handler, and whose export `subprotocols` (optional) lists tokens.
+ *
+ * @throws Error naming the module and what is wrong with it.
+ */
+export async function loadHandler(name: string): Promise<LoadedHandler> {
+  if (name === "echo") return { handlerName: name, handler: echo, subprotocols: [] };
+  const exports = await importModule(name);
+  if (!isHandler(exports)) {
+    throw new Error(`handler ${name} must export at least one of ${Callbacks.join(", ")}, each a function`);
+  }
+  const { subprotocols = [] } = exports as { subprotocols?: unknown };
+  if (!isSubprotocolList(subprotocols)) throw new Error(`handler ${name}: subprotocols must be an array of tokens`);
+  return { handlerName: handlerNameOf(name), handler: exports, subprotocols };
+}
+
+/** The name of the handler `name` in logs and metrics. */
+export function handlerNameOf(name: string): string {
+  return basename(name, extname(name));
+}
+
+/** The first of the handler's subprotocols that the client offers, or `undefined` (RFC 6455 §4.2.2). */
+export function chooseSubprotocol(spoken: readonly string[], offered: readonly string[]): string | undefined {
+  return spoken.find((subprotocol) => offered.includes(subprotocol));
+}
+
+async function importModule(path: string): Promise<object> {
+  try {
+    return (await import(pathToFileURL(path).href)) as object;
+  } catch (cause) {
+    throw new Error(`handler ${path} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+function isHandler(exports: object): exports is WebSocketHandler {
+  const present = Callbacks.filter((name) => name in exports);
+  return present.length > 0 && present.every((name) => typeof Reflect.get(exports, name) === "function");
+}
+
+function isSubprotocolList(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((one) => typeof one === "string" && isToken(one));
+}

@@ -1,0 +1,67 @@
+import type { OpeningRejection } from "../../protocol/handshake/opening-request.ts";
+import type { Opening } from "../../transport/opening.ts";
+import type { OpeningResult } from "../telemetry/metrics.ts";
+import type { Protocol } from "../telemetry/stream-registry.ts";
+import { textAnswer } from "./static-files.ts";
+
+/** What became of one opening. */
+export interface OpeningOutcome {
+  /** Name of the route; empty if none matched. */
+  readonly route: string;
+  readonly protocol: Protocol;
+  readonly result: OpeningResult;
+  /** Status of the answer the client got; 0 if it left before one. */
+  readonly status: number;
+  /** Seconds from the request to the answer. */
+  readonly seconds: number;
+}
+
+/** Answers one opening and tells, once, what became of it. */
+export class OpeningReport {
+  readonly #opening: Opening;
+  readonly #route: string;
+  readonly #tell: (outcome: OpeningOutcome) => void;
+  readonly #startedAt = performance.now();
+  #told = false;
+
+  constructor(opening: Opening, route: string, tell: (outcome: OpeningOutcome) => void) {
+    this.#opening = opening;
+    this.#route = route;
+    this.#tell = tell;
+  }
+
+  /** Whether the opening has its answer, or nobody waits for one. */
+  get isOver(): boolean {
+    return this.#told;
+  }
+
+  /** Tells that the opening was accepted. */
+  accepted(): void {
+    this.answered("accepted", this.#opening.connection.httpVersion === "2" ? 200 : 101);
+  }
+
+  /** Tells of an answer that was given elsewhere, such as the acceptor's own when its deadline passed. */
+  answered(result: OpeningResult, status: number): void {
+    if (this.#told) return;
+    this.#told = true;
+    const protocol = protocolOf(this.#opening);
+    const seconds = (performance.now() - this.#startedAt) / 1000;
+    this.#tell({ route: this.#route, protocol, result, status, seconds });
+  }
+
+  /** Gives the client `rejection`, unless it has its answer. */
+  reject(result: OpeningResult, rejection: OpeningRejection): void {
+    this.#opening.reject(rejection);
+    this.answered(result, rejection.status);
+  }
+
+  /** Refuses with `status` and one sentence of text as the body. */
+  refuse(result: OpeningResult, status: number, sentence: string): void {
+    this.reject(result, textAnswer(status, sentence));
+  }
+}
+
+/** The label of the HTTP version an opening or an ordinary request came over. */
+export function protocolOf({ connection }: Pick<Opening, "connection">): Protocol {
+  return connection.httpVersion === "2" ? "h2" : "h1";
+}

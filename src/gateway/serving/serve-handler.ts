@@ -1,0 +1,37 @@
+import type { Opening } from "../../transport/opening.ts";
+import { WebSocketConnection } from "../../websocket/connection.ts";
+import { chooseSubprotocol } from "./handlers.ts";
+import type { OpeningReport } from "./opening-report.ts";
+import { streamFactsOf, type ServingContext } from "./serving-context.ts";
+import type { HandlerRoute } from "./site.ts";
+
+/** Accepts the opening and runs the route's handler on it, in this process. */
+export function serveHandler(
+  opening: Opening,
+  { name, handler, handlerName, subprotocols }: HandlerRoute,
+  report: OpeningReport,
+  { live, streams, limits }: ServingContext,
+): void {
+  const subprotocol = chooseSubprotocol(subprotocols, opening.request.subprotocols);
+  const stream = opening.accept({ subprotocol });
+  report.accepted();
+  const record = streams.open(streamFactsOf(opening, name, handlerName));
+  const connection = new WebSocketConnection(stream, {
+    role: "server",
+    handler,
+    request: opening.request,
+    subprotocol,
+    ...limits,
+    incoming: record.toUpstream,
+    outgoing: record.toClient,
+    onEnded: (ending) => {
+      live.delete(served);
+      record.close(ending);
+    },
+  });
+  const served = {
+    close: (code: number) => connection.drain(code),
+    abort: () => connection.abort(),
+  };
+  live.add(served);
+}

@@ -1,0 +1,33 @@
+import type { BlockList } from "node:net";
+import type { StreamFacts, StreamRegistry } from "../telemetry/stream-registry.ts";
+import type { Opening } from "../../transport/opening.ts";
+import type { LiveStreams } from "./live-streams.ts";
+import { protocolOf, type OpeningOutcome } from "./opening-report.ts";
+
+/** Limits and deadlines of the streams the gateway serves. */
+export interface ServingLimits {
+  /** A closing handshake that is not over by then is cut. */
+  readonly closeMs: number;
+  /** How long a receiver may take nothing while bytes wait for it. */
+  readonly writeStallMs: number;
+  /** Largest message a handler receives, in bytes. */
+  readonly maxMessageBytes: number;
+  /** Most frames of one message a handler receives. */
+  readonly maxFragments: number;
+}
+
+/** What serving needs of the gateway around it. */
+export interface ServingContext {
+  readonly streams: StreamRegistry;
+  readonly live: LiveStreams;
+  readonly limits: ServingLimits;
+  /** Clients whose own `Forwarded` and `X-Forwarded-*` fields are believed. */
+  readonly trustedProxies: BlockList;
+  openingOver(outcome: OpeningOutcome): void;
+}
+
+/** The registry's facts of the stream that `opening` becomes when it is accepted. */
+export function streamFactsOf(opening: Opening, route: string, upstream: string): StreamFacts {
+  const { connection, streamId } = opening;
+  return { route, upstream, protocol: protocolOf(opening), connectionId: connection.id, streamId };
+}

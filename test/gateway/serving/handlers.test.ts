@@ -1,0 +1,54 @@
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { chooseSubprotocol, loadHandler } from "../../../src/gateway/serving/handlers.ts";
+
+async function moduleFile(text: string): Promise<string> {
+  const file = join(await mkdtemp(join(tmpdir(), "handler-")), "chat.mjs");
+  await writeFile(file, text);
+  return file;
+}
+
+describe("loadHandler", () => {
+  test("echo is built in", async () => {
+    expect((await loadHandler("echo")).handlerName).toBe("echo");
+  });
+
+  test("takes a module's callbacks and subprotocols", async () => {
+    const file = await moduleFile(`export function onMessage() {} export const subprotocols = ["v2", "v1"];`);
+    const loaded = await loadHandler(file);
+    expect(loaded.handlerName).toBe("chat");
+    expect(loaded.handler.onMessage).toBeTypeOf("function");
+    expect(loaded.subprotocols).toEqual(["v2", "v1"]);
+  });
+
+  test.each([
+    { name: "no callback", text: `export const other = 1;`, message: /must export at least one of onOpen, onMessage/ },
+    { name: "a callback that is no function", text: `export const onOpen = 1;`, message: /each a function/ },
+    {
+      name: "subprotocols that are none",
+      text: `export function onOpen() {} export const subprotocols = ["a b"];`,
+      message: /tokens/,
+    },
+    { name: "a syntax error", text: `export function {`, message: /cannot be loaded/ },
+    { name: "an error of its own", text: `throw new Error("no database");`, message: /cannot be loaded: no database/ },
+  ])("refuses a module with $name and names it", async ({ text, message }) => {
+    const file = await moduleFile(text);
+    await expect(loadHandler(file)).rejects.toThrow(message);
+    await expect(loadHandler(file)).rejects.toThrow(file);
+  });
+
+  test("names the module that is not there", async () => {
+    await expect(loadHandler("/absent/chat.mjs")).rejects.toThrow(/\/absent\/chat\.mjs cannot be loaded/);
+  });
+});
+
+test.each([
+  { spoken: [], offered: ["a"], chosen: undefined },
+  { spoken: ["b", "a"], offered: [], chosen: undefined },
+  { spoken: ["b", "a"], offered: ["a", "b"], chosen: "b" },
+  { spoken: ["b", "a"], offered: ["A", "a"], chosen: "a" },
+])("of $spoken and $offered the subprotocol is $chosen", ({ spoken, offered, chosen }) => {
+  expect(chooseSubprotocol(spoken, offered)).toBe(chosen);
+});
