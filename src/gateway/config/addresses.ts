@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { tryAuthority } from "../../protocol/handshake/request-target.ts";
 import type { HostPort } from "./config.ts";
 
@@ -36,4 +37,14 @@ export function tryUpstreamAddress(text: string): WrittenAddress | undefined {
   if (authority === undefined || url.port === "0" || url.href !== `${scheme}://${url.host}/`) return undefined;
   const port = authority.port ?? DefaultPort[scheme];
   return { scheme, host: authority.host, port, authority: url.host, url: `${scheme}://${url.host}` };
+}
+
+/** Says whether `text` is an IPv4 or IPv6 address, the latter without brackets and zone. */
+export function isIpAddress(text: string): boolean {
+  return z.ipv4().safeParse(text).success || z.ipv6().safeParse(text).success;
+}
+
+/** Says whether `text` is a network in CIDR notation, such as `10.0.0.0/8`. */
+export function isNetwork(text: string): boolean {
+  return z.cidrv4().safeParse(text).success || z.cidrv6().safeParse(text).success;
 }

@@ -15,3 +15,8 @@ export function comparablePath(path: string): string | undefined {
   const comparable = decoded.replaceAll(/[/\\]+/g, "/");
   return DotSegment.test(comparable) ? undefined : comparable;
 }
+
+/** {@link comparablePath} of a prefix: without its final slash, since a prefix takes whole segments with or without it. */
+export function comparablePrefix(path: string): string | undefined {
+  return comparablePath(path)?.replace(/\/$/, "");
+}

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { tryAuthority } from "../../protocol/handshake/request-target.ts";
-import { comparableHost, tryHostPort, tryUpstreamAddress } from "./addresses.ts";
-import { comparablePath } from "./route-path.ts";
+import { comparableHost, isIpAddress, isNetwork, tryHostPort, tryUpstreamAddress } from "./addresses.ts";
+import type { HostField } from "./config.ts";
+import { comparablePath, comparablePrefix } from "./route-path.ts";
 
 // The only place of options, their defaults, units and meaning. An `error` here is what was expected, as a noun: the reader
 // of the file is told "expected …, got …". What needs two options to judge is in `cross-check.ts`.
@@ -36,26 +37,35 @@ function oneOf<const Value extends string>(values: readonly Value[]) {
   return z.enum(values, { error: `one of ${values.join(", ")}` });
 }
 
-const Name = text(
+/** A name that may stand in logs and metrics. */
+export const Name = text(
   "a name of at most 63 letters, digits, dots, hyphens and underscores that begins with a letter or digit",
   /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
 );
 const File = text("the path of a file");
-const Address = parsed("host:port, such as 127.0.0.1:8443 or [::1]:8443", tryHostPort);
+const Address = parsed("host:port, such as 127.0.0.1:8443 or [::]:8443", tryHostPort);
 
 function tryHost(written: string): string | undefined {
   const authority = tryAuthority(written);
   return authority === undefined || authority.port !== undefined ? undefined : comparableHost(authority.host);
 }
 
-function tryPath(written: string): string | undefined {
-  return /^\/[^?#]*$/.test(written) && /^[\x21-\x7e]*$/.test(written) ? comparablePath(written) : undefined;
+/** `read` of a path as a config file may have it: visible ASCII, from the slash on, without query and fragment. */
+function pathParser(read: (path: string) => string | undefined): (written: string) => string | undefined {
+  return (written) => (/^\/[\x21-\x7e]*$/.test(written) && !/[?#]/.test(written) ? read(written) : undefined);
+}
+
+function tryHostField(written: string): HostField | undefined {
+  if (written === "keep" || written === "upstream") return { type: written };
+  return tryAuthority(written) === undefined ? undefined : { type: "literal", authority: written };
 }
 
 const Host = parsed("a host name without port, such as chat.example.com (no wildcards)", tryHost);
-const Path = parsed('a path that begins with "/", without query, dot segments and spaces, such as /ws', tryPath);
+const PathForm = 'a path that begins with "/", without query, dot segments and spaces, such as /ws';
+const Path = parsed(PathForm, pathParser(comparablePath));
+const PathPrefix = parsed(PathForm, pathParser(comparablePrefix));
 const CertificateName = parsed("a host name or an IP address", (written) =>
-  z.union([z.ipv4(), z.ipv6(), z.hostname()]).safeParse(written).success ? written : undefined,
+  isIpAddress(written) || z.hostname().safeParse(written).success ? written : undefined,
 );
 
 const ListenerTlsSchema = z
@@ -82,6 +92,7 @@ export const ListenerSchema = z.strictObject({
   protocols: z
     .array(oneOf(["h2", "http/1.1"]))
     .min(1, { error: "at least one of h2, http/1.1" })
+    .refine((protocols) => new Set(protocols).size === protocols.length, { error: "each protocol once" })
     .default(["h2", "http/1.1"])
     .describe("Protocols offered by ALPN, or told apart by their first bytes on a cleartext listener."),
 });
@@ -92,7 +103,7 @@ export const RouteSchema = z.strictObject({
     "Host the route is for, in any case, whatever the port. Default: every host. A route with a host is preferred to one without.",
   ),
   path: Path.optional().describe("The one path the route takes. Preferred to every `pathPrefix`."),
-  pathPrefix: Path.optional().describe(
+  pathPrefix: PathPrefix.optional().describe(
     "The route takes this path and what is below it: /ws takes /ws and /ws/1, not /wsx. A longer prefix is preferred. Default without `path`: /",
   ),
   upstream: Name.optional().describe(
@@ -106,10 +117,8 @@ export const RouteSchema = z.strictObject({
   root: text("the path of a folder")
     .optional()
     .describe("Folder of a small static site that answers, read once at the start."),
-  hostField: parsed("keep, upstream or a host with an optional port", (written) =>
-    tryAuthority(written) === undefined ? undefined : written,
-  )
-    .default("keep")
+  hostField: parsed("keep, upstream or a host with an optional port", tryHostField)
+    .prefault("keep")
     .describe(
       "Host field the upstream gets: `keep` the client's, the `upstream` address's own, or the one written here.",
     ),
@@ -145,7 +154,7 @@ export const UpstreamSchema = z.strictObject({
 });
 
 const AdminSchema = z.strictObject({
-  address: Address.default({ host: "127.0.0.1", port: 9464 }).describe(
+  address: Address.prefault("127.0.0.1:9464").describe(
     "Where /livez, /readyz and /metrics are answered. Not for the public.",
   ),
 });
@@ -196,7 +205,7 @@ const HandlersSchema = z.strictObject({
 });
 
 const Network = parsed("an IP address or a network such as 10.0.0.0/8", (written) =>
-  z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]).safeParse(written).success ? written : undefined,
+  isIpAddress(written) || isNetwork(written) ? written : undefined,
 );
 
 export const ConfigSchema = z.strictObject({

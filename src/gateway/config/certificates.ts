@@ -1,0 +1,50 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
+
+const CertificateBlock = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+const KeyBlock = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/;
+
+/** What a certificate says of itself, for people. */
+export interface CertificateFacts {
+  /** The host names and IP addresses it is for, as written in it. */
+  readonly names: readonly string[];
+  readonly validUntil: Date;
+}
+
+/** Why `pem` is no certificate (with or without its chain), as the end of "got …"; `undefined` if it is one. */
+export function certificateObjection(pem: string): string | undefined {
+  const blocks = pem.match(CertificateBlock);
+  if (blocks === null) return "a file without one";
+  return blocks.every(isCertificate) ? undefined : "a file with a broken one";
+}
+
+/** Why `pem` is no usable private key, as the end of "got …"; `undefined` if it is one. */
+export function keyObjection(pem: string): string | undefined {
+  if (/-----BEGIN ENCRYPTED|^Proc-Type: 4,ENCRYPTED/m.test(pem)) return "one with a passphrase";
+  if (!KeyBlock.test(pem)) return "a file without one";
+  try {
+    createPrivateKey(pem);
+    return undefined;
+  } catch {
+    return "a file with a broken one";
+  }
+}
+
+/** Whether the key belongs to the first certificate; both have been checked. */
+export function isKeyOf(key: string, certificate: string): boolean {
+  return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
+}
+
+/** What the first certificate of `pem`, which has been checked, says of itself. */
+export function certificateFacts(pem: string): CertificateFacts {
+  const { subjectAltName = "", validToDate } = new X509Certificate(pem);
+  const names = subjectAltName.split(", ").map((name) => name.replace(/^(?:DNS|IP Address):/, ""));
+  return { names: names.filter((name) => name !== ""), validUntil: validToDate };
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,100 @@
+import { readFile, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { certificateObjection, isKeyOf, keyObjection } from "./certificates.ts";
+import type { ConfigPath, Fault } from "./fault.ts";
+import { itemsOf, keysOf, memberOf, stringMember } from "./raw-value.ts";
+
+/** What the files a config file names contain, and what is wrong with them. */
+export interface ReferencedFiles {
+  /** Contents of the sound PEM files by absolute path. */
+  readonly contents: ReadonlyMap<string, string>;
+  readonly faults: readonly Fault[];
+}
+
+/** A file or folder an option names. */
+interface Reference {
+  readonly path: ConfigPath;
+  /** Absolute. */
+  readonly file: string;
+  readonly kind: "certificate" | "key" | "module" | "folder";
+}
+
+const Kinds = {
+  certificate: { expected: "a certificate in PEM", objection: certificateObjection },
+  key: { expected: "a private key in PEM", objection: keyObjection },
+} as const;
+
+const Reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  ENOTDIR: "there is no such file",
+  EACCES: "hawser has no permission to read it",
+  EISDIR: "it is a folder",
+};
+
+/**
+ * Reads the files that `value`, the whole of a config file in `folder`, names, and looks whether modules and folders are
+ * there. Like `crossCheck` it takes what YAML gave.
+ */
+export async function readReferencedFiles(value: unknown, folder: string): Promise<ReferencedFiles> {
+  const contents = new Map<string, string>();
+  const faults: Fault[] = [];
+  for (const reference of referencesIn(value, folder)) {
+    const objection = await readReference(reference, contents);
+    if (objection !== undefined) faults.push({ path: reference.path, at: "value", message: objection });
+  }
+  return { contents, faults: [...faults, ...keyMismatches(value, folder, contents)] };
+}
+
+function referencesIn(value: unknown, folder: string): Reference[] {
+  const references: Reference[] = [];
+  const add = (owner: unknown, path: ConfigPath, key: string, kind: Reference["kind"]) => {
+    const file = stringMember(owner, key);
+    if (file) references.push({ path: [...path, key], file: resolve(folder, file), kind });
+  };
+  for (const [i, listener] of itemsOf(memberOf(value, "listeners")).entries()) {
+    add(memberOf(listener, "tls"), ["listeners", i, "tls"], "certificate", "certificate");
+    add(memberOf(listener, "tls"), ["listeners", i, "tls"], "key", "key");
+  }
+  for (const [i, route] of itemsOf(memberOf(value, "routes")).entries()) {
+    if (stringMember(route, "handler") !== "echo") add(route, ["routes", i], "handler", "module");
+    add(route, ["routes", i], "root", "folder");
+  }
+  const upstreams = memberOf(value, "upstreams");
+  for (const name of keysOf(upstreams)) {
+    add(memberOf(memberOf(upstreams, name), "tls"), ["upstreams", name, "tls"], "ca", "certificate");
+  }
+  return references;
+}
+
+/** Puts a sound PEM file into `contents`; returns what is wrong with the file or folder. */
+async function readReference({ file, kind }: Reference, contents: Map<string, string>): Promise<string | undefined> {
+  try {
+    if (kind === "folder" || kind === "module") {
+      const isFolder = (await stat(file)).isDirectory();
+      return isFolder === (kind === "folder") ? undefined : `expected a ${kind}, got ${file}`;
+    }
+    const pem = await readFile(file, "utf8");
+    const objection = Kinds[kind].objection(pem);
+    if (objection !== undefined) return `expected ${Kinds[kind].expected}, got ${objection}: ${file}`;
+    contents.set(file, pem);
+    return undefined;
+  } catch (error) {
+    return `cannot read ${file}: ${reasonOf(error)}`;
+  }
+}
+
+/** Why a file cannot be read, in words. */
+export function reasonOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return Reasons[code] ?? (error instanceof Error ? error.message : String(error));
+}
+
+function keyMismatches(value: unknown, folder: string, contents: ReadonlyMap<string, string>): Fault[] {
+  return itemsOf(memberOf(value, "listeners")).flatMap((listener, i): Fault[] => {
+    const tls = memberOf(listener, "tls");
+    const certificate = contents.get(resolve(folder, stringMember(tls, "certificate") ?? ""));
+    const key = contents.get(resolve(folder, stringMember(tls, "key") ?? ""));
+    if (certificate === undefined || key === undefined || isKeyOf(key, certificate)) return [];
+    return [{ path: ["listeners", i, "tls", "key"], at: "value", message: "is not the key of the certificate" }];
+  });
+}

@@ -1,0 +1,56 @@
+import { comparableHost } from "./addresses.ts";
+import { formatPath, type ConfigPath, type Fault } from "./fault.ts";
+import { tryNearest } from "./nearest.ts";
+import { keysOf, memberOf, stringMember } from "./raw-value.ts";
+import { comparablePath, comparablePrefix } from "./route-path.ts";
+import { checkNames, repeated } from "./uniqueness.ts";
+
+const Targets = ["upstream", "handler", "root"];
+
+/** What the routes have against themselves, each other and the names of the `upstreams`. */
+export function checkRoutes(routes: readonly unknown[], upstreams: readonly string[]): Fault[] {
+  const names = routes.map((route, i) => ({ path: ["routes", i, "name"], value: stringMember(route, "name") }));
+  const requests = routes.map((route, i) => ({ path: ["routes", i], value: requestsOf(route) }));
+  return [
+    ...routes.flatMap((route, i) => checkRoute(route, ["routes", i], upstreams)),
+    ...checkNames(names),
+    ...repeated(requests).map(({ path, first }): Fault => ({
+      path,
+      at: "value",
+      message: `takes the same requests as ${formatPath(first)}`,
+    })),
+  ];
+}
+
+function checkRoute(route: unknown, path: ConfigPath, upstreams: readonly string[]): Fault[] {
+  if (typeof route !== "object" || route === null) return [];
+  const present = new Set(keysOf(route));
+  const faults: Fault[] = [];
+  const object = (key: string, message: string) => faults.push({ path: [...path, key], at: "key", message });
+  const targets = Targets.filter((target) => present.has(target));
+  if (targets.length === 0) faults.push({ path, at: "value", message: "expected one of upstream, handler, root" });
+  for (const target of targets.slice(1)) object(target, `not together with ${targets[0]}`);
+  if (present.has("path") && present.has("pathPrefix")) object("pathPrefix", "not together with path");
+  if (present.has("hostField") && !present.has("upstream")) object("hostField", "only for a route to an upstream");
+  const upstream = stringMember(route, "upstream");
+  if (upstream !== undefined && !upstreams.includes(upstream)) {
+    const nearest = tryNearest(upstream, upstreams);
+    const known = upstreams.length === 0 ? "none is listed" : `there are: ${upstreams.join(", ")}`;
+    const advice = nearest === undefined ? known : `did you mean ${nearest}?`;
+    faults.push({ path: [...path, "upstream"], at: "value", message: `there is no upstream ${upstream}; ${advice}` });
+  }
+  return faults;
+}
+
+/** Host and path of a route in one text, equal for routes that take the same requests; `undefined` if they make no sense. */
+function requestsOf(route: unknown): string | undefined {
+  const host = memberOf(route, "host") ?? "";
+  const exact = memberOf(route, "path");
+  const prefix = memberOf(route, "pathPrefix") ?? "/";
+  if (typeof route !== "object" || route === null || typeof host !== "string") return undefined;
+  const written = exact ?? prefix;
+  if (typeof written !== "string") return undefined;
+  const path = exact === undefined ? comparablePrefix(written) : comparablePath(written);
+  if (path === undefined) return undefined;
+  return JSON.stringify([comparableHost(host), exact === undefined ? "prefix" : "exact", path]);
+}

@@ -1,0 +1,124 @@
+import {
+  isAlias,
+  isCollection,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Document,
+  type Node,
+} from "yaml";
+import { formatPath, type ConfigPath, type Fault } from "./fault.ts";
+
+/** Part of the text: offsets in UTF-16 units. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A fault and where it stands. */
+interface PlacedFault extends Span {
+  readonly message: string;
+}
+
+/** The text of a config file, what YAML makes of it, and where in the text each value stands. */
+export class YamlSource {
+  readonly #name: string;
+  readonly #text: string;
+  readonly #lines = new LineCounter();
+  readonly #document: Document.Parsed;
+
+  /** @param name - the file as its user calls it, for messages. */
+  constructor(name: string, text: string) {
+    this.#name = name;
+    this.#text = text;
+    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, stringKeys: true });
+  }
+
+  /** Whether the text is so far from YAML that its value means nothing. A key that is there twice is not. */
+  get isBroken(): boolean {
+    return this.#document.errors.some(({ code }) => code !== "DUPLICATE_KEY");
+  }
+
+  /**
+   * The value of the whole text: mappings, lists and scalars.
+   *
+   * @throws ReferenceError for aliases that would make it grow without bound.
+   */
+  value(): unknown {
+    return this.#document.toJS();
+  }
+
+  /** What YAML itself objects to, and `faults`, in the order of the text: each with its position, its line and a caret. */
+  describe(faults: readonly Fault[], { severity = "" } = {}): string[] {
+    const placed = [...this.#yamlFaults(), ...faults.map((fault) => this.#place(fault))];
+    placed.sort((one, other) => one.start - other.start);
+    return [...new Set(placed.map((fault) => this.#describe(fault, severity)))];
+  }
+
+  #yamlFaults(): PlacedFault[] {
+    const { errors, warnings } = this.#document;
+    return [...errors, ...warnings].map(({ code, pos: [start, end], message }) => {
+      if (code !== "DUPLICATE_KEY") return { start, end, message: `not valid YAML: ${message}` };
+      const key = /[^\s:]+/.exec(this.#text.slice(start))?.[0] ?? "";
+      return { start, end: start + key.length, message: `the key ${key} is here a second time` };
+    });
+  }
+
+  #place({ path, at, message }: Fault): PlacedFault {
+    const written = formatPath(path);
+    return { ...this.#spanOf(path, at), message: written === "" ? message : `${written}: ${message}` };
+  }
+
+  /** The span of the option at `path`, or of the nearest thing around it that is there. */
+  #spanOf(path: ConfigPath, at: "key" | "value"): Span {
+    let node: unknown = this.#document.contents;
+    let span = firstWord(node) ?? { start: 0, end: 0 };
+    for (const [depth, step] of path.entries()) {
+      if (isAlias(node)) node = node.resolve(this.#document);
+      const isLast = depth === path.length - 1;
+      if (isSeq(node) && typeof step === "number") {
+        node = node.items[step];
+        span = firstWord(node) ?? span;
+        continue;
+      }
+      const pair = isMap(node) ? node.items.find(({ key }) => isScalar(key) && key.value === step) : undefined;
+      if (pair === undefined) break;
+      const value = isScalar(pair.value) && pair.value.source !== "" ? rangeOf(pair.value) : undefined;
+      const key = isScalar(pair.key) ? rangeOf(pair.key) : undefined;
+      span = (isLast && at === "value" ? value : undefined) ?? key ?? span;
+      node = pair.value;
+    }
+    return span;
+  }
+
+  #describe({ start, end, message }: PlacedFault, severity: string): string {
+    const { line, col } = this.#lines.linePos(start);
+    const lineStart = start - (col - 1);
+    const sourceLine = /[^\r\n]*/.exec(this.#text.slice(lineStart))?.[0] ?? "";
+    // A tab stays a tab, so that the caret stands below its column however wide tabs are shown.
+    const indent = sourceLine.slice(0, col - 1).replaceAll(/[^\t]/g, " ");
+    const carets = "^".repeat(Math.max(1, Math.min(end - start, sourceLine.length - indent.length)));
+    const gutter = " ".repeat(String(line).length);
+    return [
+      `${this.#name}:${line}:${col}: ${severity}${message}`,
+      `  ${line} | ${sourceLine}`,
+      `  ${gutter} | ${indent}${carets}`,
+    ].join("\n");
+  }
+}
+
+/** The span of `node`, or of its first word if it is a mapping or a list. */
+function firstWord(node: unknown): Span | undefined {
+  if (isMap(node)) return firstWord(node.items[0]?.key) ?? rangeOf(node);
+  if (isSeq(node)) return firstWord(node.items[0]) ?? rangeOf(node);
+  return isScalar(node) || isAlias(node) ? rangeOf(node) : undefined;
+}
+
+function rangeOf(node: Node): Span | undefined {
+  if (!node.range) return undefined;
+  const [start, end] = node.range;
+  // Of an empty mapping or list the brackets would do, of a broken one nobody knows where it ends.
+  return { start, end: isCollection(node) ? start + 1 : end };
+}
