@@ -1,0 +1,64 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { oldNodes } from "../support/old-nodes.ts";
+
+const Root = join(import.meta.dirname, "../..");
+const run = promisify(execFile);
+
+let folder: string;
+let packed: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "hawser-package-"));
+  await run("npm", ["pack", "--pack-destination", folder], { cwd: Root });
+  const [tarball] = await readdir(folder);
+  await run("tar", ["-xf", join(folder, tarball!), "-C", folder]);
+  packed = join(folder, "package");
+  await symlink(join(Root, "node_modules"), join(packed, "node_modules"));
+  const config = {
+    listeners: [{ address: "127.0.0.1:0" }],
+    routes: [{ path: "/echo", handler: "echo" }],
+    admin: { address: "127.0.0.1:0" },
+  };
+  await writeFile(join(folder, "good.yaml"), JSON.stringify(config));
+  await writeFile(join(folder, "bad.yaml"), JSON.stringify({ ...config, listeners: [] }));
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+test("holds what runs, with types for each module, and nothing of the source", async () => {
+  const files = await readdir(packed, { recursive: true, withFileTypes: true });
+  const names = files
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath, file.name).slice(packed.length));
+  const modules = names.filter((name) => name.endsWith(".js"));
+  expect(modules).toContain("/dist/cli/main.js");
+  expect(modules).toContain("/dist/index.js");
+  expect(names.filter((name) => name.startsWith("/dist/")).toSorted()).toEqual(
+    modules.flatMap((name) => [name.replace(/js$/, "d.ts"), name]).toSorted(),
+  );
+  expect(names.filter((name) => !name.startsWith("/dist/")).toSorted()).toEqual(
+    ["/CHANGELOG.md", "/LICENSE", "/README.md", "/package.json"].toSorted(),
+  );
+});
+
+test("its library is imported by the package's name", async () => {
+  const code = `console.log(Object.keys(await import("hawser")).length > 0)`;
+  const { stdout } = await run(process.execPath, ["--input-type=module", "-e", code], { cwd: packed });
+  expect(stdout.trim()).toBe("true");
+});
+
+const nodes = [{ version: process.versions.node, path: process.execPath }, ...(await oldNodes())];
+
+test.each(nodes)("its command line works when it is started on Node $version", async ({ path }) => {
+  const main = join(packed, "dist/cli/main.js");
+  await run(path, [main, "check", join(folder, "good.yaml")]);
+  await expect(run(path, [main, "check", join(folder, "bad.yaml")])).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("listeners"),
+  });
+});
