@@ -1,0 +1,203 @@
+import { CloseCode } from "../close-code.ts";
+import { WebSocketError } from "../errors.ts";
+import { binaryFrame, closeFrame, type Frame, parseClosePayload, pongFrame, textFrame } from "../frame/frame.ts";
+import { encodeFrame, FrameDecoder, type ReceivedHeader } from "../frame/frame-codec.ts";
+import { brokenRule } from "../frame/frame-rules.ts";
+import { createMaskKey } from "../frame/mask.ts";
+import { isControl, Opcode } from "../frame/opcode.ts";
+import { countFrame, type Traffic } from "../frame/traffic.ts";
+import { type Message, MessageAssembler, type MessageLimits } from "./message.ts";
+
+/** How a WebSocket came to its end (RFC 6455 §7.1.4–7.1.6). */
+export interface Closing {
+  /** What the first Close said: 1005 if it had no code, 1006 if none was seen or sent. */
+  readonly code: number;
+  readonly reason: string;
+  /** Who began it. A broken rule counts as ours: we end it. */
+  readonly initiator: "peer" | "local";
+  /** Whether a Close has gone each way. */
+  readonly clean: boolean;
+  /** The rule that the peer broke, if that was why. */
+  readonly error: WebSocketError | undefined;
+}
+
+const NoClose = { code: CloseCode.Abnormal, reason: "" } as const;
+
+/** What happened on a WebSocket. `closed` comes once, and last. */
+export type ConnectionEvent =
+  | Message
+  | { readonly type: "ping" | "pong"; readonly payload: Uint8Array }
+  | { readonly type: "closed"; readonly closing: Closing };
+
+/** What a {@link ConnectionMachine} is made of. */
+export interface ConnectionMachineOptions extends MessageLimits {
+  /** A client masks what it sends, a server does not. */
+  readonly role: "server" | "client";
+  /** Counts what comes in, up to the end. */
+  readonly incoming: Traffic;
+  /** Counts what `takeOutput` gives out. */
+  readonly outgoing: Traffic;
+}
+
+/**
+ * One endpoint of a WebSocket without its transport: bytes in, events out, bytes to send back.
+ *
+ *            close()                peer's Close, rule broken or end()
+ *     open ─────────▶ closing ────────────────────────────────────────▶ closed
+ *      │                                                                 ▲
+ *      └── peer's Close: answered · rule broken: Close · end() ──────────┘
+ *
+ * Each endpoint sends at most one Close (RFC 6455 §5.5.1), and nothing behind it. Messages and Pings that come after our
+ * own Close are read and dropped; after `closed` nothing is read.
+ */
+export class ConnectionMachine {
+  readonly #options: ConnectionMachineOptions;
+  readonly #decoder = new FrameDecoder((header) => this.#checkHeader(header));
+  readonly #assembler: MessageAssembler;
+  #state: "open" | "closing" | "closed" = "open";
+  /** What our own Close said, once it began the closing. */
+  #ownClose: { readonly code: number; readonly reason: string } | undefined;
+  #event: ConnectionEvent | undefined;
+  #output: Uint8Array[] = [];
+
+  constructor(options: ConnectionMachineOptions) {
+    this.#options = options;
+    this.#assembler = new MessageAssembler(options);
+  }
+
+  get state(): "open" | "closing" | "closed" {
+    return this.#state;
+  }
+
+  /**
+   * Reads on to the end of a frame or to `end`, whichever comes first, and returns the offset behind what it took. After
+   * each call ask `takeEvent` and `takeOutput`. So whoever holds back the rest of the bytes holds back what would follow
+   * from them, the answer to a Close included. The bytes are copied. Never throws for what the peer sent.
+   */
+  read(bytes: Uint8Array, offset: number, end: number): number {
+    if (this.#state === "closed") return end;
+    const position = this.#decode(bytes, offset, end);
+    this.#options.incoming.bytes += position - offset;
+    return position;
+  }
+
+  /** What came out of the last `read` or `end`, once; most frames, but not all, are an event. */
+  takeEvent(): ConnectionEvent | undefined {
+    const event = this.#event;
+    this.#event = undefined;
+    return event;
+  }
+
+  /** The frames to send, once and in order; nobody will write to their bytes again. */
+  takeOutput(): readonly Uint8Array[] {
+    const output = this.#output;
+    if (output.length > 0) this.#output = [];
+    return output;
+  }
+
+  /**
+   * Sends a message in one frame: text for a string, else binary. The bytes are copied.
+   *
+   * @throws WebSocketError `WS_NOT_OPEN` with origin `caller` after a Close or the end.
+   */
+  send(message: string | Uint8Array): void {
+    if (this.#state !== "open") {
+      throw new WebSocketError("WS_NOT_OPEN", `the WebSocket is ${this.#state}`, { origin: "caller" });
+    }
+    this.#enqueue(typeof message === "string" ? textFrame(message) : binaryFrame(message));
+  }
+
+  /**
+   * Sends a Close and begins the closing handshake; of `reason` as much as fits into 123 bytes, whole characters only.
+   * Does nothing after a Close or the end.
+   *
+   * @throws WebSocketError `WS_CLOSE_CODE_INVALID` with origin `caller`; the WebSocket then stays as it was.
+   */
+  close(code: number = CloseCode.Normal, reason = ""): void {
+    if (this.#state !== "open") return;
+    const frame = closeFrame(code, reason);
+    this.#enqueue(frame);
+    this.#ownClose = parseClosePayload(frame.payload);
+    this.#state = "closing";
+  }
+
+  /**
+   * The transport ended or is given up, by whom `initiator` says; not clean, unless the WebSocket was closed before: then
+   * nothing happens. After it ask `takeEvent`.
+   */
+  end(initiator: Closing["initiator"]): void {
+    if (this.#state === "closed") return;
+    const begun = this.#ownClose ? { ...this.#ownClose, initiator: "local" as const } : { ...NoClose, initiator };
+    this.#finish({ ...begun, clean: false, error: undefined });
+  }
+
+  #decode(bytes: Uint8Array, offset: number, end: number): number {
+    try {
+      const position = this.#decoder.read(bytes, offset, end);
+      const frame = this.#decoder.takeFrame();
+      const partial = this.#decoder.partialFrame;
+      if (frame) this.#receive(frame);
+      if (partial) this.#assembler.checkPartial(partial);
+      return position;
+    } catch (error) {
+      if (!(error instanceof WebSocketError)) throw error;
+      this.#fail(error);
+      return end;
+    }
+  }
+
+  #checkHeader(header: ReceivedHeader): void {
+    const sender = this.#options.role === "server" ? "client" : "server";
+    const broken = brokenRule(header, { sender, allowedRsv: 0, insideMessage: this.#assembler.insideMessage });
+    if (broken) throw new WebSocketError(broken, `a frame that a ${sender} may not send now`);
+    if (!isControl(header.opcode)) this.#assembler.checkHeader(header);
+    countFrame(this.#options.incoming, header.opcode);
+  }
+
+  #receive(frame: Frame): void {
+    if (frame.opcode === Opcode.Close) {
+      this.#receiveClose(frame.payload);
+      return;
+    }
+    const event = this.#eventOf(frame);
+    if (this.#state !== "open") return;
+    if (frame.opcode === Opcode.Ping) this.#enqueue(pongFrame(frame.payload));
+    this.#event = event;
+  }
+
+  #eventOf(frame: Frame): ConnectionEvent | undefined {
+    if (frame.opcode === Opcode.Ping) return { type: "ping", payload: frame.payload };
+    if (frame.opcode === Opcode.Pong) return { type: "pong", payload: frame.payload };
+    return this.#assembler.add(frame);
+  }
+
+  #receiveClose(payload: Uint8Array): void {
+    const close = parseClosePayload(payload);
+    if (this.#ownClose) {
+      this.#finish({ ...this.#ownClose, initiator: "local", clean: true, error: undefined });
+      return;
+    }
+    this.#enqueue(closeFrame(close.code === CloseCode.NoStatus ? undefined : close.code));
+    this.#finish({ ...close, initiator: "peer", clean: true, error: undefined });
+  }
+
+  /** Fails the WebSocket (RFC 6455 §7.1.7). After our own Close the peer's fault changes nothing but that it is not clean. */
+  #fail(error: WebSocketError): void {
+    const close = this.#ownClose ?? { code: error.closeCode, reason: error.message };
+    if (!this.#ownClose) this.#enqueue(closeFrame(close.code, close.reason));
+    this.#finish({ ...close, initiator: "local", clean: false, error });
+  }
+
+  #finish(closing: Closing): void {
+    this.#state = "closed";
+    this.#event = { type: "closed", closing };
+  }
+
+  #enqueue(frame: Frame): void {
+    const maskKey = this.#options.role === "client" ? createMaskKey() : undefined;
+    const bytes = encodeFrame(frame, { maskKey });
+    countFrame(this.#options.outgoing, frame.opcode);
+    this.#options.outgoing.bytes += bytes.length;
+    this.#output.push(bytes);
+  }
+}

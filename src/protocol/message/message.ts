@@ -1,0 +1,114 @@
+import { WebSocketError } from "../errors.ts";
+import type { Frame } from "../frame/frame.ts";
+import type { FrameHeader } from "../frame/frame-header.ts";
+import { Opcode } from "../frame/opcode.ts";
+import { parseText, Utf8Validator } from "./utf8.ts";
+
+/** A whole message (RFC 6455 §5.4). `data` belongs to whoever gets it. */
+export type Message =
+  { readonly type: "text"; readonly text: string } | { readonly type: "binary"; readonly data: Uint8Array };
+
+/** How large a message may grow before its frames are refused. */
+export interface MessageLimits {
+  /** Payload bytes of all its frames together; more is 1009. */
+  readonly maxMessageBytes: number;
+  /** Frames, empty ones included; more is 1008. */
+  readonly maxFragments: number;
+}
+
+/**
+ * Puts data frames together to messages, within limits. For each frame: `checkHeader`, perhaps `checkPartial` while its
+ * payload arrives, then `add`. That the frames come in order is the business of `frame-rules.ts`.
+ */
+export class MessageAssembler {
+  readonly #limits: MessageLimits;
+  #opcode: Opcode = Opcode.Continuation;
+  #payloads: Uint8Array[] = [];
+  #payloadBytes = 0;
+  #fragments = 0;
+  /** Set once a text has begun to arrive in parts; a text in one piece is checked as it is decoded. */
+  #validator: Utf8Validator | undefined;
+  /** Bytes at the start of the frame under way that the validator has seen. */
+  #validatedBytes = 0;
+
+  constructor(limits: MessageLimits) {
+    this.#limits = limits;
+  }
+
+  /** Whether a fragmented message has begun and not ended. */
+  get insideMessage(): boolean {
+    return this.#fragments > 0;
+  }
+
+  /**
+   * Refuses a data frame that would make its message too large, before its payload is kept.
+   *
+   * @throws WebSocketError `WS_MESSAGE_TOO_BIG` (1009) or `WS_TOO_MANY_FRAGMENTS` (1008).
+   */
+  checkHeader(header: Pick<FrameHeader, "payloadLength">): void {
+    const { maxMessageBytes, maxFragments } = this.#limits;
+    if (this.#payloadBytes + header.payloadLength > maxMessageBytes) {
+      throw new WebSocketError("WS_MESSAGE_TOO_BIG", `a message of more than ${maxMessageBytes} bytes`);
+    }
+    if (this.#fragments >= maxFragments) {
+      throw new WebSocketError("WS_TOO_MANY_FRAGMENTS", `a message in more than ${maxFragments} frames`);
+    }
+  }
+
+  /**
+   * Checks the text in a data frame that has not arrived whole, so that a bad byte is not waited out.
+   *
+   * @throws WebSocketError `WS_TEXT_NOT_UTF8` (1007).
+   */
+  checkPartial(frame: Frame): void {
+    if (this.#opcodeOf(frame) === Opcode.Text) this.#validate(frame.payload);
+  }
+
+  /**
+   * Takes a data frame and its payload; returns the message if this was its last.
+   *
+   * @throws WebSocketError `WS_TEXT_NOT_UTF8` (1007).
+   */
+  add(frame: Frame): Message | undefined {
+    const opcode = this.#opcodeOf(frame);
+    if (opcode === Opcode.Text && (this.#validator || !frame.fin)) this.#validate(frame.payload);
+    this.#validatedBytes = 0;
+    this.#opcode = opcode;
+    this.#fragments++;
+    this.#payloadBytes += frame.payload.length;
+    if (frame.payload.length > 0) this.#payloads.push(frame.payload);
+    return frame.fin ? this.#finish() : undefined;
+  }
+
+  #opcodeOf(frame: Frame): Opcode {
+    return frame.opcode === Opcode.Continuation ? this.#opcode : frame.opcode;
+  }
+
+  #validate(payload: Uint8Array): void {
+    this.#validator ??= new Utf8Validator();
+    this.#validator.push(payload.subarray(this.#validatedBytes));
+    this.#validatedBytes = payload.length;
+  }
+
+  #finish(): Message {
+    const data = this.#join();
+    const isText = this.#opcode === Opcode.Text;
+    this.#payloads = [];
+    this.#payloadBytes = 0;
+    this.#fragments = 0;
+    this.#validator = undefined;
+    return isText ? { type: "text", text: parseText(data) } : { type: "binary", data };
+  }
+
+  #join(): Uint8Array {
+    const [first, second] = this.#payloads;
+    if (first && !second) return first;
+    const whole = new Uint8Array(this.#payloadBytes);
+    let offset = 0;
+    for (const payload of this.#payloads) {
+      whole.set(payload, offset);
+      offset += payload.length;
+    }
+    return whole;
+  }
+}
