@@ -173,6 +173,18 @@ test.each([
   expect((await ask("/livez")).status).toBe(200);
 });
 
+test("connections beyond the sixty-fourth are dropped, and places come back", async () => {
+  const { address, ask } = await started();
+  const held = await Promise.all(Array.from({ length: 64 }, () => dialled(address)));
+  const { closed } = await dialled(address, { send: "GET /livez HTTP/1.1\r\nhost: a\r\n\r\n" });
+  expect(await closed).toBe(true);
+  for (const { socket, closed: gone } of held) {
+    socket.end();
+    await gone;
+  }
+  expect((await ask("/livez")).status).toBe(200);
+});
+
 test("a client that leaves before the answer harms nobody", async () => {
   const { metrics, asked, answer } = heldMetrics();
   const { address, ask } = await started({ metrics });
