@@ -104,6 +104,7 @@ export class StreamRegistry {
     for (const route of routes) for (const protocol of Protocols) this.#group({ ...route, protocol });
   }
 
+  /** The streams that are open now, in the order they were opened. */
   get live(): ReadonlySet<StreamRecord> {
     return this.#live;
   }
@@ -150,7 +151,7 @@ export class StreamRegistry {
   }
 }
 
-/** The streams of one route, upstream and protocol: how many, and the sums of those that ended. */
+/** What `totals` tells of one route, upstream and protocol, without the traffic of live streams. */
 class Group {
   readonly #labels: RouteLabels & { readonly protocol: Protocol };
   open = 0;
@@ -173,7 +174,7 @@ class Group {
     this.#closes.set(key, { initiator, code: label, cause, count });
   }
 
-  /** The sums of the ended streams alone. */
+  /** The counts of streams, and the sums of those that ended. */
   copy(): StreamTotals {
     const sums = { toUpstream: new Traffic(), toClient: new Traffic() };
     addRecord(sums, { toUpstream: this.#toUpstream, toClient: this.#toClient });
