@@ -1,9 +1,8 @@
-import { isIP, type BlockList } from "node:net";
+import { BlockList, isIP } from "node:net";
 import { fieldValues, isToken, listMembers, withoutNames } from "../../protocol/handshake/field-values.ts";
 import type { FieldLines, OpeningRequest } from "../../protocol/handshake/opening-request.ts";
 import { withoutHandshakeFields } from "../../protocol/handshake/upgrade.ts";
 import type { ConnectionFacts } from "../../transport/opening.ts";
-import { isTrusted, plainAddress } from "./trusted-proxies.ts";
 
 /** What each request is told anew here; of a trusted proxy it is read before. */
 const Written: ReadonlySet<string> = new Set([
@@ -16,6 +15,18 @@ const Written: ReadonlySet<string> = new Set([
 
 /** A node of `Forwarded` that has a port (RFC 7239 §6): the address may be in brackets. */
 const NodeWithPort = /^(?:\[[0-9A-Fa-f:.]+\]|\d+\.\d+\.\d+\.\d+):\d{1,5}$/;
+
+/** `networks`, IP addresses and networks in CIDR notation, as a list that `isTrusted` asks. */
+export function trustedProxyList(networks: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const network of networks) {
+    const [address = "", bits] = network.split("/");
+    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
+    if (bits === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(bits), family);
+  }
+  return list;
+}
 
 /**
  * The field lines for the upstream: those of the client without what belongs to its own connection and handshake, and at
@@ -74,4 +85,18 @@ function node(address: string): string {
 
 function tokenOrQuoted(text: string): string {
   return isToken(text) ? text : `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+}
+
+/**
+ * `address` of a socket as other programs write it: an IPv4 address that came in over an IPv6 socket (`::ffff:192.0.2.1`)
+ * as IPv4, an IPv6 address without the name of the interface.
+ */
+function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
+}
+
+/** Says whether `address`, in the form of {@link plainAddress}, is one of `proxies`. */
+function isTrusted(address: string, proxies: BlockList): boolean {
+  const family = isIP(address);
+  return family !== 0 && proxies.check(address, family === 6 ? "ipv6" : "ipv4");
 }

@@ -5,32 +5,29 @@ import { comparablePath } from "../config/route-path.ts";
 
 const EveryHost = "";
 
-/** The part of a route that says which requests it takes. */
-export type RoutePattern = Pick<RouteConfig, "host" | "match" | "path">;
-
 /** The route that takes a request, or the status of the refusal if there is none. */
-export type RouteMatch<Route> =
-  { readonly matched: true; readonly route: Route } | { readonly matched: false; readonly status: 404 };
+export type RouteMatch =
+  { readonly matched: true; readonly route: RouteConfig } | { readonly matched: false; readonly status: 404 };
 
 /** The routes of one host, or of every host. */
-interface HostRoutes<Route> {
-  readonly exact: Map<string, Route>;
+interface HostRoutes {
+  readonly exact: Map<string, RouteConfig>;
   /** Longest first. */
-  readonly prefixes: Route[];
+  readonly prefixes: RouteConfig[];
 }
 
 /**
  * Finds the route of a request. Their order in the config does not matter: a route with the request's host is preferred to
  * one for every host, then an exact path to a prefix, then a longer prefix to a shorter.
  */
-export class RouteTable<Route extends RoutePattern> {
-  readonly #byHost = new Map<string, HostRoutes<Route>>();
+export class RouteTable {
+  readonly #byHost = new Map<string, HostRoutes>();
 
   /** `routes` differ in host, match or path. */
-  constructor(routes: readonly Route[]) {
+  constructor(routes: readonly RouteConfig[]) {
     for (const route of routes) {
       const host = route.host ?? EveryHost;
-      const ofHost = this.#byHost.get(host) ?? { exact: new Map<string, Route>(), prefixes: [] };
+      const ofHost = this.#byHost.get(host) ?? { exact: new Map<string, RouteConfig>(), prefixes: [] };
       this.#byHost.set(host, ofHost);
       if (route.match === "exact") ofHost.exact.set(route.path, route);
       else ofHost.prefixes.push(route);
@@ -40,7 +37,7 @@ export class RouteTable<Route extends RoutePattern> {
   }
 
   /** Every route: of two that take the same request, the preferred one first. */
-  get routes(): Route[] {
+  get routes(): RouteConfig[] {
     const hosts = [...this.#byHost].sort(([one], [other]) => Number(one === EveryHost) - Number(other === EveryHost));
     return hosts.flatMap(([, { exact, prefixes }]) => [...exact.values(), ...prefixes]);
   }
@@ -49,7 +46,7 @@ export class RouteTable<Route extends RoutePattern> {
    * The route for a request with this `authority` (the port does not count) and this `path` as received (its query does
    * not count). {@link comparablePath} says which paths are the same and which are no route's.
    */
-  match(authority: string, path: string): RouteMatch<Route> {
+  match(authority: string, path: string): RouteMatch {
     const host = comparableHost(tryAuthority(authority)?.host ?? EveryHost);
     const comparable = comparablePath(path.replace(/\?.*$/s, ""));
     if (comparable === undefined) return { matched: false, status: 404 };
@@ -57,7 +54,7 @@ export class RouteTable<Route extends RoutePattern> {
     return route === undefined ? { matched: false, status: 404 } : { matched: true, route };
   }
 
-  #find(host: string, path: string): Route | undefined {
+  #find(host: string, path: string): RouteConfig | undefined {
     const routes = this.#byHost.get(host);
     if (routes === undefined) return undefined;
     return (
