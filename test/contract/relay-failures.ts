@@ -1,0 +1,156 @@
+import { describe, test } from "vitest";
+import { Relay, type RelayEnding } from "../../src/gateway/serving/relay.ts";
+import { binaryFrame, textFrame } from "../../src/protocol/frame/frame.ts";
+import { Traffic } from "../../src/protocol/frame/traffic.ts";
+import type { ByteStream } from "../../src/transport/byte-stream.ts";
+import { RelayEndpoint, type RelayPeer } from "../support/relay-endpoint.ts";
+import {
+  closeRows,
+  gatewayRows,
+  lossRows,
+  ruleRows,
+  type Deadline,
+  type FailureBench,
+  type FailureRow,
+} from "../support/relay-failure-rows.ts";
+
+/** The two streams of a relay and what stands behind them. */
+export interface RelayLegs {
+  readonly client: ByteStream;
+  readonly upstream: ByteStream;
+  readonly clientPeer: RelayPeer;
+  readonly upstreamPeer: RelayPeer;
+  close(): Promise<void>;
+}
+
+/** How a kind of legs is driven, and how it differs from what the table says. */
+export interface LegTraits extends Readonly<Record<Deadline, number>> {
+  /** Moves the fake clock; without it the deadlines pass in real time, and the rows run side by side. */
+  readonly advance?: (ms: number) => Promise<unknown>;
+  /** Timers of the fake clock that were not stopped. */
+  readonly timersLeft?: () => number;
+  /** Lets arrive what is on its way. */
+  readonly settled: () => Promise<unknown>;
+  readonly has: readonly FailureRow["needs"][];
+  /** Which resets carry a code, that of RST_STREAM. */
+  readonly resetCodes: readonly RelayEndpoint["side"][];
+  readonly pipeBytes: number;
+}
+
+/** Plays each row of the failure table on made-up or real legs. */
+export function describeRelayFailures(name: string, openLegs: () => Promise<RelayLegs>, traits: LegTraits): void {
+  describe.each([
+    { part: "Closes", rows: closeRows },
+    { part: "ends and losses", rows: lossRows },
+    { part: "broken rules", rows: ruleRows },
+    { part: "the gateway itself", rows: gatewayRows },
+  ])(`failure table on ${name}: $part`, { concurrent: traits.advance === undefined }, ({ rows }) => {
+    const playable = rows.filter(({ needs }) => needs === undefined || traits.has.includes(needs));
+    test.for(playable)("$event · $at", async (row, { expect, onTestFinished }) => {
+      const legs = await openLegs();
+      onTestFinished(() => legs.close());
+      const bench = new Bench(legs, traits);
+      await bench.prepare(row);
+      await row.act(bench);
+      expect(await bench.endingsBefore(row.after ?? [])).toEqual([]);
+      expect(await bench.outcome()).toEqual({
+        client: row.clientSees.map((line) => wireForm(line, traits.resetCodes.includes("client"))),
+        upstream: row.upstreamSees.map((line) => wireForm(line, traits.resetCodes.includes("upstream"))),
+        counted: [row.counted],
+        timersLeft: 0,
+      });
+    });
+  });
+}
+
+/** `line` as a leg shows it that may have no codes for its resets. */
+function wireForm(line: string, hasResetCodes: boolean): string {
+  return line.startsWith("reset") && !hasResetCodes ? "reset" : line;
+}
+
+/** A relay that relays: a message has gone each way, and where the row says so the beginning of a frame. */
+class Bench implements FailureBench {
+  readonly client: RelayEndpoint;
+  readonly upstream: RelayEndpoint;
+  readonly relay: Relay;
+  readonly #endings: string[] = [];
+  readonly #traits: LegTraits;
+  readonly pipeBytes: number;
+  readonly settled: () => Promise<void>;
+  readonly pass: (deadline: Deadline) => Promise<void>;
+  #onChange: (() => void) | undefined;
+
+  constructor(legs: RelayLegs, traits: LegTraits) {
+    this.client = new RelayEndpoint("client", legs.clientPeer, () => this.#onChange?.());
+    this.upstream = new RelayEndpoint("upstream", legs.upstreamPeer, () => this.#onChange?.());
+    this.#traits = traits;
+    this.pipeBytes = traits.pipeBytes;
+    this.settled = async () => void (await traits.settled());
+    this.pass = async (deadline) => void (await traits.advance?.(traits[deadline]));
+    this.relay = new Relay(legs.client, legs.upstream, {
+      allowedRsv: 0,
+      closeMs: traits.closeMs,
+      stallMs: traits.stallMs,
+      toUpstream: new Traffic(),
+      toClient: new Traffic(),
+      onEnded: (ending) => this.#onEnded(ending),
+    });
+    this.relay.start();
+  }
+
+  readonly until = async (holds: () => boolean): Promise<void> => {
+    if (holds()) return;
+    await new Promise<void>((resolve) => {
+      this.#onChange = () => {
+        if (holds()) resolve();
+      };
+    });
+  };
+
+  async prepare({ midFrame = [], client: clientManner, upstream: upstreamManner }: FailureRow): Promise<void> {
+    const { client, upstream } = this;
+    client.say(textFrame("hello"));
+    upstream.say(textFrame("welcome"));
+    await this.until(() => client.log.length > 0 && upstream.log.length > 0);
+    for (const side of [client, upstream]) side.log.length = 0;
+    const frame = binaryFrame(new Uint8Array(10));
+    if (midFrame.includes("toUpstream")) {
+      client.begin(frame);
+      await this.until(() => upstream.unreadBytes === 10);
+    }
+    if (midFrame.includes("toClient")) {
+      upstream.begin(frame);
+      await this.until(() => client.unreadBytes === 6);
+    }
+    client.behave(clientManner ?? "answers");
+    upstream.behave(upstreamManner ?? "answers");
+  }
+
+  /** Lets the fake clock pass `deadlines`, and returns which endings were counted a millisecond before that. */
+  async endingsBefore(deadlines: readonly Deadline[]): Promise<readonly string[]> {
+    const { advance } = this.#traits;
+    const afterMs = deadlines.reduce((sum, deadline) => sum + this.#traits[deadline], 0);
+    if (advance === undefined || afterMs === 0) return [];
+    await advance(afterMs - 1);
+    const endings = [...this.#endings];
+    await advance(1);
+    return endings;
+  }
+
+  /** What both sides saw and what was counted, once the relay has ended and both sides have seen all. */
+  async outcome() {
+    await this.until(() => this.#endings.length > 0);
+    for (const side of [this.client, this.upstream]) {
+      side.probe();
+      await this.until(() => side.isOver);
+    }
+    const seen = ({ manner, log }: RelayEndpoint): string[] => (manner === "deaf" ? log.slice(-1) : log);
+    const timersLeft = this.#traits.timersLeft?.() ?? 0;
+    return { client: seen(this.client), upstream: seen(this.upstream), counted: this.#endings, timersLeft };
+  }
+
+  #onEnded({ initiator, code, cause }: RelayEnding): void {
+    this.#endings.push(`${initiator} ${code} ${cause}`);
+    this.#onChange?.();
+  }
+}
