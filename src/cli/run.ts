@@ -1,0 +1,38 @@
+import { SignalExitCode, type StopSignals } from "./stop-signals.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What `run` asks of a gateway. */
+export interface RunnableGateway {
+  /** Rejects with an Error that says why it cannot run. */
+  start(): Promise<void>;
+  /** Resolves when every stream has been closed. */
+  stop(): Promise<void>;
+  abort(): void;
+}
+
+/**
+ * Runs `gateway` until a signal stops it, and returns the exit code: 0 after a drain, 1 if it cannot start. A second
+ * signal waits for nothing; then it is 130 (SIGINT) or 143 (SIGTERM), as if that signal had ended the process.
+ */
+export async function run(gateway: RunnableGateway, signals: StopSignals, errors: Terminal): Promise<number> {
+  const first = signals.next();
+  const second = first.then(() => signals.next());
+  const cut = second.then((signal) => {
+    gateway.abort();
+    return SignalExitCode[signal];
+  });
+  return await Promise.race([runUntil(first, gateway, errors), cut]);
+}
+
+async function runUntil(stopSignal: Promise<unknown>, gateway: RunnableGateway, errors: Terminal): Promise<number> {
+  try {
+    await gateway.start();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    errors.line(`${errors.paint("red", "hawser cannot start:")} ${reason}`);
+    return 1;
+  }
+  await stopSignal;
+  await gateway.stop();
+  return 0;
+}

@@ -1,0 +1,32 @@
+/** A signal that asks the process to stop. */
+export type StopSignal = "SIGINT" | "SIGTERM";
+
+/** Who tells of signals: `process`. */
+export interface SignalSource {
+  on(signal: StopSignal, listener: (signal: StopSignal) => void): unknown;
+}
+
+/** The exit code of a process that `signal` ended, as shells have it: 128 and the number of the signal. */
+export const SignalExitCode = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** SIGINT and SIGTERM in the order they come, also those that come while nobody waits. */
+export class StopSignals {
+  readonly #came: StopSignal[] = [];
+  readonly #waiting: ((signal: StopSignal) => void)[] = [];
+
+  constructor(source: SignalSource) {
+    const take = (signal: StopSignal) => {
+      const resolve = this.#waiting.shift();
+      if (resolve === undefined) this.#came.push(signal);
+      else resolve(signal);
+    };
+    source.on("SIGINT", take);
+    source.on("SIGTERM", take);
+  }
+
+  /** The next signal nobody has heard of. */
+  next(): Promise<StopSignal> {
+    const came = this.#came.shift();
+    return came === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(came);
+  }
+}
