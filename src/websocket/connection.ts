@@ -1,0 +1,317 @@
+import { CloseCode } from "../protocol/close-code.ts";
+import { WebSocketError } from "../protocol/errors.ts";
+import type { OpeningRequest } from "../protocol/handshake/opening-request.ts";
+import {
+  type Closing,
+  type ConnectionEvent,
+  ConnectionMachine,
+  type ConnectionMachineOptions,
+} from "../protocol/message/connection-machine.ts";
+import type { ByteStream, StreamEnding } from "../transport/byte-stream.ts";
+import type { HandledConnection, WebSocketHandler } from "./handler.ts";
+import { Outbox } from "./outbox.ts";
+
+/** How a connection ended: by the first event that began its end, whatever followed. */
+export interface ConnectionEnding {
+  /** `gateway` is this side; the peer is the `client` of a server, and the `upstream` of a client. */
+  readonly initiator: "client" | "upstream" | "gateway";
+  /** The code of the Close that began it; 1005 for a Close without one, 1006 where there was no Close. */
+  readonly code: number;
+  readonly cause:
+    | "close-frame"
+    | "end-without-close"
+    | "reset"
+    | "connection-lost"
+    | "rule-broken"
+    | "stalled"
+    /** A `close()` whose Close could not even leave in time. */
+    | "close-deadline"
+    | "drain"
+    | "handler-error";
+}
+
+/** What a {@link WebSocketConnection} needs beside its stream; sizes in bytes, times in milliseconds. */
+export interface WebSocketConnectionOptions extends ConnectionMachineOptions {
+  readonly handler: WebSocketHandler;
+  readonly request?: OpeningRequest | undefined;
+  readonly subprotocol?: string | undefined;
+  /** How long the peer may take to answer a Close, and after that to end its half. */
+  readonly closeMs: number;
+  /** How long the peer may take nothing while the stream is full. */
+  readonly writeStallMs: number;
+  /** Told once, when the stream is over; no timer is left then. */
+  onEnded(ending: ConnectionEnding): void;
+}
+
+/** How much may wait unsent before a sender that does not wait for `send` costs the connection. */
+const MaxBufferedBytes = 16 * 1024 * 1024;
+
+/**
+ * A WebSocket at work: a {@link ConnectionMachine} on a {@link ByteStream}, and a handler. `onOpen` is called in the
+ * microtask behind the constructor.
+ *
+ * What was read and not yet handed to the handler waits as bytes, at most one read of them, while the stream is paused:
+ * while the handler's promise is open, and while the stream is full. Nothing of it is decoded, so nothing is answered out
+ * of order. After our own Close the wait ends, since what comes then is dropped.
+ *
+ * The end takes at most 2 × `closeMs`: one until the peer's Close, one until the end of its half, then the stream is
+ * aborted. As a server this side ends its half first (RFC 6455 §7.1.1).
+ */
+export class WebSocketConnection implements HandledConnection {
+  readonly request: OpeningRequest | undefined;
+  readonly subprotocol: string | undefined;
+  readonly #stream: ByteStream;
+  readonly #options: WebSocketConnectionOptions;
+  readonly #handler: WebSocketHandler;
+  readonly #machine: ConnectionMachine;
+  readonly #outbox: Outbox;
+  /** Bytes not read yet; of the first piece, what lies behind `#offset`. */
+  readonly #inbox: Uint8Array[] = [];
+  #offset = 0;
+  #isReading = false;
+  #isHandlerBusy = false;
+  #isPaused = false;
+  #hasPeerEnded = false;
+  #ending: ConnectionEnding | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+
+  constructor(stream: ByteStream, options: WebSocketConnectionOptions) {
+    this.request = options.request;
+    this.subprotocol = options.subprotocol;
+    this.#stream = stream;
+    this.#options = options;
+    this.#handler = options.handler;
+    this.#machine = new ConnectionMachine(options);
+    this.#outbox = new Outbox(stream, options.writeStallMs, () => this.#fall("stalled", CloseCode.TryAgainLater));
+    // Before `start`, so that onOpen comes before whatever the stream tells in a microtask of its own.
+    queueMicrotask(() => this.#runHandler(() => this.#handler.onOpen?.(this)));
+    stream.start({
+      onBytes: (bytes, start, end) => this.#onBytes(bytes.subarray(start, end)),
+      onDrain: () => this.#onDrain(),
+      onEnd: () => this.#onEnd(),
+      onClose: (ending) => this.#onStreamClose(ending),
+    });
+  }
+
+  get bufferedBytes(): number {
+    return this.#stream.bufferedBytes;
+  }
+
+  send(message: string | Uint8Array): Promise<void> {
+    const sent = this.#send(message);
+    // A handler that does not wait must not bring the process down with an unhandled rejection.
+    sent.catch(() => {});
+    return sent;
+  }
+
+  close(code: number = CloseCode.Normal, reason = ""): void {
+    this.#fall("close-frame", code, reason);
+  }
+
+  /** Closes like `close`, for a gateway that stops; counted as `drain`. */
+  drain(code: number = CloseCode.ServiceRestart): void {
+    this.#fall("drain", code);
+  }
+
+  abort(): void {
+    this.#ending ??= { initiator: "gateway", code: CloseCode.Abnormal, cause: "reset" };
+    this.#machine.end("local");
+    this.#stream.abort("cancel");
+    this.#settle();
+  }
+
+  async #send(message: string | Uint8Array): Promise<void> {
+    // Handlers are not all type-checked, and a frame of something else would garble the stream.
+    if (typeof message !== "string" && !(message instanceof Uint8Array)) {
+      throw new TypeError("a message is a string or a Uint8Array");
+    }
+    if (this.#stream.bufferedBytes > MaxBufferedBytes) this.#fall("stalled", CloseCode.TryAgainLater);
+    this.#machine.send(message);
+    this.#settle();
+    if (this.#outbox.isFull) await this.#outbox.drained();
+  }
+
+  /** Sends our Close, if nothing has begun the end yet. */
+  #fall(cause: ConnectionEnding["cause"], code: number, reason = ""): void {
+    if (this.#machine.state !== "open") return;
+    this.#machine.close(code, reason);
+    this.#ending = { initiator: "gateway", code, cause };
+    this.#startDeadline();
+    this.#settle();
+    this.#readOn();
+  }
+
+  #onBytes(bytes: Uint8Array): void {
+    if (this.#machine.state === "closed") return;
+    this.#inbox.push(bytes);
+    this.#readOn();
+    const last = this.#inbox.length - 1;
+    if (last >= 0 && this.#stream.lifetime === "call") this.#inbox[last] = new Uint8Array(bytes);
+  }
+
+  #onDrain(): void {
+    this.#outbox.release();
+    this.#readOn();
+  }
+
+  #onEnd(): void {
+    this.#hasPeerEnded = true;
+    this.#readOn();
+  }
+
+  /** Reads what it may and is there. Called whenever either has changed; harmless otherwise. */
+  #readOn(): void {
+    if (this.#isReading) return;
+    this.#isReading = true;
+    while (this.#inbox.length > 0 && this.#mayRead()) this.#readFrame();
+    this.#isReading = false;
+    if (this.#hasPeerEnded && this.#inbox.length === 0) this.#endBehindPeer();
+    this.#steer();
+  }
+
+  #mayRead(): boolean {
+    return this.#machine.state !== "open" || !(this.#isHandlerBusy || this.#outbox.isFull);
+  }
+
+  #readFrame(): void {
+    const bytes = this.#inbox[0]!;
+    this.#offset = this.#machine.read(bytes, this.#offset, bytes.length);
+    if (this.#offset === bytes.length) {
+      this.#inbox.shift();
+      this.#offset = 0;
+    }
+    this.#settle();
+  }
+
+  /** Sends and tells what the machine has come to. */
+  #settle(): void {
+    this.#outbox.write(this.#machine.takeOutput());
+    this.#steer();
+    const event = this.#machine.takeEvent();
+    if (event) this.#handle(event);
+  }
+
+  #steer(): void {
+    const pause = this.#machine.state === "open" && (this.#inbox.length > 0 || this.#outbox.isFull);
+    if (pause === this.#isPaused) return;
+    this.#isPaused = pause;
+    if (pause) this.#stream.pause();
+    else this.#stream.resume();
+  }
+
+  #handle(event: ConnectionEvent): void {
+    switch (event.type) {
+      case "text":
+        this.#runHandler(() => this.#handler.onMessage?.(this, event.text));
+        return;
+      case "binary":
+        this.#runHandler(() => this.#handler.onMessage?.(this, event.data));
+        return;
+      case "ping":
+      case "pong":
+        return;
+      case "closed":
+        this.#onClosed(event.closing);
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** Nothing can be said any more: our half ends, and the peer gets its time to end its own. */
+  #onClosed(closing: Closing): void {
+    const { code, error } = closing;
+    this.#ending ??= error
+      ? { initiator: "gateway", code, cause: "rule-broken" }
+      : { initiator: this.#peer, code, cause: "close-frame" };
+    if (error) this.#report(error);
+    void isolated(
+      () => this.#handler.onClose?.(this, closing),
+      (failure) => this.#report(failure),
+    );
+    if (this.#options.role === "server") this.#stream.end();
+    this.#startDeadline();
+  }
+
+  get #peer(): "client" | "upstream" {
+    return this.#options.role === "server" ? "client" : "upstream";
+  }
+
+  /** The peer has ended its half, and everything before that is read. */
+  #endBehindPeer(): void {
+    this.#ending ??= { initiator: this.#peer, code: CloseCode.Abnormal, cause: "end-without-close" };
+    this.#machine.end("peer");
+    this.#settle();
+    this.#stream.end();
+  }
+
+  #onStreamClose(ending: StreamEnding): void {
+    const cause = ending.type === "connection-lost" ? "connection-lost" : "reset";
+    this.#ending ??= { initiator: this.#peer, code: CloseCode.Abnormal, cause };
+    this.#machine.end("peer");
+    this.#settle();
+    this.#outbox.close();
+    clearTimeout(this.#deadline);
+    this.#options.onEnded(this.#ending);
+  }
+
+  #startDeadline(): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => this.#onDeadline(), this.#options.closeMs);
+  }
+
+  #onDeadline(): void {
+    if (this.#machine.state === "closed") {
+      this.#stream.abort(this.#stream.bufferedBytes > 0 ? "cancel" : "no-error");
+      return;
+    }
+    if (this.#ending?.cause === "close-frame" && this.#stream.bufferedBytes > 0) {
+      this.#ending = { ...this.#ending, cause: "close-deadline" };
+    }
+    this.#machine.end("peer");
+    this.#stream.abort("cancel");
+    this.#settle();
+  }
+
+  /** Runs a method of the handler that holds up reading until it is done. */
+  #runHandler(method: () => void | Promise<void>): void {
+    const work = isolated(method, (failure) => this.#onHandlerFailure(failure));
+    if (work) void this.#waitFor(work);
+  }
+
+  async #waitFor(work: Promise<void>): Promise<void> {
+    this.#isHandlerBusy = true;
+    await work;
+    this.#isHandlerBusy = false;
+    this.#readOn();
+  }
+
+  #onHandlerFailure(failure: unknown): void {
+    const isOpen = this.#machine.state === "open";
+    // That the peer has left while the handler wanted to send is nobody's fault.
+    if (!isOpen && failure instanceof WebSocketError && failure.code === "WS_NOT_OPEN") return;
+    this.#report(failure);
+    this.#fall("handler-error", CloseCode.InternalError);
+  }
+
+  #report(error: unknown): void {
+    void isolated(
+      () => this.#handler.onError?.(this, error),
+      () => {},
+    );
+  }
+}
+
+/** Runs `method`; what it throws, now or later, goes to `onFailure`. Returns a promise, never rejected, if `method` did. */
+function isolated(
+  method: () => void | Promise<void>,
+  onFailure: (failure: unknown) => void,
+): Promise<void> | undefined {
+  try {
+    const result = method();
+    return result === undefined ? undefined : Promise.resolve(result).catch(onFailure);
+  } catch (failure) {
+    onFailure(failure);
+    return undefined;
+  }
+}

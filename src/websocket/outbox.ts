@@ -1,0 +1,87 @@
+import { WebSocketError } from "../protocol/errors.ts";
+import type { ByteStream } from "../transport/byte-stream.ts";
+
+interface WaitingSender {
+  resolve(): void;
+  reject(error: WebSocketError): void;
+}
+
+/** The way out of a connection: lets senders wait while the stream is full, and watches that the peer takes something. */
+export class Outbox {
+  readonly #stream: ByteStream;
+  readonly #stallMs: number;
+  readonly #onStalled: () => void;
+  #senders: WaitingSender[] = [];
+  #isFull = false;
+  #writtenBytes = 0;
+  #takenBytes = 0;
+  #stallTimer: NodeJS.Timeout | undefined;
+
+  /** @param onStalled - told while the stream is full each time that nothing was taken for `stallMs`. */
+  constructor(stream: ByteStream, stallMs: number, onStalled: () => void) {
+    this.#stream = stream;
+    this.#stallMs = stallMs;
+    this.#onStalled = onStalled;
+  }
+
+  /** Whether a write met a full stream that has not drained since. */
+  get isFull(): boolean {
+    return this.#isFull;
+  }
+
+  /** Writes whole frames whose bytes nobody changes any more. */
+  write(frames: readonly Uint8Array[]): void {
+    for (const frame of frames) {
+      this.#writtenBytes += frame.length;
+      if (!this.#stream.write(frame, 0, frame.length, "kept")) this.#hold();
+    }
+  }
+
+  /** Resolves once the stream has drained; rejects with `WS_NOT_OPEN` if it closes before. */
+  drained(): Promise<void> {
+    return new Promise((resolve, reject) => this.#senders.push({ resolve, reject }));
+  }
+
+  /** The stream drained: senders go on. */
+  release(): void {
+    this.#isFull = false;
+    clearTimeout(this.#stallTimer);
+    for (const sender of this.#takeSenders()) sender.resolve();
+  }
+
+  /** The stream closed: nothing was or will be sent any more. */
+  close(): void {
+    clearTimeout(this.#stallTimer);
+    const senders = this.#takeSenders();
+    if (senders.length === 0) return;
+    const error = new WebSocketError("WS_NOT_OPEN", "the WebSocket ended before there was room", {
+      origin: "transport",
+    });
+    for (const sender of senders) sender.reject(error);
+  }
+
+  #takeSenders(): WaitingSender[] {
+    const senders = this.#senders;
+    this.#senders = [];
+    return senders;
+  }
+
+  #hold(): void {
+    if (this.#isFull) return;
+    this.#isFull = true;
+    this.#takenBytes = this.#taken();
+    this.#stallTimer = setTimeout(() => this.#checkProgress(), this.#stallMs);
+  }
+
+  #checkProgress(): void {
+    const taken = this.#taken();
+    // A peer that is slow takes something each time; what more was sent meanwhile does not hide it.
+    if (taken === this.#takenBytes) this.#onStalled();
+    this.#takenBytes = taken;
+    this.#stallTimer?.refresh();
+  }
+
+  #taken(): number {
+    return this.#writtenBytes - this.#stream.bufferedBytes;
+  }
+}
