@@ -70,7 +70,7 @@ export class MemoryByteStream implements ByteStream {
     if (this.#ended || this.#ending !== undefined) return true;
     if (end > start) {
       const piece =
-        lifetime === "kept" ? { bytes, start, end } : { bytes: bytes.slice(start, end), start: 0, end: end - start };
+        lifetime === "kept" ? { bytes, start, end } : { bytes: copyOf(bytes, start, end), start: 0, end: end - start };
       this.#queue.push(piece);
       this.#queuedBytes += end - start;
       this.#peer.#planTurn();
@@ -159,9 +159,14 @@ export class MemoryByteStream implements ByteStream {
     if (this.lifetime === "kept") {
       consumer.onBytes(bytes, start, end);
     } else {
-      const passing = bytes.slice(start, end);
+      const passing = copyOf(bytes, start, end);
       consumer.onBytes(passing, 0, passing.length);
       passing.fill(0xdd);
     }
   }
+}
+
+/** A copy even of a `Buffer`, whose own `slice` is a view. */
+function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(bytes.subarray(start, end));
 }

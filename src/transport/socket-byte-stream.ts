@@ -1,0 +1,126 @@
+import type { Socket } from "node:net";
+import type { AbortReason, ByteConsumer, ByteStream, BytesLifetime, StreamEnding } from "./byte-stream.ts";
+
+/** What a {@link SocketByteStream} is made from besides its socket. */
+export interface SocketByteStreamOptions {
+  /** Bytes read together with the opening's head and behind it: they are delivered first, without a copy. */
+  readonly head?: Uint8Array;
+  /** The TCP socket beneath `socket` where that one is TLS. Only it can be reset, so without it `abort` closes in order. */
+  readonly connection?: Socket | undefined;
+}
+
+/** What the kernel says when the peer's RST has arrived: at a read, at a write. */
+const ResetCodes: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
+
+/**
+ * The bytes of a WebSocket over HTTP/1.1: a connected TCP, TLS or unix socket, of which it is the only owner from now on.
+ * It sets `allowHalfOpen`, no delay and no timeout, since a WebSocket may be silent and end one half at a time. Backpressure
+ * is the socket's own `writableHighWaterMark`, 64 KiB unless it was created with another.
+ *
+ * TLS that ends without close_notify ends like TCP that sends FIN: whether a WebSocket was whole is told by its Close frame.
+ */
+export class SocketByteStream implements ByteStream {
+  readonly lifetime: BytesLifetime = "kept";
+  readonly #socket: Socket;
+  readonly #connection: Socket;
+  #consumer: ByteConsumer | undefined;
+  #paused = false;
+  #ended = false;
+  #loss: "reset" | "connection-lost" | undefined;
+  /** Known from the first moment on: `abort`, or the socket's close. Told when the socket has closed. */
+  #ending: StreamEnding | undefined;
+
+  constructor(socket: Socket, { head, connection }: SocketByteStreamOptions = {}) {
+    this.#socket = socket;
+    this.#connection = connection ?? socket;
+    // It may flow because of a reader before us, and would drop what comes until `start`.
+    socket.pause();
+    socket.allowHalfOpen = true;
+    socket.setNoDelay();
+    socket.setTimeout(0);
+    socket.on("error", (error) => {
+      this.#loss ??= isReset(error) ? "reset" : "connection-lost";
+    });
+    socket.once("close", () => this.#planClose());
+    // Errors of what is beneath TLS come through `socket` as well.
+    if (connection !== undefined) connection.on("error", () => undefined);
+    if (socket.closed) this.#ending = { type: "connection-lost" };
+    else if (head !== undefined && head.length > 0) socket.unshift(head);
+  }
+
+  get bufferedBytes(): number {
+    return this.#ending === undefined ? this.#socket.writableLength : 0;
+  }
+
+  start(consumer: ByteConsumer): void {
+    this.#consumer = consumer;
+    const socket = this.#socket;
+    // Its event may be gone already.
+    if (socket.closed) this.#planClose();
+    socket.on("data", (chunk: Buffer) => {
+      if (this.#ending === undefined) consumer.onBytes(chunk, 0, chunk.length);
+    });
+    socket.on("end", () => {
+      if (this.#ending === undefined) consumer.onEnd();
+    });
+    socket.on("drain", () => {
+      if (this.#ending === undefined) consumer.onDrain();
+    });
+    if (!this.#paused) socket.resume();
+  }
+
+  write(bytes: Uint8Array, start: number, end: number, lifetime: BytesLifetime): boolean {
+    if (this.#ended || this.#ending !== undefined) return true;
+    if (end === start) return !this.#socket.writableNeedDrain;
+    const view = bytes.subarray(start, end);
+    return this.#socket.write(lifetime === "kept" ? view : Buffer.from(view));
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#consumer !== undefined) this.#socket.resume();
+  }
+
+  end(): void {
+    if (this.#ended || this.#ending !== undefined) return;
+    this.#ended = true;
+    this.#socket.end();
+  }
+
+  abort(reason: AbortReason): void {
+    if (this.#ending !== undefined) return;
+    this.#ending = { type: "aborted", reason };
+    try {
+      // TLS above it follows by itself. Destroying that one too crashes Node 24 while a handshake's callback runs.
+      this.#connection.resetAndDestroy();
+    } catch {
+      // Only TCP has a reset: thrown by a unix socket, and by TLS of which the connection is not known.
+      this.#socket.destroy();
+    }
+  }
+
+  /** TLS emits 'close' from within the reset of the connection beneath it, and the consumer must not hear it there. */
+  #planClose(): void {
+    process.nextTick(() => {
+      this.#ending ??= this.#endingOfSocket();
+      const consumer = this.#consumer;
+      this.#consumer = undefined;
+      consumer?.onClose(this.#ending);
+    });
+  }
+
+  #endingOfSocket(): StreamEnding {
+    if (this.#loss === "reset") return { type: "reset", code: undefined };
+    const isWhole = this.#socket.readableEnded && this.#socket.writableFinished;
+    return { type: this.#loss ?? (isWhole ? "ended" : "connection-lost") };
+  }
+}
+
+function isReset(error: NodeJS.ErrnoException): boolean {
+  return error.code !== undefined && ResetCodes.has(error.code);
+}
