@@ -30,3 +30,8 @@ export function histogramOf<Label extends string>(
 ): Histogram<Label> {
   return new Histogram({ name, help, labelNames, buckets: [...buckets], registers: [registry] });
 }
+
+/** A word of a closed union as a label value: `close-frame` in code and log is `close_frame` in every label. */
+export function labelValue(word: string): string {
+  return word.replaceAll("-", "_");
+}

@@ -1,6 +1,7 @@
 import { Registry } from "prom-client";
+import type { ConnectionFailure, ListenerObserver } from "../../transport/listener.ts";
 import type { ConnectionFacts, TransportRefusal } from "../../transport/opening.ts";
-import { counterOf, gaugeOf, histogramOf } from "./metric-family.ts";
+import { counterOf, gaugeOf, histogramOf, labelValue } from "./metric-family.ts";
 import { collectProcessMetrics } from "./process-metrics.ts";
 import { StreamMetrics } from "./stream-metrics.ts";
 import { Protocols, protocolOf, type Protocol, type StreamRegistry } from "./stream-registry.ts";
@@ -38,7 +39,7 @@ const StatusClasses = ["1xx", "2xx", "3xx", "4xx", "5xx"] as const;
  * All metrics of one gateway, as Prometheus reads them. Label values come from the config and from closed unions, so
  * clients cannot make series.
  */
-export class Metrics {
+export class Metrics implements ListenerObserver {
   readonly #registry = new Registry();
   readonly #streams: StreamMetrics;
   readonly #openings = counterOf(
@@ -69,7 +70,7 @@ export class Metrics {
   readonly #connectionsFailed = counterOf(
     this.#registry,
     "hawser_client_connections_failed_total",
-    "TCP connections of clients that failed, by reason.",
+    "TCP connections of clients that never came as far as HTTP, by reason.",
     ["listener", "reason"],
   );
   readonly #requests = counterOf(
@@ -128,8 +129,8 @@ export class Metrics {
     this.#connectionsOpen.dec({ listener: connection.listener, protocol: protocolOf(connection) });
   }
 
-  connectionFailed(listener: string, reason: string): void {
-    this.#connectionsFailed.inc({ listener, reason });
+  connectionFailed(listener: string, reason: ConnectionFailure): void {
+    this.#connectionsFailed.inc({ listener, reason: labelValue(reason) });
   }
 
   #beginOpenings(streams: StreamRegistry): void {

@@ -1,6 +1,6 @@
 import type { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Traffic } from "../../protocol/frame/traffic.ts";
-import { counterOf, gaugeOf, histogramOf } from "./metric-family.ts";
+import { counterOf, gaugeOf, histogramOf, labelValue } from "./metric-family.ts";
 import type { StreamClose, StreamObserver, StreamRecord, StreamRegistry, StreamTotals } from "./stream-registry.ts";
 
 const StreamLabels = ["route", "upstream", "protocol"] as const;
@@ -75,7 +75,7 @@ export class StreamMetrics implements StreamObserver {
     this.#publishTraffic({ ...labels, direction: "to_upstream" }, toUpstream);
     this.#publishTraffic({ ...labels, direction: "to_client" }, toClient);
     for (const { initiator, code, cause, count } of closes) {
-      this.#closes.inc({ ...labels, initiator, code, cause }, count);
+      this.#closes.inc({ ...labels, initiator, code, cause: labelValue(cause) }, count);
     }
   }
 

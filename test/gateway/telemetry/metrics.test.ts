@@ -68,14 +68,14 @@ test("connections count per listener and protocol, open and in all", async () =>
   for (const version of ["1.1", "2", "2"] as const) metrics.connectionOpened(connection(version));
   metrics.connectionOpened(connection("2", "inside"));
   metrics.connectionClosed(connection("2"));
-  metrics.connectionFailed("main", "tls");
+  metrics.connectionFailed("main", "client-left");
   const exposition = await scrape();
   const of = (name: string, labels: Record<string, string>) => exposition.get(seriesOf(name, labels));
   expect(of("hawser_client_connections_open", { listener: "main", protocol: "h2" })).toBe(1);
   expect(of("hawser_client_connections_open", { listener: "main", protocol: "h1" })).toBe(1);
   expect(of("hawser_client_connections_open", { listener: "inside", protocol: "h2" })).toBe(1);
   expect(of("hawser_client_connections_total", { listener: "main", protocol: "h2" })).toBe(2);
-  expect(of("hawser_client_connections_failed_total", { listener: "main", reason: "tls" })).toBe(1);
+  expect(of("hawser_client_connections_failed_total", { listener: "main", reason: "client_left" })).toBe(1);
 });
 
 test.each([

@@ -44,7 +44,7 @@ describe("a scrape", () => {
     expect(Object.fromEntries(await scrape())).toMatchObject({
       ...carried,
       [`hawser_streams_open{${ChatLabels}}`]: 0,
-      [`hawser_stream_closes_total{cause="close-frame",code="4xxx",initiator="upstream",${ChatLabels}}`]: 1,
+      [`hawser_stream_closes_total{cause="close_frame",code="4xxx",initiator="upstream",${ChatLabels}}`]: 1,
     });
   });
 
