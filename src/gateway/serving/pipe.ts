@@ -33,8 +33,11 @@ export interface PipeOptions {
   readonly tell: (event: PipeEvent) => void;
 }
 
-/** The sender: sends frames · sent its Close · is not listened to, since it ended or can no longer be read. */
-type Source = "frames" | "closed" | "ignored";
+/**
+ * The sender: sends frames · broke a rule, so that only its Close is still of interest · sent its Close, valid or not · is
+ * not listened to, since it ended or can no longer be read.
+ */
+type Source = "frames" | "broken" | "closed" | "ignored";
 
 /**
  * The receiver: takes what comes · gets the rest of one frame and then our Close · has been sent a Close, from whomever ·
@@ -87,7 +90,7 @@ export class Pipe {
 
   /** Whether nothing more of the sender is waited for: its Close came, or it ended, or it can no longer be read. */
   get sourceOver(): boolean {
-    return this.#source !== "frames";
+    return this.#source === "closed" || this.#source === "ignored";
   }
 
   /** Whether a Close went to the receiver, the sender's or the gateway's own. */
@@ -97,9 +100,9 @@ export class Pipe {
 
   /** Takes the sender's next bytes (see `ByteConsumer.onBytes`). */
   take(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#source !== "frames") return;
+    if (this.sourceOver) return;
     if (this.#held !== undefined) this.#hold(this.#held, bytes, start, end);
-    else if (this.#sink === "open") this.#relay(bytes, start, end);
+    else if (this.#sink === "open" && this.#source === "frames") this.#relay(bytes, start, end);
     else this.#search(bytes, this.#finishFrame(bytes, start, end), end);
   }
 
@@ -128,7 +131,7 @@ export class Pipe {
 
   /** Nothing more is read of the sender, and no timer is left. */
   ignore(): void {
-    if (this.#source === "frames") this.#source = "ignored";
+    if (!this.sourceOver) this.#source = "ignored";
     this.#backpressure.release();
   }
 
@@ -164,7 +167,7 @@ export class Pipe {
   #withhold(rule: ErrorCode | undefined, bytes: Uint8Array, offset: number, end: number): void {
     if (rule !== undefined) {
       this.#withheld = true;
-      if (this.#unreadable !== undefined) this.#source = "ignored";
+      this.#source = this.#unreadable === undefined ? "broken" : "ignored";
       this.#options.tell({ type: "rule-broken", rule });
       this.#search(bytes, offset, end);
     } else if (this.#scanner.headerComplete) {
@@ -189,7 +192,7 @@ export class Pipe {
   #search(bytes: Uint8Array, start: number, end: number): void {
     const scanner = this.#scanner;
     let offset = start;
-    while (offset < end && this.#source === "frames") {
+    while (offset < end && !this.sourceOver) {
       offset += scanner.skipPayload(end - offset);
       if (offset === end) return;
       offset = this.#readHeader(bytes, offset, end);
@@ -208,10 +211,11 @@ export class Pipe {
     this.#held = held;
     held.take(bytes, offset, end);
     if (!held.isWhole) return;
+    const goesOn = this.#sink === "open" && this.#source === "frames";
     this.#source = "closed";
     this.#held = undefined;
     const event = judgeClose(held);
-    if (event.type === "close-received" && this.#sink === "open") this.#sendClose(held.frame);
+    if (event.type === "close-received" && goesOn) this.#sendClose(held.frame);
     this.#options.tell(event);
   }
 
