@@ -1,0 +1,421 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Opcode } from "../../src/protocol/frame/opcode.ts";
+import type { WebSocketHandler } from "../../src/websocket/handler.ts";
+import { hex } from "../support/bits.ts";
+import { type SetUp, settled, setUp } from "../support/websocket-peer.ts";
+
+// The clock alone is false: what needs no time still happens by itself.
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+});
+afterEach(() => {
+  const timers = vi.getTimerCount();
+  vi.useRealTimers();
+  if (timers > 0) throw new Error(`${timers} timers outlived the connection`);
+});
+
+async function pass(milliseconds: number): Promise<void> {
+  await settled();
+  vi.advanceTimersByTime(milliseconds);
+  await settled();
+}
+
+/** Ends what is left, so that each test leaves no timer behind. */
+async function leave({ peer }: SetUp): Promise<void> {
+  peer.stream.abort("cancel");
+  await settled();
+}
+
+const boom = new Error("boom");
+const throwing = (): void => {
+  throw boom;
+};
+const rejecting = (): Promise<void> => Promise.reject(boom);
+
+describe("how it ended is told once to each: the peer, the handler, the owner", () => {
+  interface Case {
+    readonly name: string;
+    readonly handler?: WebSocketHandler;
+    readonly act: (setUp: SetUp) => void | Promise<void>;
+    readonly heard: readonly unknown[];
+    readonly closing: Record<string, unknown>;
+    readonly ending: Record<string, unknown>;
+    readonly errors?: number;
+  }
+
+  const cases: readonly Case[] = [
+    {
+      name: "the peer closes with a code and a reason",
+      act: ({ peer }) => peer.close(4000, "bye"),
+      heard: ["Close 4000", "END"],
+      closing: { code: 4000, reason: "bye", initiator: "peer", clean: true },
+      ending: { initiator: "client", code: 4000, cause: "close-frame" },
+    },
+    {
+      name: "the peer closes without a code",
+      act: ({ peer }) => peer.close(),
+      heard: ["Close 1005", "END"],
+      closing: { code: 1005, reason: "", initiator: "peer", clean: true },
+      ending: { initiator: "client", code: 1005, cause: "close-frame" },
+    },
+    {
+      name: "the peer ends without a Close",
+      act: ({ peer }) => peer.stream.end(),
+      heard: ["END"],
+      closing: { code: 1006, reason: "", initiator: "peer", clean: false },
+      ending: { initiator: "client", code: 1006, cause: "end-without-close" },
+    },
+    {
+      name: "the peer ends within a frame",
+      act: ({ peer }) => {
+        peer.send(peer.frame(Opcode.Text, "half").subarray(0, 7));
+        peer.stream.end();
+      },
+      heard: ["END"],
+      closing: { code: 1006, reason: "", initiator: "peer", clean: false },
+      ending: { initiator: "client", code: 1006, cause: "end-without-close" },
+    },
+    {
+      name: "the peer resets",
+      act: ({ peer }) => peer.stream.abort("cancel"),
+      heard: [],
+      closing: { code: 1006, reason: "", initiator: "peer", clean: false },
+      ending: { initiator: "client", code: 1006, cause: "reset" },
+    },
+    {
+      name: "the connection beneath is lost",
+      act: ({ peer }) => peer.stream.loseConnection(),
+      heard: [],
+      closing: { code: 1006, reason: "", initiator: "peer", clean: false },
+      ending: { initiator: "client", code: 1006, cause: "connection-lost" },
+    },
+    {
+      name: "the peer breaks a rule",
+      act: ({ peer }) => peer.send(hex("81 01 61")),
+      heard: [expect.stringMatching(/^Close 1002 .*WS_MASK_MISSING/), "END"],
+      closing: { code: 1002, initiator: "local", clean: false },
+      ending: { initiator: "gateway", code: 1002, cause: "rule-broken" },
+      errors: 1,
+    },
+    {
+      name: "a message is too big",
+      act: ({ peer }) => peer.send(hex("82 ff 0000000000100000 00000000")),
+      heard: [expect.stringMatching(/^Close 1009/), "END"],
+      closing: { code: 1009, initiator: "local", clean: false },
+      ending: { initiator: "gateway", code: 1009, cause: "rule-broken" },
+      errors: 1,
+    },
+    {
+      name: "the handler closes and the peer answers",
+      act: async ({ connection, peer }) => {
+        connection.close(4001, "enough");
+        await settled();
+        peer.close(1000);
+      },
+      heard: ["Close 4001 enough", "END"],
+      closing: { code: 4001, reason: "enough", initiator: "local", clean: true },
+      ending: { initiator: "gateway", code: 4001, cause: "close-frame" },
+    },
+    {
+      name: "both close at once",
+      act: ({ connection, peer }) => {
+        peer.close(4000);
+        connection.close(4001);
+      },
+      heard: ["Close 4001", "END"],
+      closing: { code: 4001, initiator: "local", clean: true },
+      ending: { initiator: "gateway", code: 4001, cause: "close-frame" },
+    },
+    {
+      name: "the peer ends instead of answering our Close",
+      act: ({ connection, peer }) => {
+        connection.close(4001);
+        peer.stream.end();
+      },
+      heard: ["Close 4001", "END"],
+      closing: { code: 4001, initiator: "local", clean: false },
+      ending: { initiator: "gateway", code: 4001, cause: "close-frame" },
+    },
+    {
+      name: "the peer resets instead of answering our Close",
+      act: async ({ connection, peer }) => {
+        connection.close(4001);
+        await settled();
+        peer.stream.abort("cancel");
+      },
+      heard: ["Close 4001"],
+      closing: { code: 4001, initiator: "local", clean: false },
+      ending: { initiator: "gateway", code: 4001, cause: "close-frame" },
+    },
+    {
+      name: "the peer breaks a rule instead of answering our Close",
+      act: ({ connection, peer }) => {
+        connection.close(4001);
+        peer.send(hex("81 01 61"));
+      },
+      heard: ["Close 4001", "END"],
+      closing: { code: 4001, initiator: "local", clean: false },
+      ending: { initiator: "gateway", code: 4001, cause: "close-frame" },
+      errors: 1,
+    },
+    {
+      name: "the gateway drains",
+      act: ({ connection, peer }) => {
+        connection.drain();
+        peer.close(1012);
+      },
+      heard: ["Close 1012", "END"],
+      closing: { code: 1012, initiator: "local", clean: true },
+      ending: { initiator: "gateway", code: 1012, cause: "drain" },
+    },
+    {
+      name: "the gateway drains and gives up waiting",
+      act: async ({ connection }) => {
+        connection.drain(1001);
+        await settled();
+        connection.abort();
+      },
+      heard: ["Close 1001"],
+      closing: { code: 1001, initiator: "local", clean: false },
+      ending: { initiator: "gateway", code: 1001, cause: "drain" },
+    },
+    {
+      name: "we abort",
+      act: ({ connection }) => connection.abort(),
+      heard: [],
+      closing: { code: 1006, initiator: "local", clean: false },
+      ending: { initiator: "gateway", code: 1006, cause: "reset" },
+    },
+    {
+      name: "onOpen throws",
+      handler: { onOpen: throwing },
+      act: ({ peer }) => peer.close(1011),
+      heard: ["Close 1011", "END"],
+      closing: { code: 1011, reason: "", initiator: "local", clean: true },
+      ending: { initiator: "gateway", code: 1011, cause: "handler-error" },
+      errors: 1,
+    },
+    {
+      name: "onMessage throws",
+      handler: { onMessage: throwing },
+      act: ({ peer }) => {
+        peer.text("a", "b");
+        peer.close(1011);
+      },
+      heard: ["Close 1011", "END"],
+      closing: { code: 1011, initiator: "local", clean: true },
+      ending: { initiator: "gateway", code: 1011, cause: "handler-error" },
+      errors: 1,
+    },
+    {
+      name: "onMessage's promise rejects",
+      handler: { onMessage: rejecting },
+      act: ({ peer }) => {
+        peer.text("a", "b");
+        peer.close(1011);
+      },
+      heard: ["Close 1011", "END"],
+      closing: { code: 1011, initiator: "local", clean: true },
+      ending: { initiator: "gateway", code: 1011, cause: "handler-error" },
+      errors: 1,
+    },
+    {
+      name: "onClose throws: too late to matter",
+      handler: { onClose: throwing },
+      act: ({ peer }) => peer.close(1000),
+      heard: ["Close 1000", "END"],
+      closing: { code: 1000, initiator: "peer", clean: true },
+      ending: { initiator: "client", code: 1000, cause: "close-frame" },
+      errors: 1,
+    },
+    {
+      name: "everything throws, onError as well",
+      handler: { onOpen: rejecting, onMessage: throwing, onClose: rejecting, onError: throwing },
+      act: ({ peer }) => peer.close(1000),
+      heard: ["Close 1011", "END"],
+      closing: { code: 1011, initiator: "local", clean: true },
+      ending: { initiator: "gateway", code: 1011, cause: "handler-error" },
+      errors: 2,
+    },
+    {
+      name: "a handler closes with a code that does not exist: it throws",
+      handler: { onMessage: (connection) => connection.close(1005) },
+      act: ({ peer }) => {
+        peer.text("a");
+        peer.close(1011);
+      },
+      heard: ["Close 1011", "END"],
+      closing: { code: 1011, initiator: "local", clean: true },
+      ending: { initiator: "gateway", code: 1011, cause: "handler-error" },
+      errors: 1,
+    },
+  ];
+
+  test.each(cases)("$name", async ({ handler, act, heard, closing, ending, errors = 0 }) => {
+    const it = setUp(handler);
+    await settled();
+    await act(it);
+    await settled();
+    it.peer.stream.end();
+    await settled();
+    expect(it.peer.heard).toEqual(heard);
+    expect(it.closings).toEqual([expect.objectContaining(closing)]);
+    expect(it.endings).toEqual([ending]);
+    expect(it.errors).toHaveLength(errors);
+    expect(it.told.at(-1)).toBe(handler?.onClose ? "error" : `close ${String(closing["code"])}`);
+  });
+});
+
+describe("the closing handshake", () => {
+  test("the server ends first, and it is over when the peer has ended too", async () => {
+    const it = setUp();
+    it.peer.close(1000);
+    await settled();
+    expect(it.peer.heard).toEqual(["Close 1000", "END"]);
+    expect(it.closings).toHaveLength(1);
+    expect(it.endings).toEqual([]);
+    it.peer.stream.end();
+    await settled();
+    expect(it.endings).toHaveLength(1);
+    expect(it.peer.ending).toEqual({ type: "ended" });
+  });
+
+  test("a peer that answers but does not end is reset after closeMs, though all was said", async () => {
+    const it = setUp();
+    it.peer.close(1000);
+    await pass(4_999);
+    expect(it.peer.ending).toBeUndefined();
+    await pass(1);
+    expect(it.peer.ending).toEqual({ type: "reset", code: 0 });
+    expect(it.endings).toEqual([{ initiator: "client", code: 1000, cause: "close-frame" }]);
+    expect(it.closings).toMatchObject([{ clean: true }]);
+  });
+
+  test("a peer that does not answer our Close is reset after closeMs", async () => {
+    const it = setUp();
+    it.connection.close(4001);
+    await pass(4_999);
+    expect(it.closings).toEqual([]);
+    await pass(1);
+    expect(it.peer.heard).toEqual(["Close 4001"]);
+    expect(it.peer.ending).toEqual({ type: "reset", code: 8 });
+    expect(it.closings).toEqual([{ code: 4001, reason: "", initiator: "local", clean: false, error: undefined }]);
+    expect(it.endings).toEqual([{ initiator: "gateway", code: 4001, cause: "close-frame" }]);
+  });
+
+  test("that it goes on sending does not give it more time", async () => {
+    const it = setUp();
+    it.connection.close(4001);
+    for (let second = 0; second < 5; second++) {
+      it.peer.text("still talking");
+      await pass(1_000);
+    }
+    expect(it.told).toEqual(["open", "close 4001"]);
+    expect(it.peer.ending).toEqual({ type: "reset", code: 8 });
+  });
+
+  test.each([
+    { name: "close()", act: (it: SetUp) => it.connection.close(4001), code: 4001, cause: "close-deadline" },
+    { name: "drain()", act: (it: SetUp) => it.connection.drain(), code: 1012, cause: "drain" },
+  ])("a Close of $name that cannot even leave meets the deadline", async ({ act, code, cause }) => {
+    const it = setUp({}, { pair: { highWaterBytes: 100 } });
+    it.peer.stream.pause();
+    void it.connection.send("x".repeat(200));
+    act(it);
+    await pass(5_000);
+    expect(it.peer.heard).toEqual([]);
+    expect(it.peer.ending).toEqual({ type: "reset", code: 8 });
+    expect(it.endings).toEqual([{ initiator: "gateway", code, cause }]);
+  });
+
+  test("a Close is read though the handler is still at work, once ours has gone", async () => {
+    const it = setUp({ onMessage: () => new Promise(() => {}) });
+    it.peer.text("endless", "never delivered");
+    await settled();
+    it.connection.drain();
+    it.peer.close(1012);
+    await settled();
+    expect(it.told).toEqual(["open", "endless", "close 1012"]);
+    expect(it.peer.heard).toEqual(["Close 1012", "END"]);
+    await leave(it);
+  });
+
+  test("no message is delivered after our own Close, not even of the same read", async () => {
+    const it = setUp({ onMessage: (connection) => connection.close() });
+    it.peer.text("first", "second");
+    await settled();
+    it.peer.text("third");
+    await settled();
+    expect(it.told).toEqual(["open", "first"]);
+    await leave(it);
+  });
+
+  test("a handler that fails because the peer has left has not failed", async () => {
+    const left = Promise.withResolvers<void>();
+    const it = setUp({
+      async onMessage(connection, message) {
+        await left.promise;
+        await connection.send(message);
+      },
+    });
+    it.peer.text("a");
+    await settled();
+    it.peer.stream.abort("cancel");
+    await settled();
+    left.resolve();
+    await settled();
+    expect(it.errors).toEqual([]);
+    expect(it.endings).toEqual([{ initiator: "client", code: 1006, cause: "reset" }]);
+  });
+});
+
+describe("a peer that takes nothing", () => {
+  const pair = { highWaterBytes: 1_000, chunkBytes: 100 };
+
+  test("for writeStallMs is told 1013, and after closeMs it is reset", async () => {
+    const it = setUp({}, { pair });
+    await settled();
+    it.peer.stream.pause();
+    const sent = it.connection.send(new Uint8Array(5_000));
+    await pass(59_999);
+    expect(it.connection.bufferedBytes).toBe(5_004);
+    await pass(1);
+    expect(it.connection.bufferedBytes).toBe(5_008);
+    await pass(5_000);
+    await expect(sent).rejects.toMatchObject({ code: "WS_NOT_OPEN" });
+    expect(it.peer.ending).toEqual({ type: "reset", code: 8 });
+    expect(it.closings).toMatchObject([{ code: 1013, initiator: "local", clean: false }]);
+    expect(it.endings).toEqual([{ initiator: "gateway", code: 1013, cause: "stalled" }]);
+  });
+
+  test("is not one that takes little: it may take its time, even if more is sent than it takes", async () => {
+    const it = setUp({}, { pair });
+    await settled();
+    it.peer.stream.pause();
+    void it.connection.send(new Uint8Array(5_000));
+    for (let minute = 0; minute < 10; minute++) {
+      void it.connection.send(new Uint8Array(1_000));
+      it.peer.stream.resume();
+      await Promise.resolve();
+      it.peer.stream.pause();
+      await pass(60_000);
+    }
+    expect(it.peer.receivedBytes).toBeGreaterThan(0);
+    expect(it.peer.receivedBytes).toBeLessThan(4_000);
+    expect(it.endings).toEqual([]);
+    await leave(it);
+  });
+
+  test("and then everything has stalled no longer", async () => {
+    const it = setUp({}, { pair });
+    await settled();
+    it.peer.stream.pause();
+    const sent = it.connection.send(new Uint8Array(5_000));
+    await pass(50_000);
+    it.peer.stream.resume();
+    await sent;
+    await pass(100_000);
+    expect(it.closings).toEqual([]);
+    await leave(it);
+  });
+});
