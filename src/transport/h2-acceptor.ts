@@ -36,6 +36,14 @@ export interface H2Engine {
   /**
    * Takes the socket over. Openings and exchanges go to `sink`; `onClose` is told once, when the connection is gone.
    * The engine keeps its own deadlines (SETTINGS, header block, answer, no stream) and an error handler on everything.
+   *
+   * @param settingsMs - what is left of the handshake's time for the client's SETTINGS.
    */
-  serve(socket: Socket, facts: ConnectionFacts, sink: AcceptorSink, onClose: () => void): H2Connection;
+  serve(
+    socket: Socket,
+    facts: ConnectionFacts,
+    sink: AcceptorSink,
+    onClose: () => void,
+    settingsMs: number,
+  ): H2Connection;
 }

@@ -1,0 +1,75 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { H1Connection, isWebSocketUpgrade } from "./h1-connection.ts";
+import type { AcceptorSink, ConnectionFacts } from "./opening.ts";
+import type { AcceptorDeadlines } from "./transport-limits.ts";
+
+/** Most bytes of a request's head. */
+const MaxHeadBytes = 16_384;
+
+/**
+ * Runs HTTP/1.1 on sockets that were accepted elsewhere: an Upgrade to websocket becomes an opening, every other request an
+ * exchange. node:http parses, on a server that never listens; such a server keeps no deadline, so each connection keeps its own.
+ */
+export class H1Acceptor {
+  readonly #deadlines: AcceptorDeadlines;
+  readonly #sink: AcceptorSink;
+  readonly #server: Server;
+  readonly #connections = new Map<Socket, H1Connection>();
+  #draining = false;
+
+  constructor(deadlines: AcceptorDeadlines, sink: AcceptorSink) {
+    this.#deadlines = deadlines;
+    this.#sink = sink;
+    // Fields beyond a count would be dropped without a word; what bounds them is the size of the head. That Host is there
+    // is judged with the rest of the request.
+    this.#server = createServer({
+      maxHeaderSize: MaxHeadBytes,
+      keepAliveTimeout: 0,
+      requireHostHeader: false,
+      shouldUpgradeCallback: isWebSocketUpgrade,
+    });
+    this.#server.maxHeadersCount = 0;
+    this.#listen();
+  }
+
+  /** Takes the socket over. `connection` is the TCP socket beneath it where it is TLS, else the same. */
+  serve(socket: Socket, connection: Socket, facts: ConnectionFacts): void {
+    socket.once("close", () => this.#connections.delete(socket));
+    this.#server.emit("connection", socket);
+    this.#connections.set(
+      socket,
+      new H1Connection(socket, {
+        facts,
+        connection,
+        deadlines: this.#deadlines,
+        sink: this.#sink,
+        isDraining: () => this.#draining,
+      }),
+    );
+  }
+
+  /** From now on each new request is answered 503, and each answer is the last of its connection. */
+  refuseNew(): void {
+    this.#draining = true;
+  }
+
+  /** Closes the connections on which nothing is asked; the others close behind their answers. */
+  goAway(): void {
+    this.#draining = true;
+    for (const connection of this.#connections.values()) connection.closeIfIdle();
+  }
+
+  #listen(): void {
+    const server = this.#server;
+    const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
+      this.#connections.get(request.socket)?.onRequest(request, response);
+    server.on("request", onRequest);
+    // Nothing is worth its body before the answer is known, so nobody is told to continue.
+    server.on("checkContinue", onRequest);
+    server.on("checkExpectation", onRequest);
+    server.on("upgrade", (request, socket: Socket, head) => this.#connections.get(socket)?.onUpgrade(request, head));
+    server.on("connect", (request, socket: Socket) => this.#connections.get(socket)?.onConnect(request));
+    server.on("clientError", (error, socket: Socket) => this.#connections.get(socket)?.onClientError(error));
+  }
+}

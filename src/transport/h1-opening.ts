@@ -1,0 +1,64 @@
+import type { Socket } from "node:net";
+import type { OpeningAnswer, OpeningRejection } from "../protocol/handshake/opening-request.ts";
+import { encodeUpgradeAnswer } from "../protocol/handshake/upgrade.ts";
+import { encodeLastResponse } from "./h1-response.ts";
+import { closeLingering } from "./lingering-close.ts";
+import type { OpeningResponder } from "./pending-opening.ts";
+import { SocketByteStream } from "./socket-byte-stream.ts";
+
+/** Most bytes kept that a client sends before the answer. With more, its connection is not read until then. */
+const MaxEarlyBytes = 65_536;
+
+/**
+ * Answers an Upgrade on its socket. Until then it reads on, because a client that leaves is only seen by reading; what
+ * comes early is kept, up to a bound.
+ */
+export class UpgradeResponder implements OpeningResponder {
+  readonly #socket: Socket;
+  readonly #connection: Socket;
+  readonly #key: string;
+  readonly #early: Uint8Array[] = [];
+  #earlyBytes = 0;
+
+  /**
+   * @param connection - the TCP socket beneath `socket`, or `socket` itself.
+   * @param key - the request's `Sec-WebSocket-Key`.
+   * @param head - bytes that were read behind the request.
+   */
+  constructor(socket: Socket, connection: Socket, key: string, head: Uint8Array) {
+    this.#socket = socket;
+    this.#connection = connection;
+    this.#key = key;
+    socket.on("data", this.#keep);
+    if (head.length > 0) this.#keep(head);
+  }
+
+  accept(answer: OpeningAnswer): SocketByteStream {
+    const head = encodeUpgradeAnswer(this.#key, answer);
+    this.#stopKeeping();
+    this.#socket.write(head, "latin1");
+    const early = this.#early.length === 1 ? this.#early[0] : Buffer.concat(this.#early);
+    return new SocketByteStream(this.#socket, {
+      ...(early === undefined ? {} : { head: early }),
+      connection: this.#connection,
+    });
+  }
+
+  reject(rejection: OpeningRejection): void {
+    const response = encodeLastResponse(rejection);
+    this.#stopKeeping();
+    this.#socket.write(response);
+    closeLingering(this.#socket);
+  }
+
+  readonly #keep = (bytes: Uint8Array): void => {
+    this.#early.push(bytes);
+    this.#earlyBytes += bytes.length;
+    if (this.#earlyBytes >= MaxEarlyBytes) this.#socket.pause();
+  };
+
+  #stopKeeping(): void {
+    this.#socket.pause();
+    this.#socket.off("data", this.#keep);
+  }
+}

@@ -1,0 +1,216 @@
+import {
+  constants,
+  performServerHandshake,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+  type ServerOptions,
+} from "node:http2";
+import type { Socket } from "node:net";
+import { parseExtendedConnect } from "../protocol/handshake/extended-connect.ts";
+import { fieldValues, singleFieldValue } from "../protocol/handshake/field-values.ts";
+import type { FieldLines, OpeningRejection } from "../protocol/handshake/opening-request.ts";
+import type { H2Connection, H2Options } from "./h2-acceptor.ts";
+import { HeaderBlockWatch, LooksPerDeadline } from "./header-block-watch.ts";
+import { destroyLater, LingerMs } from "./lingering-close.ts";
+import { ConnectResponder, H2Exchange, sendAnswer } from "./node-h2-answer.ts";
+import type { AcceptorSink, ConnectionFacts, TransportRefusal } from "./opening.ts";
+import { PendingOpening } from "./pending-opening.ts";
+import { tryH2RequestFacts } from "./request-facts.ts";
+import type { AcceptorDeadlines } from "./transport-limits.ts";
+
+/** What a connection has from its engine. */
+export interface NodeH2ConnectionOptions {
+  readonly facts: ConnectionFacts;
+  readonly http2: H2Options;
+  readonly deadlines: AcceptorDeadlines;
+  readonly sink: AcceptorSink;
+  /** Told once, when the connection is gone. */
+  readonly onClose: () => void;
+  /** How long the client's SETTINGS may take. */
+  readonly settingsMs: number;
+}
+
+const emptyRejection = (status: number): OpeningRejection => ({ status, fields: [], body: "" });
+
+/**
+ * One HTTP/2 server connection on node:http2.
+ *
+ *     opening ──SETTINGS──▶ open ──goAway, no stream for long──▶ leaving ──last stream──▶ (closed)
+ *        └── a deadline, a broken rule, destroy: RST or GOAWAY with an error ───────────────▲
+ */
+export class NodeH2Connection implements H2Connection {
+  readonly facts: ConnectionFacts;
+  readonly #options: NodeH2ConnectionOptions;
+  readonly #socket: Socket;
+  readonly #session: ServerHttp2Session;
+  readonly #headerBlocks: HeaderBlockWatch;
+  #openStreams = 0;
+  #isDraining = false;
+  /** Runs out before the client's SETTINGS, later while no stream is open. */
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(socket: Socket, options: NodeH2ConnectionOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    this.facts = options.facts;
+    const session = performServerHandshake(socket, sessionOptions(options.http2));
+    this.#session = session;
+    this.#headerBlocks = new HeaderBlockWatch(
+      {
+        get bytesRead() {
+          return socket.bytesRead;
+        },
+        ping: (onAnswer) => void session.ping((error) => error === null && onAnswer()),
+      },
+      options.deadlines.headersMs,
+    );
+    session.setLocalWindowSize(options.http2.connectionWindowBytes);
+    this.#listen();
+    this.#timer = setTimeout(() => this.#fail("deadline", constants.NGHTTP2_SETTINGS_TIMEOUT), options.settingsMs);
+  }
+
+  get openStreams(): number {
+    return this.#openStreams;
+  }
+
+  refuseNew(): void {
+    this.#isDraining = true;
+  }
+
+  goAway(): void {
+    this.#isDraining = true;
+    this.#session.close();
+  }
+
+  destroy(): void {
+    this.#session.destroy();
+    this.#socket.destroy();
+  }
+
+  #listen(): void {
+    const session = this.#session;
+    session.on("stream", (stream, _fields, _flags, rawFields) => this.#onStream(stream, rawFields));
+    session.once("remoteSettings", () => this.#awaitStream());
+    session.on("error", (error: NodeJS.ErrnoException) => this.#onSessionError(error));
+    const socket = this.#socket;
+    socket.on("error", () => undefined);
+    // Without the client's half nothing can be answered, not even a WINDOW_UPDATE.
+    socket.once("end", () => session.destroy());
+    const looks = setInterval(() => this.#look(), this.#options.deadlines.headersMs / LooksPerDeadline);
+    socket.once("close", () => {
+      clearInterval(looks);
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      this.#options.onClose();
+    });
+  }
+
+  #onStream(stream: ServerHttp2Stream, rawFields: FieldLines): void {
+    stream.on("error", () => undefined);
+    const { id } = stream;
+    // What came behind its HEADERS in the same read may have ended it already.
+    if (id === undefined || stream.destroyed || stream.closed) return;
+    this.#countStream(stream);
+    if (this.#isDraining) return this.#refuse(stream, "draining", emptyRejection(503));
+    if (singleFieldValue(rawFields, ":method") === "CONNECT") this.#onConnect(stream, id, rawFields);
+    else this.#onRequest(stream, id, rawFields);
+  }
+
+  #countStream(stream: ServerHttp2Stream): void {
+    this.#openStreams++;
+    clearTimeout(this.#timer);
+    stream.once("close", () => {
+      this.#openStreams--;
+      if (this.#openStreams === 0) this.#awaitStream();
+    });
+  }
+
+  #onConnect(stream: ServerHttp2Stream, streamId: number, rawFields: FieldLines): void {
+    const { sink, deadlines } = this.#options;
+    const parsed = parseExtendedConnect(rawFields, this.facts.secure);
+    if (parsed.type === "refused") {
+      this.#refuse(stream, parsed.refusal, parsed.rejection);
+      // DATA would contradict the length, and nghttp2 ends the whole session for that.
+      if (fieldValues(rawFields, "content-length").length > 0) stream.once("finish", () => stream.destroy());
+      return;
+    }
+    const opening = new PendingOpening({
+      request: parsed.request,
+      connection: this.facts,
+      streamId,
+      responder: new ConnectResponder(stream, () => this.#isLost, deadlines.idleConnectionMs),
+      answerMs: deadlines.answerMs,
+      onDeadline: () => sink.refused("deadline", this.facts),
+    });
+    stream.once("aborted", () => opening.leave());
+    stream.once("close", () => opening.leave());
+    sink.opening(opening);
+  }
+
+  #onRequest(stream: ServerHttp2Stream, streamId: number, rawFields: FieldLines): void {
+    const { sink, deadlines } = this.#options;
+    const request = tryH2RequestFacts(rawFields);
+    if (request === undefined) return this.#refuse(stream, "malformed", emptyRejection(400));
+    const deadline = setTimeout(() => {
+      if (!stream.headersSent) this.#refuse(stream, "deadline", emptyRejection(504));
+    }, deadlines.answerMs);
+    stream.once("close", () => clearTimeout(deadline));
+    stream.resume();
+    sink.exchange(new H2Exchange({ ...request, connection: this.facts, streamId }, stream, deadlines.idleConnectionMs));
+  }
+
+  #refuse(stream: ServerHttp2Stream, refusal: TransportRefusal, rejection: OpeningRejection): void {
+    this.#options.sink.refused(refusal, this.facts);
+    sendAnswer(stream, rejection, this.#options.deadlines.idleConnectionMs);
+  }
+
+  get #isLost(): boolean {
+    return this.#session.destroyed || this.#socket.destroyed;
+  }
+
+  #awaitStream(): void {
+    clearTimeout(this.#timer);
+    if (this.#isLost) return;
+    this.#timer = setTimeout(() => this.#session.close(), this.#options.deadlines.idleConnectionMs);
+  }
+
+  /** Looks for what no event tells. */
+  #look(): void {
+    if (this.#session.destroyed) {
+      // Its GOAWAY may still be on the way, but a client that does not take it, or does not close, would keep the socket.
+      destroyLater(this.#socket, LingerMs);
+    } else if (!this.#session.closed && this.#headerBlocks.isStuck(performance.now())) {
+      this.#fail("deadline", constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    }
+  }
+
+  #fail(refusal: TransportRefusal, code: number): void {
+    this.#options.sink.refused(refusal, this.facts);
+    this.#session.destroy(new Error(refusal), code);
+  }
+
+  #onSessionError(error: NodeJS.ErrnoException): void {
+    // ERR_HTTP2_SESSION_ERROR is a GOAWAY, theirs or ours.
+    if (error.code?.startsWith("ERR_HTTP2_") && error.code !== "ERR_HTTP2_SESSION_ERROR") {
+      this.#options.sink.refused("malformed", this.facts);
+    }
+  }
+}
+
+function sessionOptions(http2: H2Options): ServerOptions {
+  return {
+    settings: {
+      enableConnectProtocol: true,
+      maxConcurrentStreams: http2.maxConcurrentStreams,
+      initialWindowSize: http2.streamWindowBytes,
+      maxHeaderListSize: http2.maxHeaderListBytes,
+    },
+    maxSessionMemory: http2.maxSessionMemoryMiB,
+    streamResetBurst: http2.resetBurst,
+    streamResetRate: http2.resetsPerSecond,
+    // Strict, node:http2 drops a field with outer whitespace without a word; here the request is refused for it.
+    strictFieldWhitespaceValidation: false,
+    // Answers are passed on as their authors wrote them.
+    strictSingleValueFields: false,
+  };
+}

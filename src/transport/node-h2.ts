@@ -1,0 +1,31 @@
+import type { Socket } from "node:net";
+import type { H2Connection, H2Engine, H2Options } from "./h2-acceptor.ts";
+import { NodeH2Connection } from "./node-h2-connection.ts";
+import type { AcceptorSink, ConnectionFacts } from "./opening.ts";
+import type { AcceptorDeadlines } from "./transport-limits.ts";
+
+/**
+ * The engine `node`: node:http2 frames. Its limits, which no option lifts: frames in the same read as a HEADERS are handled
+ * before the request is seen, so DATA right behind a CONNECT with content-length ends the session; a half-received header
+ * block is found by PING, up to a quarter late; streams that come after GOAWAY are ignored and not refused.
+ */
+export class NodeH2Engine implements H2Engine {
+  readonly #http2: H2Options;
+  readonly #deadlines: AcceptorDeadlines;
+
+  constructor(http2: H2Options, deadlines: AcceptorDeadlines) {
+    this.#http2 = http2;
+    this.#deadlines = deadlines;
+  }
+
+  serve(
+    socket: Socket,
+    facts: ConnectionFacts,
+    sink: AcceptorSink,
+    onClose: () => void,
+    settingsMs: number,
+  ): H2Connection {
+    const options = { facts, http2: this.#http2, deadlines: this.#deadlines, sink, onClose, settingsMs };
+    return new NodeH2Connection(socket, options);
+  }
+}

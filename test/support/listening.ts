@@ -1,0 +1,238 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { connect as connectTls, type ConnectionOptions } from "node:tls";
+import { onTestFinished } from "vitest";
+import type { H2Options } from "../../src/transport/h2-acceptor.ts";
+import { Listener, type ConnectionFailure, type ListenerOptions } from "../../src/transport/listener.ts";
+import type {
+  AcceptorSink,
+  ConnectionFacts,
+  HttpExchange,
+  Opening,
+  TransportRefusal,
+} from "../../src/transport/opening.ts";
+import type { AcceptorDeadlines } from "../../src/transport/transport-limits.ts";
+import { testCertificate, type TestCertificate } from "./certificates.ts";
+import { RawH2Client } from "./raw-h2.ts";
+
+export const DefaultH2: H2Options = {
+  maxConcurrentStreams: 256,
+  streamWindowBytes: 262_144,
+  connectionWindowBytes: 16_777_216,
+  resetBurst: 1_024,
+  resetsPerSecond: 256,
+  maxSessionMemoryMiB: 128,
+  maxHeaderListBytes: 16_384,
+};
+
+/** So long that no test meets them by accident. */
+export const LongDeadlines: AcceptorDeadlines = {
+  handshakeMs: 60_000,
+  headersMs: 60_000,
+  answerMs: 60_000,
+  idleConnectionMs: 60_000,
+};
+
+/** How a client reaches a listener. */
+export type Access = "TLS" | "cleartext";
+
+/** A listener on loopback, what it told, and clients for it. */
+export class ListenerUnderTest implements AcceptorSink {
+  readonly openings: Opening[] = [];
+  readonly exchanges: HttpExchange[] = [];
+  readonly refusals: TransportRefusal[] = [];
+  readonly opened: ConnectionFacts[] = [];
+  readonly closed: ConnectionFacts[] = [];
+  readonly failures: ConnectionFailure[] = [];
+  /** What is done with each opening and exchange; by default they are only kept. */
+  onOpening: ((opening: Opening) => void) | undefined;
+  onExchange: ((exchange: HttpExchange) => void) | undefined;
+  readonly listener: Listener;
+  readonly #certificate: TestCertificate | undefined;
+  #port = 0;
+  readonly #waiters = new Set<() => void>();
+
+  constructor(certificate: TestCertificate | undefined, options: Partial<ListenerOptions>) {
+    this.#certificate = certificate;
+    this.listener = new Listener(
+      {
+        name: "main",
+        host: "127.0.0.1",
+        port: 0,
+        tls: certificate,
+        protocols: ["h2", "http/1.1"],
+        http2: DefaultH2,
+        deadlines: LongDeadlines,
+        ...options,
+      },
+      this,
+      {
+        connectionOpened: (facts) => this.#tell(this.opened, facts),
+        connectionClosed: (facts) => this.#tell(this.closed, facts),
+        connectionFailed: (_listener, reason) => this.#tell(this.failures, reason),
+      },
+    );
+  }
+
+  get port(): number {
+    return this.#port;
+  }
+
+  get origin(): string {
+    return this.#certificate === undefined ? `http://localhost:${this.#port}` : `https://localhost:${this.#port}`;
+  }
+
+  /** The certificate a client must trust, if any. */
+  get ca(): string | undefined {
+    return this.#certificate?.certificate;
+  }
+
+  async listen(): Promise<this> {
+    this.#port = (await this.listener.listen()).port;
+    return this;
+  }
+
+  opening(opening: Opening): void {
+    this.openings.push(opening);
+    this.onOpening?.(opening);
+    this.#changed();
+  }
+
+  exchange(exchange: HttpExchange): void {
+    this.exchanges.push(exchange);
+    this.onExchange?.(exchange);
+    this.#changed();
+  }
+
+  refused(refusal: TransportRefusal): void {
+    this.#tell(this.refusals, refusal);
+  }
+
+  /** A TCP connection that has said nothing. */
+  async connectTcp(): Promise<Socket> {
+    const socket = connect({ port: this.#port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.on("error", () => undefined);
+    await once(socket, "connect");
+    return socket;
+  }
+
+  /** A connection on which HTTP can begin; with TLS its handshake is done, offering `alpn`. */
+  async connect(alpn: readonly string[] = ["http/1.1"]): Promise<Socket> {
+    if (this.#certificate === undefined) return this.connectTcp();
+    const options: ConnectionOptions & { allowHalfOpen: boolean } = {
+      port: this.#port,
+      host: "127.0.0.1",
+      ca: this.#certificate.certificate,
+      servername: "localhost",
+      ALPNProtocols: [...alpn],
+      allowHalfOpen: true,
+    };
+    const socket = connectTls(options);
+    socket.on("error", () => undefined);
+    await once(socket, "secureConnect");
+    return socket;
+  }
+
+  async connectH2(settings: Parameters<RawH2Client["handshake"]>[0] = []): Promise<RawH2Client> {
+    return new RawH2Client(await this.connect(["h2"])).handshake(settings);
+  }
+
+  /** Resolves once `holds`, looked at whenever something is told and every few milliseconds; rejects after `withinMs`. */
+  async until(what: string, holds: () => boolean, withinMs = 5_000): Promise<void> {
+    if (holds()) return;
+    await new Promise<void>((resolve, reject) => {
+      const look = () => {
+        if (holds()) finish(resolve);
+      };
+      const finish = (settle: () => void) => {
+        clearTimeout(deadline);
+        clearInterval(looks);
+        this.#waiters.delete(look);
+        settle();
+      };
+      const deadline = setTimeout(() => finish(() => reject(new Error(`never came: ${what}`))), withinMs);
+      // openConnections tells nobody when it changes.
+      const looks = setInterval(look, 5);
+      this.#waiters.add(look);
+    });
+  }
+
+  /** The `nth` opening, when it has come. */
+  async nextOpening(nth = 1): Promise<Opening> {
+    await this.until(`opening ${nth}`, () => this.openings.length >= nth);
+    return this.openings[nth - 1]!;
+  }
+
+  async nextExchange(nth = 1): Promise<HttpExchange> {
+    await this.until(`exchange ${nth}`, () => this.exchanges.length >= nth);
+    return this.exchanges[nth - 1]!;
+  }
+
+  untilNoConnections(withinMs?: number): Promise<void> {
+    return this.until("no connection", () => this.listener.openConnections === 0, withinMs);
+  }
+
+  #tell<T>(list: T[], what: T): void {
+    list.push(what);
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const look of this.#waiters) look();
+  }
+}
+
+let certificate: Promise<TestCertificate> | undefined;
+
+/** A listening listener, gone when the test is over. */
+export async function listenFor(
+  access: Access,
+  options: Partial<Omit<ListenerOptions, "tls">> = {},
+): Promise<ListenerUnderTest> {
+  const made = access === "TLS" ? await (certificate ??= testCertificate()) : undefined;
+  const listening = await new ListenerUnderTest(made, options).listen();
+  onTestFinished(() => listening.listener.destroy());
+  return listening;
+}
+
+/** Everything `socket` gives until it ends or breaks. */
+export async function readToEnd(socket: Socket): Promise<string> {
+  const chunks: Buffer[] = [];
+  socket.on("data", (chunk: Buffer) => chunks.push(chunk));
+  await Promise.race([once(socket, "end"), once(socket, "close")]);
+  return Buffer.concat(chunks).toString("latin1");
+}
+
+/** What `socket` gives until that contains `text`. */
+export async function readUntil(socket: Socket, text: string): Promise<string> {
+  let read = "";
+  await new Promise<void>((resolve, reject) => {
+    const finish = (settle: () => void) => {
+      socket.off("data", onData);
+      socket.off("close", onClose);
+      settle();
+    };
+    const onData = (chunk: Buffer) => {
+      read += chunk.toString("latin1");
+      if (read.includes(text)) finish(resolve);
+    };
+    const onClose = () => finish(() => reject(new Error(`closed after ${JSON.stringify(read)}`)));
+    socket.on("data", onData);
+    socket.on("close", onClose);
+  });
+  return read;
+}
+
+/** The request of RFC 6455 §1.2, with `more` lines. */
+export function upgradeRequest(path = "/chat", more: readonly string[] = []): string {
+  const lines = [
+    `GET ${path} HTTP/1.1`,
+    "Host: example.com",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version: 13",
+    ...more,
+  ];
+  return `${lines.join("\r\n")}\r\n\r\n`;
+}
