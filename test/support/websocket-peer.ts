@@ -25,7 +25,7 @@ export async function settled(): Promise<void> {
 }
 
 /** A frame as one readable line: `Text Hello`, `Close 1000 bye`. */
-export function described({ opcode, payload }: Frame): string {
+function described({ opcode, payload }: Frame): string {
   const name = Object.entries(Opcode).find(([, value]) => value === opcode)?.[0] ?? "?";
   if (opcode === Opcode.Binary) return `${name} ${payload.length}`;
   if (opcode !== Opcode.Close) return `${name} ${new TextDecoder().decode(payload)}`.trim();
