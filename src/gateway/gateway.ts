@@ -43,7 +43,10 @@ export class Gateway {
   readonly #admin: AdminServer;
   readonly #processes: readonly UpstreamProcess[];
   readonly #cut = new AbortController();
+  /** Where each listener listens, by name. */
+  readonly #bound = new Map<string, BoundAddress>();
   #listeners: readonly Listener[] = [];
+  #connections = 0;
   #readiness: Readiness = "starting";
   #stopped: Promise<void> | undefined;
 
@@ -72,7 +75,7 @@ export class Gateway {
     const site = await Site.load(this.#config);
     try {
       const admin = await this.#bind("admin", this.#config.admin, () => this.#admin.listen());
-      this.#options.log(`admin http://${authorityOf(admin)}/metrics`);
+      this.#options.log(`admin http://${authorityOf(admin)}`);
       for (const process of this.#processes) process.start();
       for (const listener of this.#config.listeners) await this.#listen(listener, site);
     } catch (error) {
@@ -80,6 +83,7 @@ export class Gateway {
       throw error;
     }
     this.#readiness = "ready";
+    this.#greet();
   }
 
   /** Drains and stops; resolves when everything is gone, `drainMs` and a little later at the latest. */
@@ -110,13 +114,20 @@ export class Gateway {
     ]);
   }
 
+  readonly #nextConnectionId = (): number => (this.#connections += 1);
+
   async #listen(config: ListenerConfig, site: Site): Promise<void> {
     const { deadlines, http2 } = this.#config;
-    const listener = new Listener({ ...config, http2, deadlines }, this.#sinkOf(site), this.#metrics);
+    const listener = new Listener(
+      { ...config, http2, deadlines, nextConnectionId: this.#nextConnectionId },
+      this.#sinkOf(site),
+      this.#metrics,
+    );
     this.#listeners = [...this.#listeners, listener];
     const bound = await this.#bind(`listener ${config.name}`, config, () => listener.listen());
+    this.#bound.set(config.name, bound);
     const scheme = config.tls === undefined ? "http" : "https";
-    this.#options.log(`listening ${config.name} ${scheme}://${authorityOf(bound)} ${config.protocols.join(" ")}`);
+    this.#options.log(`listening ${config.name} ${scheme}://${authorityOf(bound)}`);
   }
 
   async #bind(what: string, { host, port }: HostPort, listen: () => Promise<BoundAddress>): Promise<BoundAddress> {
@@ -137,6 +148,17 @@ export class Gateway {
         serveExchange(exchange, site, (route, protocol, status) => metrics.request(route, protocol, status)),
       refused: (...refusal: Parameters<Metrics["refused"]>) => metrics.refused(...refusal),
     };
+  }
+
+  /** Where there is a page to look at, tells a person at the terminal what to do. */
+  #greet(): void {
+    const { listeners, routes } = this.#config;
+    const isPage = routes.some(({ target, path }) => target.type === "root" && path === "");
+    const secure = listeners.find(({ host, tls }) => tls !== undefined && ["127.0.0.1", "::1"].includes(host));
+    if (!isPage || secure === undefined) return;
+    const port = this.#bound.get(secure.name)?.port ?? secure.port;
+    this.#options.log(`open https://localhost:${port}/ in a browser; if its certificate is self-made, accept it once`);
+    this.#options.log("Ctrl-C closes every stream and stops, a second one stops at once");
   }
 
   #context(): ServingContext {

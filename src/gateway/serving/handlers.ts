@@ -27,7 +27,7 @@ export async function loadHandler(name: string): Promise<LoadedHandler> {
   if (!isHandler(exports)) {
     throw new Error(`handler ${name} must export at least one of ${Callbacks.join(", ")}, each a function`);
   }
-  const { subprotocols = [] } = exports as { subprotocols?: unknown };
+  const subprotocols: unknown = Reflect.get(exports, "subprotocols") ?? [];
   if (!isSubprotocolList(subprotocols)) throw new Error(`handler ${name}: subprotocols must be an array of tokens`);
   return { handlerName: handlerNameOf(name), handler: exports, subprotocols };
 }
@@ -44,11 +44,11 @@ export function chooseSubprotocol(spoken: readonly string[], offered: readonly s
 
 async function importModule(path: string): Promise<object> {
   try {
-    return (await import(pathToFileURL(path).href)) as object;
+    const exports: object = await import(pathToFileURL(path).href);
+    return exports;
   } catch (cause) {
-    throw new Error(`handler ${path} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, {
-      cause,
-    });
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`handler ${path} cannot be loaded: ${detail}`, { cause });
   }
 }
 

@@ -1,7 +1,7 @@
 import type { OpeningRejection } from "../../protocol/handshake/opening-request.ts";
 import type { Opening } from "../../transport/opening.ts";
 import type { OpeningResult } from "../telemetry/metrics.ts";
-import type { Protocol } from "../telemetry/stream-registry.ts";
+import { protocolOf, type Protocol } from "../telemetry/stream-registry.ts";
 import { textAnswer } from "./static-files.ts";
 
 /** What became of one opening. */
@@ -44,7 +44,7 @@ export class OpeningReport {
   answered(result: OpeningResult, status: number): void {
     if (this.#told) return;
     this.#told = true;
-    const protocol = protocolOf(this.#opening);
+    const protocol = protocolOf(this.#opening.connection);
     const seconds = (performance.now() - this.#startedAt) / 1000;
     this.#tell({ route: this.#route, protocol, result, status, seconds });
   }
@@ -59,9 +59,4 @@ export class OpeningReport {
   refuse(result: OpeningResult, status: number, sentence: string): void {
     this.reject(result, textAnswer(status, sentence));
   }
-}
-
-/** The label of the HTTP version an opening or an ordinary request came over. */
-export function protocolOf({ connection }: Pick<Opening, "connection">): Protocol {
-  return connection.httpVersion === "2" ? "h2" : "h1";
 }

@@ -1,5 +1,5 @@
 import type { HttpExchange } from "../../transport/opening.ts";
-import { protocolOf } from "./opening-report.ts";
+import { protocolOf, type Protocol } from "../telemetry/stream-registry.ts";
 import { fileNameOf, type ServedRoute, type Site } from "./site.ts";
 import { textAnswer, type StaticAnswer } from "./static-files.ts";
 
@@ -7,12 +7,12 @@ import { textAnswer, type StaticAnswer } from "./static-files.ts";
 export function serveExchange(
   exchange: HttpExchange,
   site: Site,
-  requestOver: (route: string, protocol: "h1" | "h2", status: number) => void,
+  requestOver: (route: string, protocol: Protocol, status: number) => void,
 ): void {
   const route = site.find(exchange);
   const answer = answerOf(exchange, route);
   exchange.respond(answer);
-  requestOver(route?.name ?? "", protocolOf(exchange), answer.status);
+  requestOver(route?.name ?? "", protocolOf(exchange.connection), answer.status);
 }
 
 function answerOf(exchange: HttpExchange, route: ServedRoute | undefined): StaticAnswer {

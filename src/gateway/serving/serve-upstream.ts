@@ -158,5 +158,7 @@ function authorityOf(
       return address;
     case "literal":
       return field.authority;
+    default:
+      return field satisfies never;
   }
 }

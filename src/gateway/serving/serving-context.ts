@@ -1,8 +1,8 @@
 import type { BlockList } from "node:net";
-import type { StreamFacts, StreamRegistry } from "../telemetry/stream-registry.ts";
+import { protocolOf, type StreamFacts, type StreamRegistry } from "../telemetry/stream-registry.ts";
 import type { Opening } from "../../transport/opening.ts";
 import type { LiveStreams } from "./live-streams.ts";
-import { protocolOf, type OpeningOutcome } from "./opening-report.ts";
+import type { OpeningOutcome } from "./opening-report.ts";
 
 /** Limits and deadlines of the streams the gateway serves. */
 export interface ServingLimits {
@@ -23,11 +23,11 @@ export interface ServingContext {
   readonly limits: ServingLimits;
   /** Clients whose own `Forwarded` and `X-Forwarded-*` fields are believed. */
   readonly trustedProxies: BlockList;
-  openingOver(outcome: OpeningOutcome): void;
+  readonly openingOver: (outcome: OpeningOutcome) => void;
 }
 
 /** The registry's facts of the stream that `opening` becomes when it is accepted. */
 export function streamFactsOf(opening: Opening, route: string, upstream: string): StreamFacts {
   const { connection, streamId } = opening;
-  return { route, upstream, protocol: protocolOf(opening), connectionId: connection.id, streamId };
+  return { route, upstream, protocol: protocolOf(connection), connectionId: connection.id, streamId };
 }

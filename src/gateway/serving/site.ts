@@ -70,6 +70,8 @@ async function loadRoute(
       return { type: "handler", name, ...(await loadHandler(target.handler)) };
     case "root":
       return { type: "files", name, prefix: path, files: await StaticFiles.read(target.folder) };
+    default:
+      return target satisfies never;
   }
 }
 
