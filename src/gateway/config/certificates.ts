@@ -1,6 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 
-const CertificateBlock = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+const CertificateStart = "-----BEGIN CERTIFICATE-----";
+const CertificateBlock = /^-----BEGIN CERTIFICATE-----\s*$[^-]*^-----END CERTIFICATE-----\s*$/gm;
 const KeyBlock = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/;
 
 /** What a certificate says of itself, for people. */
@@ -12,9 +13,10 @@ export interface CertificateFacts {
 
 /** Why `pem` is no certificate (with or without its chain), as the end of "got …"; `undefined` if it is one. */
 export function certificateObjection(pem: string): string | undefined {
-  const blocks = pem.match(CertificateBlock);
-  if (blocks === null) return "a file without one";
-  return blocks.every(isCertificate) ? undefined : "a file with a broken one";
+  const count = pem.split(CertificateStart).length - 1;
+  if (count === 0) return "a file without one";
+  const blocks = pem.match(CertificateBlock) ?? [];
+  return blocks.length === count && blocks.every(isCertificate) ? undefined : "a file with a broken one";
 }
 
 /** Why `pem` is no usable private key, as the end of "got …"; `undefined` if it is one. */

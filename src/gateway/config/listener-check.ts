@@ -1,7 +1,7 @@
 import { tryHostPort } from "./addresses.ts";
 import type { HostPort } from "./config.ts";
 import { formatPath, type ConfigPath, type Fault } from "./fault.ts";
-import { keysOf, memberOf, stringMember } from "./raw-value.ts";
+import { isMapping, itemsOf, keysOf, memberOf, stringMember } from "./raw-value.ts";
 import { checkNames } from "./uniqueness.ts";
 
 const EveryAddress: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
@@ -10,7 +10,9 @@ const EveryAddress: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
 export function checkListeners(listeners: readonly unknown[], admin: unknown): Fault[] {
   const names = listeners.map((listener, i) => ({
     path: ["listeners", i, "name"],
-    value: stringMember(listener, "name") ?? stringMember(listener, "address"),
+    // The default name is the address, and the same address twice is a fault of its own, but for port 0.
+    value:
+      stringMember(listener, "name") ?? (placeOf(listener)?.port === 0 ? stringMember(listener, "address") : undefined),
   }));
   return [
     ...listeners.flatMap((listener, i) => checkTls(memberOf(listener, "tls"), ["listeners", i, "tls"])),
@@ -21,7 +23,7 @@ export function checkListeners(listeners: readonly unknown[], admin: unknown): F
 }
 
 function checkTls(tls: unknown, path: ConfigPath): Fault[] {
-  if (typeof tls !== "object" || tls === null) return [];
+  if (!isMapping(tls)) return [];
   const present = new Set(keysOf(tls));
   const faults: Fault[] = [];
   const object = (key: string, message: string) => faults.push({ path: [...path, key], at: "key", message });
@@ -43,7 +45,7 @@ function checkSharedFiles(listeners: readonly unknown[]): Fault[] {
     const tls = memberOf(listener, "tls");
     const file = stringMember(tls, "selfSigned");
     if (file === undefined) return [];
-    const names = JSON.stringify(memberOf(tls, "names") ?? []);
+    const names = itemsOf(memberOf(tls, "names")).map(String).toSorted().join(" ");
     const others = namesByFile.get(file) ?? names;
     namesByFile.set(file, others);
     if (others === names) return [];

@@ -1,6 +1,9 @@
+/** Shorter beginnings say too little. */
+const ShortestBeginning = 3;
+
 /**
  * The one of `words` that `word` is most likely meant to be, or `undefined` if none is near: at most a third of its letters
- * are other, missing, added or swapped. Case does not count.
+ * are other, missing, added or swapped, or else it is how the other begins. Case does not count.
  */
 export function tryNearest(word: string, words: readonly string[]): string | undefined {
   let nearest: string | undefined;
@@ -9,7 +12,8 @@ export function tryNearest(word: string, words: readonly string[]): string | und
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < least) [nearest, least] = [candidate, distance];
   }
-  return nearest;
+  const isBeginning = (candidate: string) => candidate.toLowerCase().startsWith(word.toLowerCase());
+  return nearest ?? (word.length < ShortestBeginning ? undefined : words.find(isBeginning));
 }
 
 /** How many letters must be changed, added, removed or swapped with their neighbour to make `to` of `from`. */

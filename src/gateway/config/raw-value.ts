@@ -11,9 +11,14 @@ export function stringMember(value: unknown, key: string | number): string | und
   return typeof member === "string" ? member : undefined;
 }
 
+/** Says whether `value` is a mapping. */
+export function isMapping(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
 /** The names of a mapping's members; empty if `value` is not one. */
 export function keysOf(value: unknown): string[] {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
+  return isMapping(value) ? Object.keys(value) : [];
 }
 
 /** The items of a list; empty if `value` is not one. */

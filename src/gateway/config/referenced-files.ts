@@ -6,7 +6,7 @@ import { itemsOf, keysOf, memberOf, stringMember } from "./raw-value.ts";
 
 /** What the files a config file names contain, and what is wrong with them. */
 export interface ReferencedFiles {
-  /** Contents of the sound PEM files by absolute path. */
+  /** Contents of the PEM files by absolute path. */
   readonly contents: ReadonlyMap<string, string>;
   readonly faults: readonly Fault[];
 }
@@ -66,7 +66,7 @@ function referencesIn(value: unknown, folder: string): Reference[] {
   return references;
 }
 
-/** Puts a sound PEM file into `contents`; returns what is wrong with the file or folder. */
+/** Puts a PEM file into `contents`; returns what is wrong with the file or folder. */
 async function readReference({ file, kind }: Reference, contents: Map<string, string>): Promise<string | undefined> {
   try {
     if (kind === "folder" || kind === "module") {
@@ -75,9 +75,8 @@ async function readReference({ file, kind }: Reference, contents: Map<string, st
     }
     const pem = await readFile(file, "utf8");
     const objection = Kinds[kind].objection(pem);
-    if (objection !== undefined) return `expected ${Kinds[kind].expected}, got ${objection}: ${file}`;
     contents.set(file, pem);
-    return undefined;
+    return objection === undefined ? undefined : `expected ${Kinds[kind].expected}, got ${objection}: ${file}`;
   } catch (error) {
     return `cannot read ${file}: ${reasonOf(error)}`;
   }
@@ -94,7 +93,8 @@ function keyMismatches(value: unknown, folder: string, contents: ReadonlyMap<str
     const tls = memberOf(listener, "tls");
     const certificate = contents.get(resolve(folder, stringMember(tls, "certificate") ?? ""));
     const key = contents.get(resolve(folder, stringMember(tls, "key") ?? ""));
-    if (certificate === undefined || key === undefined || isKeyOf(key, certificate)) return [];
+    if (certificate === undefined || certificateObjection(certificate) !== undefined) return [];
+    if (key === undefined || keyObjection(key) !== undefined || isKeyOf(key, certificate)) return [];
     return [{ path: ["listeners", i, "tls", "key"], at: "value", message: "is not the key of the certificate" }];
   });
 }

@@ -1,7 +1,7 @@
 import { comparableHost } from "./addresses.ts";
 import { formatPath, type ConfigPath, type Fault } from "./fault.ts";
 import { tryNearest } from "./nearest.ts";
-import { keysOf, memberOf, stringMember } from "./raw-value.ts";
+import { isMapping, keysOf, memberOf, stringMember } from "./raw-value.ts";
 import { comparablePath, comparablePrefix } from "./route-path.ts";
 import { checkNames, repeated } from "./uniqueness.ts";
 
@@ -23,7 +23,7 @@ export function checkRoutes(routes: readonly unknown[], upstreams: readonly stri
 }
 
 function checkRoute(route: unknown, path: ConfigPath, upstreams: readonly string[]): Fault[] {
-  if (typeof route !== "object" || route === null) return [];
+  if (!isMapping(route)) return [];
   const present = new Set(keysOf(route));
   const faults: Fault[] = [];
   const object = (key: string, message: string) => faults.push({ path: [...path, key], at: "key", message });
@@ -47,7 +47,7 @@ function requestsOf(route: unknown): string | undefined {
   const host = memberOf(route, "host") ?? "";
   const exact = memberOf(route, "path");
   const prefix = memberOf(route, "pathPrefix") ?? "/";
-  if (typeof route !== "object" || route === null || typeof host !== "string") return undefined;
+  if (!isMapping(route) || typeof host !== "string") return undefined;
   const written = exact ?? prefix;
   if (typeof written !== "string") return undefined;
   const path = exact === undefined ? comparablePrefix(written) : comparablePath(written);

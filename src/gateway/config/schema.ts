@@ -146,7 +146,7 @@ export const UpstreamSchema = z.strictObject({
   ),
   tls: UpstreamTlsSchema.optional().describe("How the certificates of wss:// addresses are checked."),
   command: z
-    .tuple([text("a program")], text("an argument (a number needs quotes)"))
+    .tuple([text("a program")], text("an argument"))
     .optional()
     .describe(
       "Program and arguments of a backend that is started with the gateway, in the folder of this file, and stopped with it.",

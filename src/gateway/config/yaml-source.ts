@@ -6,6 +6,7 @@ import {
   isSeq,
   LineCounter,
   parseDocument,
+  visit,
   type Document,
   type Node,
 } from "yaml";
@@ -22,23 +23,34 @@ interface PlacedFault extends Span {
   readonly message: string;
 }
 
+const NoSpan: Span = { start: 0, end: 0 };
+
 /** The text of a config file, what YAML makes of it, and where in the text each value stands. */
 export class YamlSource {
   readonly #name: string;
   readonly #text: string;
   readonly #lines = new LineCounter();
   readonly #document: Document.Parsed;
+  /** Aliases of anchors that are not there: YAML itself notices them only when it is too late to say where they are. */
+  readonly #dangling: PlacedFault[] = [];
 
   /** @param name - the file as its user calls it, for messages. */
   constructor(name: string, text: string) {
     this.#name = name;
     this.#text = text;
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, stringKeys: true });
+    visit(this.#document, {
+      Alias: (_, alias) => {
+        if (alias.resolve(this.#document) !== undefined) return;
+        const message = `not valid YAML: there is no anchor ${alias.source} before this`;
+        this.#dangling.push({ ...(rangeOf(alias) ?? NoSpan), message });
+      },
+    });
   }
 
   /** Whether the text is so far from YAML that its value means nothing. A key that is there twice is not. */
   get isBroken(): boolean {
-    return this.#document.errors.some(({ code }) => code !== "DUPLICATE_KEY");
+    return this.#dangling.length > 0 || this.#document.errors.some(({ code }) => code !== "DUPLICATE_KEY");
   }
 
   /**
@@ -52,7 +64,7 @@ export class YamlSource {
 
   /** What YAML itself objects to, and `faults`, in the order of the text: each with its position, its line and a caret. */
   describe(faults: readonly Fault[], { severity = "" } = {}): string[] {
-    const placed = [...this.#yamlFaults(), ...faults.map((fault) => this.#place(fault))];
+    const placed = [...this.#yamlFaults(), ...this.#dangling, ...faults.map((fault) => this.#place(fault))];
     placed.sort((one, other) => one.start - other.start);
     return [...new Set(placed.map((fault) => this.#describe(fault, severity)))];
   }
@@ -74,7 +86,7 @@ export class YamlSource {
   /** The span of the option at `path`, or of the nearest thing around it that is there. */
   #spanOf(path: ConfigPath, at: "key" | "value"): Span {
     let node: unknown = this.#document.contents;
-    let span = firstWord(node) ?? { start: 0, end: 0 };
+    let span = firstWord(node) ?? NoSpan;
     for (const [depth, step] of path.entries()) {
       if (isAlias(node)) node = node.resolve(this.#document);
       const isLast = depth === path.length - 1;
