@@ -1,7 +1,7 @@
 import type { ByteConsumer, ByteStream, StreamEnding } from "../../src/transport/byte-stream.ts";
 import type { FarObserver } from "./far-end.ts";
 
-const DeadlineMs = 5_000;
+const DeadlineMs = 4_000;
 
 /** Something that happens over time; `until` waits for a state of it, and fails when that does not come. */
 class Observed {
@@ -11,7 +11,7 @@ class Observed {
     this.#onChange?.();
   }
 
-  /** Resolves once `holds` is true after a change, or now; rejects with `what` after 5 s. One waiter at a time. */
+  /** Resolves once `holds` is true after a change, or now; rejects with `what` after 4 s. One waiter at a time. */
   async until(what: string, holds: () => boolean): Promise<void> {
     if (holds()) return;
     await new Promise<void>((resolve, reject) => {
