@@ -1,0 +1,205 @@
+import type { Socket } from "node:net";
+import { withoutHopByHop, withoutNames } from "../protocol/handshake/field-values.ts";
+import type { Offer } from "../protocol/handshake/negotiation.ts";
+import type { FieldLines, OpeningAnswer, OpeningRejection } from "../protocol/handshake/opening-request.ts";
+import {
+  checkUpgradeResponse,
+  createUpgradeKey,
+  encodeUpgradeRequest,
+  type UpgradeRequest,
+} from "../protocol/handshake/upgrade.ts";
+import type { ByteStream } from "./byte-stream.ts";
+import { ResponseBodyReader, tryBodyFraming } from "./response-body.ts";
+import { ResponseHeadReader, type ResponseHead } from "./response-head.ts";
+import { SocketByteStream } from "./socket-byte-stream.ts";
+import { connectTo, trySecure, type Secure, type UpstreamAddress } from "./upstream-address.ts";
+
+/** The opening handshake asked of an upstream. */
+export interface DialRequest extends Offer {
+  /** The `Host` field. */
+  readonly authority: string;
+  /** Path and query, begins with `/`. */
+  readonly path: string;
+  /** Further field lines; those the handshake writes itself or that would frame a body are left out. */
+  readonly fields: FieldLines;
+}
+
+/** How long a dial may take, in milliseconds, and who may end it. */
+export interface DialOptions {
+  /** Until the TCP or unix connection stands, with its TLS. */
+  readonly connectTimeoutMs: number;
+  /** From there to the upstream's answer; what a refusal's body lacks then is left out. */
+  readonly answerTimeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** What became of a dial. `detail` is for the log: an error code or the broken rule, without anything the peer sent. */
+export type DialResult =
+  | { readonly type: "accepted"; readonly stream: ByteStream; readonly answer: OpeningAnswer }
+  /** Any final status from 300 on; of its body the first 64 KiB. */
+  | { readonly type: "refused"; readonly rejection: OpeningRejection }
+  /** There is no connection, so the request was not sent: another address may be tried. */
+  | { readonly type: "unreachable"; readonly detail: string }
+  | { readonly type: "timeout"; readonly detail: string }
+  /** The connection ended before an answer, or the answer is none that an upstream may give. */
+  | { readonly type: "invalid"; readonly detail: string }
+  | { readonly type: "aborted" };
+
+const MaxBodyBytes = 65_536;
+
+/**
+ * Dials an upstream and asks for a WebSocket, with a key of its own (RFC 6455 §4.1). Whatever the result, except `accepted`,
+ * no socket is left behind. Bytes that come right behind the 101 are the first of the stream.
+ *
+ * @throws TypeError for a request that cannot be written, Error for an address that cannot be dialled: a port beyond 65535,
+ *   a `ca` that is not PEM. What peers do never throws.
+ */
+export async function dial(address: UpstreamAddress, request: DialRequest, options: DialOptions): Promise<DialResult> {
+  const upgrade: UpgradeRequest = { ...request, key: createUpgradeKey() };
+  const head = encodeUpgradeRequest(upgrade);
+  const secure = trySecure(address);
+  if (options.signal.aborted) return { type: "aborted" };
+  const connection = connectTo(address);
+  return new Promise((resolve) => new Dialing(connection, { secure, upgrade, head, options, resolve }));
+}
+
+interface Plan {
+  readonly secure: Secure | undefined;
+  readonly upgrade: UpgradeRequest;
+  /** `upgrade` as text to be written as latin1. */
+  readonly head: string;
+  readonly options: DialOptions;
+  readonly resolve: (result: DialResult) => void;
+}
+
+/**
+ * One dial, from a socket that begins to connect to its result:
+ *
+ *     connecting ──▶ asking ──▶ reading body ──▶ settled
+ *         └─────────────┴──────────────────────────▲
+ *
+ * Each event is heard in one place, and `#settle` is the only way out: it lets go of timer, signal and socket.
+ */
+class Dialing {
+  readonly #plan: Plan;
+  /** The TCP or unix socket. */
+  readonly #connection: Socket;
+  /** What the handshake is spoken on: TLS above it, or the same. */
+  #socket: Socket;
+  readonly #head = new ResponseHeadReader();
+  #refusal: { readonly head: ResponseHead; readonly body: ResponseBodyReader } | undefined;
+  #state: "connecting" | "asking" | "reading body" | "settled" = "connecting";
+  #deadline: NodeJS.Timeout;
+
+  constructor(connection: Socket, plan: Plan) {
+    this.#plan = plan;
+    this.#connection = connection;
+    this.#socket = connection;
+    const { signal, connectTimeoutMs } = plan.options;
+    this.#deadline = setTimeout(this.#onDeadline, connectTimeoutMs);
+    signal.addEventListener("abort", this.#onAbort);
+    connection.on("error", this.#onError);
+    connection.on("close", this.#onEnd);
+    connection.once("connect", () => (plan.secure === undefined ? this.#ask() : this.#secure(plan.secure)));
+  }
+
+  #secure(secure: Secure): void {
+    if (this.#state === "settled") return;
+    this.#socket = secure(this.#connection);
+    this.#socket.on("error", this.#onError);
+    this.#socket.on("close", this.#onEnd);
+    this.#socket.once("secureConnect", () => this.#ask());
+  }
+
+  #ask(): void {
+    if (this.#state === "settled") return;
+    this.#state = "asking";
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(this.#onDeadline, this.#plan.options.answerTimeoutMs);
+    this.#socket.on("end", this.#onEnd);
+    this.#socket.on("data", this.#onData);
+    this.#socket.write(this.#plan.head, "latin1");
+  }
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (this.#state === "reading body") this.#readBody(chunk);
+    if (this.#state !== "asking") return;
+    const progress = this.#head.read(chunk);
+    if (progress.type === "broken") this.#settle({ type: "invalid", detail: progress.detail });
+    if (progress.type === "head") this.#takeHead(progress.head, chunk.subarray(progress.end));
+  };
+
+  #takeHead(head: ResponseHead, behind: Buffer): void {
+    if (head.status === 101) this.#accept(head, behind);
+    else if (head.status < 300) this.#settle({ type: "invalid", detail: "a status of success other than 101" });
+    else this.#refuse(head, behind);
+  }
+
+  #accept(head: ResponseHead, behind: Buffer): void {
+    // HTTP/1.0 has no Upgrade (RFC 9110 §7.8).
+    if (head.httpVersion === "1.0") return this.#settle({ type: "invalid", detail: "101 in HTTP/1.0" });
+    const checked = checkUpgradeResponse(head.fields, this.#plan.upgrade);
+    if (checked.type === "invalid") return this.#settle(checked);
+    const { subprotocol, extensions, fields } = checked;
+    const stream = new SocketByteStream(this.#socket, { head: behind, connection: this.#connection });
+    this.#settle({ type: "accepted", stream, answer: { subprotocol, extensions, fields } });
+  }
+
+  #refuse(head: ResponseHead, behind: Buffer): void {
+    const framing = tryBodyFraming(head);
+    if (framing === undefined) return this.#settle({ type: "invalid", detail: "a body without a certain end" });
+    this.#refusal = { head, body: new ResponseBodyReader(framing, MaxBodyBytes) };
+    this.#state = "reading body";
+    this.#readBody(behind);
+  }
+
+  #readBody(chunk: Buffer): void {
+    const progress = this.#refusal?.body.read(chunk);
+    if (progress === "broken") this.#settle({ type: "invalid", detail: "invalid chunked coding" });
+    if (progress === "whole") this.#settleRefused();
+  }
+
+  /** What is missing of the body, because time is up or the connection gone, does not take the answer from the client. */
+  #settleRefused(): void {
+    if (this.#refusal === undefined) return;
+    const { head, body } = this.#refusal;
+    const fields = withoutNames(withoutHopByHop(head.fields), (name) => name === "content-length");
+    this.#settle({ type: "refused", rejection: { status: head.status, fields, body: body.content } });
+  }
+
+  readonly #onDeadline = (): void => {
+    if (this.#state === "reading body") return this.#settleRefused();
+    this.#settle({ type: "timeout", detail: this.#state === "asking" ? "no answer in time" : "no connection in time" });
+  };
+
+  readonly #onAbort = (): void => this.#settle({ type: "aborted" });
+
+  readonly #onError = (error: NodeJS.ErrnoException): void => this.#end(error.code ?? "unknown error");
+
+  readonly #onEnd = (): void => this.#end("ended by the upstream");
+
+  #end(detail: string): void {
+    if (this.#state === "reading body") return this.#settleRefused();
+    this.#settle({ type: this.#state === "connecting" ? "unreachable" : "invalid", detail });
+  }
+
+  #settle(result: DialResult): void {
+    if (this.#state === "settled") return;
+    this.#state = "settled";
+    clearTimeout(this.#deadline);
+    this.#plan.options.signal.removeEventListener("abort", this.#onAbort);
+    if (result.type === "accepted") this.#handOver();
+    else this.#socket.destroy();
+    this.#plan.resolve(result);
+  }
+
+  /** Takes every listener away, so that the stream keeps nothing of its dial alive. */
+  #handOver(): void {
+    for (const socket of new Set([this.#socket, this.#connection])) {
+      socket.off("error", this.#onError);
+      socket.off("close", this.#onEnd);
+    }
+    this.#socket.off("end", this.#onEnd);
+    this.#socket.off("data", this.#onData);
+  }
+}

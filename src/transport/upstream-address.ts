@@ -1,0 +1,46 @@
+import { connect, isIP, type Socket } from "node:net";
+import { connect as connectTls, createSecureContext, type TLSSocket } from "node:tls";
+
+/** Where an upstream listens. */
+export interface UpstreamAddress {
+  readonly transport:
+    | { readonly type: "tcp"; readonly host: string; readonly port: number }
+    | { readonly type: "unix"; readonly path: string };
+  /** TLS on top, or `undefined` for none. */
+  readonly tls: UpstreamTls | undefined;
+}
+
+/** How TLS to an upstream is made, and what its certificate is held against. */
+export interface UpstreamTls {
+  /** Sent as SNI and looked for in the certificate; `undefined` for the host, and `localhost` on a unix socket. */
+  readonly serverName: string | undefined;
+  /** The authorities believed, as PEM text, instead of those Node comes with. */
+  readonly ca: string | undefined;
+  /** `false` takes any certificate. */
+  readonly verify: boolean;
+}
+
+/** Begins TLS on a connected socket; the socket it returns emits `secureConnect`. */
+export type Secure = (connection: Socket) => TLSSocket;
+
+/** Begins to connect to `address`, without its TLS. Each half of the socket ends by itself. */
+export function connectTo({ transport }: UpstreamAddress): Socket {
+  return transport.type === "tcp"
+    ? connect({ host: transport.host, port: transport.port, allowHalfOpen: true })
+    : connect({ path: transport.path, allowHalfOpen: true });
+}
+
+/**
+ * What puts TLS on a connection to `address`, or `undefined` where it has none. HTTP/1.1 is the only protocol offered.
+ *
+ * @throws Error if `ca` is not PEM.
+ */
+export function trySecure({ transport, tls }: UpstreamAddress): Secure | undefined {
+  if (tls === undefined) return undefined;
+  const secureContext = createSecureContext({ ca: tls.ca });
+  const name = tls.serverName ?? (transport.type === "tcp" ? transport.host : "localhost");
+  // An address is looked for in the certificate, but is no name to send (RFC 6066 §3).
+  const identity = isIP(name) === 0 ? { servername: name } : { host: name };
+  const options = { ...identity, secureContext, rejectUnauthorized: tls.verify, ALPNProtocols: ["http/1.1"] };
+  return (connection) => connectTls({ ...options, socket: connection });
+}
