@@ -68,7 +68,6 @@ export class WebSocketConnection implements HandledConnection {
   /** Bytes not read yet; of the first piece, what lies behind `#offset`. */
   readonly #inbox: Uint8Array[] = [];
   #offset = 0;
-  #isReading = false;
   #isHandlerBusy = false;
   #isPaused = false;
   #hasPeerEnded = false;
@@ -161,10 +160,7 @@ export class WebSocketConnection implements HandledConnection {
 
   /** Reads what it may and is there. Called whenever either has changed; harmless otherwise. */
   #readOn(): void {
-    if (this.#isReading) return;
-    this.#isReading = true;
     while (this.#inbox.length > 0 && this.#mayRead()) this.#readFrame();
-    this.#isReading = false;
     if (this.#hasPeerEnded && this.#inbox.length === 0) this.#endBehindPeer();
     this.#steer();
   }
@@ -186,13 +182,12 @@ export class WebSocketConnection implements HandledConnection {
   /** Sends and tells what the machine has come to. */
   #settle(): void {
     this.#outbox.write(this.#machine.takeOutput());
-    this.#steer();
     const event = this.#machine.takeEvent();
     if (event) this.#handle(event);
   }
 
   #steer(): void {
-    const pause = this.#machine.state === "open" && (this.#inbox.length > 0 || this.#outbox.isFull);
+    const pause = this.#machine.state === "open" && this.#inbox.length > 0;
     if (pause === this.#isPaused) return;
     this.#isPaused = pause;
     if (pause) this.#stream.pause();
@@ -225,7 +220,7 @@ export class WebSocketConnection implements HandledConnection {
       ? { initiator: "gateway", code, cause: "rule-broken" }
       : { initiator: this.#peer, code, cause: "close-frame" };
     if (error) this.#report(error);
-    void isolated(
+    this.#tell(
       () => this.#handler.onClose?.(this, closing),
       (failure) => this.#report(failure),
     );
@@ -295,10 +290,15 @@ export class WebSocketConnection implements HandledConnection {
   }
 
   #report(error: unknown): void {
-    void isolated(
+    this.#tell(
       () => this.#handler.onError?.(this, error),
       () => {},
     );
+  }
+
+  /** In a microtask, so that nothing is told from within a call of the handler's own. */
+  #tell(method: () => void | Promise<void>, onFailure: (failure: unknown) => void): void {
+    queueMicrotask(() => void isolated(method, onFailure));
   }
 }
 

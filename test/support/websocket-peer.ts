@@ -3,7 +3,7 @@ import { encodeFrame, tryDecodeFrame } from "../../src/protocol/frame/frame-code
 import { Opcode } from "../../src/protocol/frame/opcode.ts";
 import { Traffic } from "../../src/protocol/frame/traffic.ts";
 import type { Closing } from "../../src/protocol/message/connection-machine.ts";
-import type { StreamEnding } from "../../src/transport/byte-stream.ts";
+import type { ByteStream, StreamEnding } from "../../src/transport/byte-stream.ts";
 import {
   createMemoryPair,
   type MemoryByteStream,
@@ -108,7 +108,10 @@ export interface SetUp {
 /** A connection in memory, its handler's calls written down before `handler` gets them. */
 export function setUp(
   handler: WebSocketHandler = {},
-  options: Partial<WebSocketConnectionOptions> & { readonly pair?: MemoryPairOptions } = {},
+  options: Partial<WebSocketConnectionOptions> & {
+    readonly pair?: MemoryPairOptions;
+    readonly stream?: ByteStream;
+  } = {},
 ): SetUp {
   const { near, far } = createMemoryPair(options.pair);
   const role = options.role ?? "server";
@@ -118,7 +121,7 @@ export function setUp(
   >;
   const traffic = { incoming: new Traffic(), outgoing: new Traffic() };
   const peer = new Peer(far, role === "server" ? "client" : "server");
-  const connection = new WebSocketConnection(near, {
+  const connection = new WebSocketConnection(options.stream ?? near, {
     maxMessageBytes: 100_000,
     maxFragments: 10,
     closeMs: 5_000,

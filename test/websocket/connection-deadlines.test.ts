@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Opcode } from "../../src/protocol/frame/opcode.ts";
 import { type SetUp, settled, setUp } from "../support/websocket-peer.ts";
 
 // The clock alone is false: what needs no time still happens by itself.
@@ -85,6 +86,28 @@ describe("the closing handshake", () => {
     expect(it.endings).toEqual([{ initiator: "gateway", code, cause }]);
   });
 
+  test("a peer that answers but takes nothing is cancelled, since not all was said", async () => {
+    const it = setUp();
+    await settled();
+    it.peer.stream.pause();
+    it.peer.close(1000);
+    await pass(5_000);
+    expect(it.peer.heard).toEqual([]);
+    expect(it.peer.ending).toEqual({ type: "reset", code: 8 });
+  });
+
+  test("a Close that was held back behind the handler's work is read once ours has gone", async () => {
+    const it = setUp({ onMessage: () => new Promise(() => {}) });
+    it.peer.send(it.peer.frame(Opcode.Text, "endless"), it.peer.frame(Opcode.Close));
+    await settled();
+    expect(it.told).toEqual(["open", "endless"]);
+    it.connection.drain();
+    await settled();
+    expect(it.told).toEqual(["open", "endless", "close 1012"]);
+    expect(it.closings).toMatchObject([{ clean: true }]);
+    await leave(it);
+  });
+
   test("a Close is read though the handler is still at work, once ours has gone", async () => {
     const it = setUp({ onMessage: () => new Promise(() => {}) });
     it.peer.text("endless", "never delivered");
@@ -142,6 +165,23 @@ describe("a peer that takes nothing", () => {
     await expect(sent).rejects.toMatchObject({ code: "WS_NOT_OPEN" });
     expect(it.peer.ending).toEqual({ type: "reset", code: 8 });
     expect(it.closings).toMatchObject([{ code: 1013, initiator: "local", clean: false }]);
+    expect(it.endings).toEqual([{ initiator: "gateway", code: 1013, cause: "stalled" }]);
+  });
+
+  test("is not saved by what is sent to it meanwhile, nor by what it took before", async () => {
+    const it = setUp({}, { pair });
+    await settled();
+    it.peer.stream.pause();
+    void it.connection.send(new Uint8Array(5_000));
+    it.peer.stream.resume();
+    await Promise.resolve();
+    it.peer.stream.pause();
+    await pass(60_000);
+    expect(it.peer.receivedBytes).toBeGreaterThan(0);
+    expect(it.connection.bufferedBytes).toBe(5_004 - it.peer.receivedBytes);
+    void it.connection.send(new Uint8Array(1_000));
+    await pass(60_000);
+    await pass(5_000);
     expect(it.endings).toEqual([{ initiator: "gateway", code: 1013, cause: "stalled" }]);
   });
 

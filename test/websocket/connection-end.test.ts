@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { WebSocketError } from "../../src/protocol/errors.ts";
 import { Opcode } from "../../src/protocol/frame/opcode.ts";
 import type { WebSocketHandler } from "../../src/websocket/handler.ts";
 import { hex } from "../support/bits.ts";
@@ -198,6 +199,18 @@ describe("how it ended is told once to each: the peer, the handler, the owner", 
       errors: 1,
     },
     {
+      name: "a handler fails because another WebSocket is closed",
+      handler: { onMessage: () => Promise.reject(new WebSocketError("WS_NOT_OPEN", "another one")) },
+      act: ({ peer }) => {
+        peer.text("a");
+        peer.close(1011);
+      },
+      heard: ["Close 1011", "END"],
+      closing: { code: 1011, initiator: "local", clean: true },
+      ending: { initiator: "gateway", code: 1011, cause: "handler-error" },
+      errors: 1,
+    },
+    {
       name: "onClose throws: too late to matter",
       handler: { onClose: throwing },
       act: ({ peer }) => peer.close(1000),
@@ -242,4 +255,13 @@ describe("how it ended is told once to each: the peer, the handler, the owner", 
     expect(it.errors).toHaveLength(errors);
     expect(it.told.at(-1)).toBe(handler?.onClose ? "error" : `close ${String(closing["code"])}`);
   });
+});
+
+test("nothing is told from within a call of the handler's own, nor before onOpen", async () => {
+  const { connection, peer, told } = setUp();
+  connection.abort();
+  expect(told).toEqual([]);
+  await settled();
+  expect(told).toEqual(["open", "close 1006"]);
+  expect(peer.ending).toEqual({ type: "reset", code: 8 });
 });

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { OpeningRequest } from "../../src/protocol/handshake/opening-request.ts";
 import { Opcode } from "../../src/protocol/frame/opcode.ts";
+import type { ByteConsumer, ByteStream } from "../../src/transport/byte-stream.ts";
 import type { WebSocketHandler } from "../../src/websocket/handler.ts";
 import { hex } from "../support/bits.ts";
 import { closePayload, settled, setUp } from "../support/websocket-peer.ts";
@@ -239,7 +240,7 @@ describe("a peer that sends and takes nothing", () => {
   test.each([
     { name: "Pings", opcode: Opcode.Ping },
     { name: "messages to an echo that does not wait", opcode: Opcode.Text },
-  ])("is held: $name cost no more than one read beyond the high-water mark", async ({ opcode }) => {
+  ])("is held: $name cost no more than the high-water mark", async ({ opcode }) => {
     const { connection, peer, incoming } = setUp(
       {
         onMessage: (us, message) => {
@@ -251,16 +252,45 @@ describe("a peer that sends and takes nothing", () => {
     await settled();
     peer.stream.pause();
     const one = peer.frame(opcode, "x".repeat(100));
-    for (let count = 0; count < 10_000; count++) peer.send(one);
+    peer.send(...Array.from({ length: 10_000 }, () => one));
     await settled();
     expect(connection.bufferedBytes).toBeLessThan(2 * pair.highWaterBytes);
     const sent = 10_000 * one.length;
     expect(incoming.bytes).toBeLessThan(sent / 10);
+    expect(peer.stream.bufferedBytes).toBeGreaterThan(sent / 2);
     peer.stream.resume();
     await settled();
     expect(peer.heard).toHaveLength(10_000);
     expect(incoming.bytes).toBe(sent);
   });
+});
+
+test("an end already on its way when the stream was paused waits for what came before it", async () => {
+  const work = gate();
+  const calls: string[] = [];
+  let consumer: ByteConsumer | undefined;
+  const stream: ByteStream = {
+    lifetime: "kept",
+    bufferedBytes: 0,
+    start: (given) => {
+      consumer = given;
+    },
+    write: () => true,
+    pause: () => calls.push("pause"),
+    resume: () => calls.push("resume"),
+    end: () => calls.push("end"),
+    abort: () => calls.push("abort"),
+  };
+  const { told } = setUp({ onMessage: () => work.promise }, { stream });
+  await settled();
+  const wire = hex("81 81 00000000 61  81 81 00000000 62  88 80 00000000");
+  consumer?.onBytes(wire, 0, wire.length);
+  consumer?.onEnd();
+  expect([told, calls]).toEqual([["open", "a"], ["pause"]]);
+  work.resolve();
+  await settled();
+  expect(told).toEqual(["open", "a", "b", "close 1005"]);
+  consumer?.onClose({ type: "ended" });
 });
 
 describe("a client", () => {

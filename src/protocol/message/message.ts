@@ -26,7 +26,7 @@ export class MessageAssembler {
   #payloads: Uint8Array[] = [];
   #payloadBytes = 0;
   #fragments = 0;
-  /** Set once a text has begun to arrive in parts; a text in one piece is checked as it is decoded. */
+  /** Set once a text has begun to arrive in parts; the whole of it is checked again as it is decoded. */
   #validator: Utf8Validator | undefined;
   /** Bytes at the start of the frame under way that the validator has seen. */
   #validatedBytes = 0;
@@ -71,7 +71,7 @@ export class MessageAssembler {
    */
   add(frame: Frame): Message | undefined {
     const opcode = this.#opcodeOf(frame);
-    if (opcode === Opcode.Text && (this.#validator || !frame.fin)) this.#validate(frame.payload);
+    if (opcode === Opcode.Text && !frame.fin) this.#validate(frame.payload);
     this.#validatedBytes = 0;
     this.#opcode = opcode;
     this.#fragments++;

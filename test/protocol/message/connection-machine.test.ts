@@ -247,6 +247,18 @@ describe("a broken rule", () => {
     ]);
   });
 
+  test("control frames among fragments are neither counted nor measured", () => {
+    const { machine: server } = machine();
+    const pings = Array.from({ length: 20 }, () => fromClient(Opcode.Ping, "x".repeat(125)));
+    const events = feed(
+      server,
+      fromClient(Opcode.Text, "a".repeat(1000), "more"),
+      ...pings,
+      fromClient(Opcode.Continuation),
+    );
+    expect(events.at(-1)).toEqual({ type: "text", text: "a".repeat(1000) });
+  });
+
   test("fragments are counted and measured together", () => {
     const first = fromClient(Opcode.Binary, new Uint8Array(900), "more");
     const { machine: measured } = machine();
