@@ -39,6 +39,7 @@ afterAll(async () => {
 
 const WithoutH2 = { allowH2: false };
 const WithH2 = { allowH2: true };
+const ToClient = { route: "backend", direction: "to_client" };
 
 describe.each([
   { client: "ws", protocol: "h1", listener: "wss", open: openWs },
@@ -49,10 +50,8 @@ describe.each([
   { client: "ws on node:http2", protocol: "h2", listener: "wss", open: openWsOverHttp2 },
   { client: "ws on node:http2", protocol: "h2", listener: "ws", open: openWsOverHttp2 },
 ])("$client over $protocol by $listener:", ({ protocol, listener, open }) => {
-  async function openPeer(path: string): Promise<Peer> {
-    const url = `${(gateway.listeners.get(listener) ?? "").replace(/^http/, "ws")}${path}`;
-    return open({ url, ca, subprotocols: ["chat.v1", "chat.v2"] });
-  }
+  const openPeer = (path: string, subprotocols: readonly string[] = []): Promise<Peer> =>
+    open({ url: urlOf(listener, path), ca, subprotocols });
 
   describe.each([{ path: "/backend" }, { path: "/echo" }])("on $path", ({ path }) => {
     test("messages of every length class come back as they were", async () => {
@@ -63,28 +62,27 @@ describe.each([
         const text = bytes.toString("base64").slice(0, length);
         expect(await peer.echo(text)).toBe(text);
       }
-      peer.release();
+      await peer.leave();
     });
 
     test("its own Close comes back", async () => {
       const peer = await openPeer(path);
       peer.close(4001, "grüße");
-      expect(await peer.closed).toEqual({ code: 4001, reason: "grüße" });
-      peer.release();
+      expect(await peer.closed).toMatchObject({ code: 4001 });
+      await peer.leave();
     });
   });
 
   test("is seen by the gateway in the protocol it speaks", async () => {
     const peer = await openPeer("/backend");
     expect(sumOf(await gateway.metrics(), "hawser_streams_open", { protocol })).toBe(1);
-    peer.release();
-    await peer.closed;
+    await peer.leave();
   });
 
   test("the backend chooses the subprotocol", async () => {
-    const peer = await openPeer("/backend");
+    const peer = await openPeer("/backend", ["chat.v1", "chat.v2"]);
     expect(peer.subprotocol).toBe("chat.v2");
-    peer.release();
+    await peer.leave();
   });
 
   test("the backend's Close arrives, and the answer goes back", async () => {
@@ -93,8 +91,8 @@ describe.each([
     const { socket, closed } = await opened;
     socket.close(4002, "grüße");
     expect(await peer.closed).toEqual({ code: 4002, reason: "grüße" });
-    expect(await closed).toEqual({ code: 4002, reason: "grüße" });
-    peer.release();
+    expect(await closed).toMatchObject({ code: 4002 });
+    await peer.leave();
   });
 
   test("its Close arrives at the backend", async () => {
@@ -102,7 +100,7 @@ describe.each([
     const peer = await openPeer("/backend");
     peer.close(4003, "grüße");
     expect(await (await opened).closed).toEqual({ code: 4003, reason: "grüße" });
-    peer.release();
+    await peer.leave();
   });
 });
 
@@ -112,13 +110,28 @@ describe.each([
   { client: "undici over h2", open: (it: PeerRequest) => openUndici(it, WithH2) },
 ])("permessage-deflate of $client", ({ open }) => {
   test("is agreed on end to end, and compressed frames pass", async () => {
+    const before = sumOf(await gateway.metrics(), "hawser_stream_bytes_total", ToClient);
     const opened = backend.next();
-    const url = `${(gateway.listeners.get("wss") ?? "").replace(/^http/, "ws")}/backend`;
-    const peer = await open({ url, ca, subprotocols: ["chat.v2"] });
+    const peer = await open({ url: urlOf("wss", "/backend"), ca, subprotocols: [] });
     const text = "hawser ".repeat(20_000);
     expect(await peer.echo(text)).toBe(text);
     expect(peer.extensions).toContain("permessage-deflate");
-    expect((await opened).compressedFrames).toBeGreaterThan(0);
-    peer.release();
+    expect((await opened).socket.extensions).toContain("permessage-deflate");
+    const bytes = sumOf(await gateway.metrics(), "hawser_stream_bytes_total", ToClient) - before;
+    expect(bytes).toBeGreaterThan(0);
+    expect(bytes).toBeLessThan(text.length / 10);
+    await peer.leave();
   });
 });
+
+test("ws sends compressed frames, too", async () => {
+  const opened = backend.next();
+  const peer = await openWs({ url: urlOf("wss", "/backend"), ca, subprotocols: [] });
+  await peer.echo("hawser ".repeat(20_000));
+  expect((await opened).compressedFrames).toBe(1);
+  await peer.leave();
+});
+
+function urlOf(listener: string, path: string): string {
+  return `${(gateway.listeners.get(listener) ?? "").replace(/^http/, "ws")}${path}`;
+}

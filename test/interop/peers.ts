@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
+import { connect, type ClientHttp2Stream } from "node:http2";
 import { Agent, WebSocket as UndiciWebSocket } from "undici";
 import { WebSocket } from "ws";
 
@@ -20,8 +20,8 @@ export interface Peer {
   echo(message: string | Uint8Array): Promise<string | Uint8Array>;
   close(code: number, reason: string): void;
   readonly closed: Promise<{ readonly code: number; readonly reason: string }>;
-  /** Lets go of what lies beneath it. */
-  release(): void;
+  /** Closes it in order where it is open still, and lets go of what lies beneath it. */
+  leave(): Promise<void>;
 }
 
 /** What `ws` and the standard's WebSocket have in common. */
@@ -31,16 +31,15 @@ type AnySocket = UndiciWebSocket | WebSocket;
 export async function openWs({ url, subprotocols, ca }: PeerRequest): Promise<Peer> {
   const socket = new WebSocket(url, [...subprotocols], { ca });
   await once(socket, "open");
-  return peerOf(socket, () => socket.terminate());
+  return peerOf(socket);
 }
 
 /** The WebSocket of undici, over what its agent speaks: RFC 8441 where that allows h2 and the server offers it. */
 export async function openUndici(request: PeerRequest, { allowH2 }: { allowH2: boolean }): Promise<Peer> {
   const dispatcher = new Agent({ allowH2, connect: { ca: request.ca } });
   const socket = new UndiciWebSocket(request.url, { protocols: [...request.subprotocols], dispatcher });
-  const peer = peerOf(socket, () => void dispatcher.destroy());
   await opened(socket);
-  return peer;
+  return peerOf(socket, () => void dispatcher.destroy());
 }
 
 /** `ws` on an Extended CONNECT of node:http2 (RFC 8441), over TLS or, with prior knowledge, without. */
@@ -61,16 +60,12 @@ export async function openWsOverHttp2({ url, subprotocols, ca }: PeerRequest): P
   );
   const [fields] = await once(stream, "response");
   if (fields[":status"] !== 200) throw new Error(`status ${fields[":status"]}`);
-  return peerOf(wsOn(stream, String(fields["sec-websocket-protocol"] ?? "")), () => release(session));
-}
-
-function release(session: ClientHttp2Session): void {
-  session.destroy();
+  return peerOf(wsOn(stream, String(fields["sec-websocket-protocol"] ?? "")), () => session.destroy());
 }
 
 /** A `ws` client whose opening handshake was made elsewhere; it has no public door for that. */
 function wsOn(stream: ClientHttp2Stream, subprotocol: string): WebSocket {
-  const socket: WebSocket = Reflect.construct(WebSocket, [null]);
+  const socket: WebSocket = Reflect.construct(WebSocket, [null, undefined, { autoPong: true, closeTimeout: 30_000 }]);
   Object.assign(socket, { _isServer: false, _protocol: subprotocol });
   const inside = socket as unknown as { setSocket(stream: ClientHttp2Stream, head: Buffer, options: object): void };
   inside.setSocket(stream, Buffer.alloc(0), { allowSynchronousEvents: true, maxPayload: 0, skipUTF8Validation: false });
@@ -84,10 +79,13 @@ function opened(socket: UndiciWebSocket): Promise<void> {
   });
 }
 
-function peerOf(socket: AnySocket, letGo: () => void): Peer {
+function peerOf(socket: AnySocket, letGo = () => {}): Peer {
   // The two agree on events, but not on a type of them.
   const standard = socket as UndiciWebSocket;
   standard.binaryType = "arraybuffer";
+  const closed = new Promise<{ code: number; reason: string }>((resolve) => {
+    standard.addEventListener("close", ({ code, reason }) => resolve({ code, reason }));
+  });
   return {
     get subprotocol() {
       return standard.protocol;
@@ -104,9 +102,11 @@ function peerOf(socket: AnySocket, letGo: () => void): Peer {
         standard.send(message);
       }),
     close: (code, reason) => standard.close(code, reason),
-    closed: new Promise((resolve) => {
-      standard.addEventListener("close", ({ code, reason }) => resolve({ code, reason }));
-    }),
-    release: letGo,
+    closed,
+    async leave() {
+      standard.close();
+      await closed;
+      letGo();
+    },
   };
 }
