@@ -25,15 +25,15 @@ export interface RelayLegs {
 
 /** How a kind of legs is driven, and how it differs from what the table says. */
 export interface LegTraits extends Readonly<Record<Deadline, number>> {
-  /** Moves the fake clock; without it the deadlines pass in real time, and the rows run side by side. */
-  readonly advance?: (ms: number) => Promise<unknown>;
-  /** Timers of the fake clock that were not stopped. */
-  readonly timersLeft?: () => number;
+  /** Moves the fake clock. */
+  readonly advance: (ms: number) => unknown;
   /** Lets arrive what is on its way. */
-  readonly settled: () => Promise<unknown>;
+  readonly settled: (legs: RelayLegs) => Promise<unknown>;
+  /** Timers of the fake clock that were not stopped, where they are the relay's alone. */
+  readonly timersLeft?: () => number;
   readonly has: readonly FailureRow["needs"][];
-  /** Which resets carry a code, that of RST_STREAM. */
-  readonly resetCodes: readonly RelayEndpoint["side"][];
+  /** What a side sees where the table says `line`, if that is something else. */
+  readonly forms: Readonly<Record<RelayEndpoint["side"], (line: string) => readonly string[]>>;
   readonly pipeBytes: number;
 }
 
@@ -44,7 +44,7 @@ export function describeRelayFailures(name: string, openLegs: () => Promise<Rela
     { part: "ends and losses", rows: lossRows },
     { part: "broken rules", rows: ruleRows },
     { part: "the gateway itself", rows: gatewayRows },
-  ])(`failure table on ${name}: $part`, { concurrent: traits.advance === undefined }, ({ rows }) => {
+  ])(`failure table on ${name}: $part`, ({ rows }) => {
     const playable = rows.filter(({ needs }) => needs === undefined || traits.has.includes(needs));
     test.for(playable)("$event · $at", async (row, { expect, onTestFinished }) => {
       const legs = await openLegs();
@@ -54,18 +54,13 @@ export function describeRelayFailures(name: string, openLegs: () => Promise<Rela
       await row.act(bench);
       expect(await bench.endingsBefore(row.after ?? [])).toEqual([]);
       expect(await bench.outcome()).toEqual({
-        client: row.clientSees.map((line) => wireForm(line, traits.resetCodes.includes("client"))),
-        upstream: row.upstreamSees.map((line) => wireForm(line, traits.resetCodes.includes("upstream"))),
+        client: row.clientSees.flatMap(traits.forms.client),
+        upstream: row.upstreamSees.flatMap(traits.forms.upstream),
         counted: [row.counted],
         timersLeft: 0,
       });
     });
   });
-}
-
-/** `line` as a leg shows it that may have no codes for its resets. */
-function wireForm(line: string, hasResetCodes: boolean): string {
-  return line.startsWith("reset") && !hasResetCodes ? "reset" : line;
 }
 
 /** A relay that relays: a message has gone each way, and where the row says so the beginning of a frame. */
@@ -75,9 +70,8 @@ class Bench implements FailureBench {
   readonly relay: Relay;
   readonly #endings: string[] = [];
   readonly #traits: LegTraits;
+  readonly #legs: RelayLegs;
   readonly pipeBytes: number;
-  readonly settled: () => Promise<void>;
-  readonly pass: (deadline: Deadline) => Promise<void>;
   #onChange: (() => void) | undefined;
 
   constructor(legs: RelayLegs, traits: LegTraits) {
@@ -85,8 +79,7 @@ class Bench implements FailureBench {
     this.upstream = new RelayEndpoint("upstream", legs.upstreamPeer, () => this.#onChange?.());
     this.#traits = traits;
     this.pipeBytes = traits.pipeBytes;
-    this.settled = async () => void (await traits.settled());
-    this.pass = async (deadline) => void (await traits.advance?.(traits[deadline]));
+    this.#legs = legs;
     this.relay = new Relay(legs.client, legs.upstream, {
       allowedRsv: 0,
       closeMs: traits.closeMs,
@@ -106,6 +99,10 @@ class Bench implements FailureBench {
       };
     });
   };
+
+  readonly settled = async (): Promise<void> => void (await this.#traits.settled(this.#legs));
+
+  readonly pass = (deadline: Deadline): Promise<void> => this.#advance(this.#traits[deadline]);
 
   async prepare({ midFrame = [], client: clientManner, upstream: upstreamManner }: FailureRow): Promise<void> {
     const { client, upstream } = this;
@@ -128,12 +125,11 @@ class Bench implements FailureBench {
 
   /** Lets the fake clock pass `deadlines`, and returns which endings were counted a millisecond before that. */
   async endingsBefore(deadlines: readonly Deadline[]): Promise<readonly string[]> {
-    const { advance } = this.#traits;
     const afterMs = deadlines.reduce((sum, deadline) => sum + this.#traits[deadline], 0);
-    if (advance === undefined || afterMs === 0) return [];
-    await advance(afterMs - 1);
+    if (afterMs === 0) return [];
+    await this.#advance(afterMs - 1);
     const endings = [...this.#endings];
-    await advance(1);
+    await this.#advance(1);
     return endings;
   }
 
@@ -147,6 +143,12 @@ class Bench implements FailureBench {
     const seen = ({ manner, log }: RelayEndpoint): string[] => (manner === "deaf" ? log.slice(-1) : log);
     const timersLeft = this.#traits.timersLeft?.() ?? 0;
     return { client: seen(this.client), upstream: seen(this.upstream), counted: this.#endings, timersLeft };
+  }
+
+  async #advance(ms: number): Promise<void> {
+    await this.settled();
+    await this.#traits.advance(ms);
+    await this.settled();
   }
 
   #onEnded({ initiator, code, cause }: RelayEnding): void {

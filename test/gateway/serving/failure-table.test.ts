@@ -25,7 +25,7 @@ const traits = {
   advance: (ms: number) => vi.advanceTimersByTimeAsync(ms),
   timersLeft: () => vi.getTimerCount(),
   settled: () => vi.advanceTimersByTimeAsync(0),
-  resetCodes: ["client", "upstream"],
+  forms: { client: (line: string) => [line], upstream: (line: string) => [line] },
   pipeBytes: 1_000,
   has: ["client-loss", "upstream-loss"],
 } as const;
