@@ -187,7 +187,7 @@ export class WebSocketConnection implements HandledConnection {
   }
 
   #steer(): void {
-    const pause = this.#machine.state === "open" && this.#inbox.length > 0;
+    const pause = this.#inbox.length > 0;
     if (pause === this.#isPaused) return;
     this.#isPaused = pause;
     if (pause) this.#stream.pause();

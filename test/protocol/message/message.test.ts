@@ -63,6 +63,14 @@ describe("frames become messages", () => {
     expect(types).toEqual(["binary", "text", "binary", "text"]);
   });
 
+  test("with no memory of the text before", () => {
+    const euro = [frame(Opcode.Text, hex("e2"), "more"), frame(Opcode.Continuation, hex("82 ac"))];
+    expect(messagesOf([...euro, ...euro])).toEqual([
+      { type: "text", text: "€" },
+      { type: "text", text: "€" },
+    ]);
+  });
+
   test("and in between it knows that it is inside one", () => {
     const assembler = new MessageAssembler(limits);
     const inside = [
