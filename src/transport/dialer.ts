@@ -51,8 +51,7 @@ const MaxBodyBytes = 65_536;
  * Dials an upstream and asks for a WebSocket, with a key of its own (RFC 6455 §4.1). Whatever the result, except `accepted`,
  * no socket is left behind. Bytes that come right behind the 101 are the first of the stream.
  *
- * @throws TypeError for a request that cannot be written, Error for an address that cannot be dialled: a port beyond 65535,
- *   a `ca` that is not PEM. What peers do never throws.
+ * @throws TypeError for a request that cannot be written, RangeError for a port that is none. What peers do never throws.
  */
 export async function dial(address: UpstreamAddress, request: DialRequest, options: DialOptions): Promise<DialResult> {
   const upgrade: UpgradeRequest = { ...request, key: createUpgradeKey() };
@@ -131,7 +130,7 @@ class Dialing {
 
   #takeHead(head: ResponseHead, behind: Buffer): void {
     if (head.status === 101) this.#accept(head, behind);
-    else if (head.status < 300) this.#settle({ type: "invalid", detail: "a status of success other than 101" });
+    else if (head.status < 300) this.#settle({ type: "invalid", detail: "a success other than 101" });
     else this.#refuse(head, behind);
   }
 

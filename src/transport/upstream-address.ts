@@ -14,7 +14,7 @@ export interface UpstreamAddress {
 export interface UpstreamTls {
   /** Sent as SNI and looked for in the certificate; `undefined` for the host, and `localhost` on a unix socket. */
   readonly serverName: string | undefined;
-  /** The authorities believed, as PEM text, instead of those Node comes with. */
+  /** The authorities believed, as PEM text, instead of those Node comes with. What is no PEM is read over, and believes none. */
   readonly ca: string | undefined;
   /** `false` takes any certificate. */
   readonly verify: boolean;
@@ -30,11 +30,7 @@ export function connectTo({ transport }: UpstreamAddress): Socket {
     : connect({ path: transport.path, allowHalfOpen: true });
 }
 
-/**
- * What puts TLS on a connection to `address`, or `undefined` where it has none. HTTP/1.1 is the only protocol offered.
- *
- * @throws Error if `ca` is not PEM.
- */
+/** What puts TLS on a connection to `address`, or `undefined` where it has none. HTTP/1.1 is the only protocol offered. */
 export function trySecure({ transport, tls }: UpstreamAddress): Secure | undefined {
   if (tls === undefined) return undefined;
   const secureContext = createSecureContext({ ca: tls.ca });
