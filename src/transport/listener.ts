@@ -185,6 +185,7 @@ export class Listener {
   /** `socket` is TLS or the TCP socket itself, which is `accepted`. */
   #serve(socket: Socket | TLSSocket, httpVersion: "1.1" | "2", accepted: Accepted): void {
     const { protocols, deadlines } = this.#options;
+    if (socket.destroyed) return this.#fail(socket, "client-left");
     if (!protocols.includes(httpVersion === "2" ? "h2" : "http/1.1")) return this.#fail(socket, "alpn");
     const facts = this.#factsOf(socket, httpVersion);
     this.#observer.connectionOpened(facts);

@@ -1,0 +1,153 @@
+import { once } from "node:events";
+import { connect as connectH2, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
+import type { Socket } from "node:net";
+import { onTestFinished } from "vitest";
+import { upgradeRequest, type ListenerUnderTest } from "./listening.ts";
+
+/** What a client asks for besides a WebSocket. */
+export interface OpeningWish {
+  readonly path?: string;
+  /** Further field lines. */
+  readonly fields?: readonly (readonly [name: string, value: string])[];
+}
+
+/** A response as the client got it: names in lower case. */
+export interface ClientResponse {
+  readonly status: number;
+  readonly fields: readonly (readonly [name: string, value: string])[];
+  /** Empty for an answer that opens the WebSocket. */
+  readonly body: string;
+}
+
+/** The client's side of one opening, over either HTTP version. */
+export interface OpeningClient {
+  /** Sends the opening, and `early` right behind it. */
+  ask(wish?: OpeningWish, early?: Uint8Array): void;
+  /** The whole answer, when it has come. */
+  response(): Promise<ClientResponse>;
+  send(bytes: Uint8Array): void;
+  /** What came behind an answer that opened the WebSocket, once it is `count` bytes. */
+  received(count: number): Promise<Buffer>;
+  /** Gives the opening up. */
+  leave(): void;
+}
+
+/** Connects a client that has asked for nothing yet. */
+export type ConnectOpeningClient = (listening: ListenerUnderTest) => Promise<OpeningClient>;
+
+/** Collects bytes; `until` waits for a state of them. */
+class Collected {
+  bytes = Buffer.alloc(0);
+  #onChange: (() => void) | undefined;
+
+  add(chunk: Uint8Array): void {
+    this.bytes = Buffer.concat([this.bytes, chunk]);
+    this.#onChange?.();
+  }
+
+  async until(what: string, holds: (bytes: Buffer) => boolean): Promise<Buffer> {
+    if (!holds(this.bytes)) {
+      await new Promise<void>((resolve, reject) => {
+        const deadline = setTimeout(
+          () => reject(new Error(`never came: ${what}, but ${JSON.stringify(this.bytes.toString("latin1"))}`)),
+          5_000,
+        );
+        this.#onChange = () => {
+          if (!holds(this.bytes)) return;
+          clearTimeout(deadline);
+          resolve();
+        };
+      });
+    }
+    return this.bytes;
+  }
+}
+
+/** An Upgrade, written and read by hand. */
+export const connectH1Client: ConnectOpeningClient = async (listening) => {
+  const socket = await listening.connect();
+  onTestFinished(() => void socket.destroy());
+  return h1Client(socket);
+};
+
+export function h1Client(socket: Socket): OpeningClient {
+  const collected = new Collected();
+  socket.on("data", (chunk: Buffer) => collected.add(chunk));
+  const headEnd = () => collected.bytes.indexOf("\r\n\r\n") + 4;
+  return {
+    ask({ path, fields = [] } = {}, early = Buffer.alloc(0)) {
+      const head = upgradeRequest(
+        path,
+        fields.map(([name, value]) => `${name}: ${value}`),
+      );
+      socket.write(Buffer.concat([Buffer.from(head, "latin1"), early]));
+    },
+    async response() {
+      await collected.until("a response head", (bytes) => bytes.includes("\r\n\r\n"));
+      const [statusLine = "", ...lines] = collected.bytes
+        .subarray(0, headEnd() - 4)
+        .toString("latin1")
+        .split("\r\n");
+      const status = Number(statusLine.split(" ")[1]);
+      const fields = lines.map((line) => {
+        const colon = line.indexOf(":");
+        return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
+      });
+      if (status === 101) return { status, fields, body: "" };
+      const end = headEnd() + Number(new Map(fields).get("content-length"));
+      const bytes = await collected.until("the body", ({ length }) => length >= end);
+      return { status, fields, body: bytes.subarray(headEnd(), end).toString() };
+    },
+    send: (bytes) => void socket.write(bytes),
+    async received(count) {
+      const bytes = await collected.until(`${count} bytes`, ({ length }) => length >= headEnd() + count);
+      return bytes.subarray(headEnd());
+    },
+    leave: () => void socket.destroy(),
+  };
+}
+
+/** A node:http2 session that trusts the listener. */
+export async function connectH2Session(listening: ListenerUnderTest): Promise<ClientHttp2Session> {
+  const session = connectH2(listening.origin, listening.ca === undefined ? {} : { ca: listening.ca });
+  session.on("error", () => undefined);
+  onTestFinished(() => session.destroy());
+  await once(session, "remoteSettings");
+  return session;
+}
+
+/** An Extended CONNECT of node:http2. */
+export const connectH2Client: ConnectOpeningClient = async (listening) => h2Client(await connectH2Session(listening));
+
+export function h2Client(session: ClientHttp2Session): OpeningClient {
+  const collected = new Collected();
+  const answer = Promise.withResolvers<{ status: number; fields: [string, string][]; stream: ClientHttp2Stream }>();
+  let stream: ClientHttp2Stream;
+  return {
+    ask({ path = "/chat", fields = [] } = {}, early = Buffer.alloc(0)) {
+      const lines: string[] = [":method", "CONNECT", ":protocol", "websocket", ":scheme", "http"];
+      lines.push(":authority", "example.com", ":path", path, "sec-websocket-version", "13");
+      for (const [name, value] of fields) lines.push(name.toLowerCase(), value);
+      stream = session.request(lines, { endStream: false });
+      stream.on("error", () => undefined);
+      stream.on("data", (chunk: Buffer) => collected.add(chunk));
+      stream.on("response", (response, _flags, rawFields?: string[]) => {
+        const raw = rawFields ?? [];
+        const pairs = raw.flatMap((name, i): [string, string][] => (i % 2 === 0 ? [[name, raw[i + 1] ?? ""]] : []));
+        const status = Number(response[":status"]);
+        answer.resolve({ status, fields: pairs.filter(([name]) => !name.startsWith(":")), stream });
+      });
+      if (early.length > 0) stream.write(early);
+    },
+    async response() {
+      const { status, fields } = await answer.promise;
+      if (status === 200) return { status, fields, body: "" };
+      const length = Number(new Map(fields).get("content-length"));
+      const bytes = await collected.until("the body", (body) => body.length >= length);
+      return { status, fields, body: bytes.toString() };
+    },
+    send: (bytes) => void stream.write(bytes),
+    received: (count) => collected.until(`${count} bytes`, ({ length }) => length >= count),
+    leave: () => stream.close(8),
+  };
+}
