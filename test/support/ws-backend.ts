@@ -21,6 +21,8 @@ export interface WsBackend {
   readonly url: string;
   /** In the order in which they opened. */
   readonly sockets: readonly BackendSocket[];
+  /** How many are open now. */
+  readonly openSockets: number;
   /** The WebSocket that opens next. */
   next(): Promise<BackendSocket>;
   /** Ends every WebSocket by a reset, and the server. */
@@ -60,6 +62,9 @@ export async function startWsBackend(
   return {
     url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
     sockets,
+    get openSockets() {
+      return server.clients.size;
+    },
     async next() {
       await once(server, "connection");
       return sockets.at(-1)!;

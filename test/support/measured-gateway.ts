@@ -1,0 +1,52 @@
+import { readdirSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import { queryObjects } from "node:v8";
+import { loadConfig } from "../../src/gateway/config/load.ts";
+import { Gateway } from "../../src/gateway/gateway.ts";
+import { Relay } from "../../src/gateway/serving/relay.ts";
+import { WebSocketConnection } from "../../src/websocket/connection.ts";
+
+// Runs in a process of its own, started with --expose-gc and IPC: its argument is a config file. It sends its log lines up to its start,
+// and answers any message with what it holds once the garbage is gone.
+
+/** What the gateway's process holds after a garbage collection. */
+export interface Holdings {
+  readonly heapBytes: number;
+  readonly descriptors: number;
+  /** Handles and timers that keep the event loop alive. */
+  readonly resources: number;
+  /** Relays and handler connections that something still refers to. */
+  readonly streams: number;
+  /** Warnings of the process, such as that of an emitter with too many listeners. */
+  readonly warnings: readonly string[];
+}
+
+const warnings: string[] = [];
+process.on("warning", ({ name, message }) => {
+  // That of `queryObjects` itself.
+  if (name !== "ExperimentalWarning") warnings.push(`${name}: ${message}`);
+});
+
+async function holdings(): Promise<Holdings> {
+  // More than one round: what a finalizer lets go is garbage only for the next.
+  for (let round = 0; round < 4; round++) {
+    globalThis.gc?.();
+    await setImmediate();
+  }
+  return {
+    heapBytes: process.memoryUsage().heapUsed,
+    descriptors: readdirSync("/proc/self/fd").length,
+    resources: process.getActiveResourcesInfo().length,
+    streams: queryObjects(Relay, { format: "count" }) + queryObjects(WebSocketConnection, { format: "count" }),
+    warnings,
+  };
+}
+
+const config = await loadConfig(process.argv[2] ?? "");
+let isStarted = false;
+const log = (line: string): void => void (isStarted || process.send?.({ line }));
+const gateway = new Gateway(config, { log, version: "test" });
+process.on("message", () => void holdings().then((held) => process.send?.({ held })));
+process.on("SIGTERM", () => void gateway.stop().then(() => process.exit(0)));
+await gateway.start();
+isStarted = true;
