@@ -12,10 +12,14 @@ export interface SocketByteStreamOptions {
 /** What the kernel says when the peer's RST has arrived: at a read, at a write. */
 const ResetCodes: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
 
+/** How long a silent connection is trusted before TCP asks the peer's host whether it still has it. */
+const KeepAliveMs = 60_000;
+
 /**
  * The bytes of a WebSocket over HTTP/1.1: a connected TCP, TLS or unix socket, of which it is the only owner from now on.
- * It sets `allowHalfOpen`, no delay and no timeout, since a WebSocket may be silent and end one half at a time. Backpressure
- * is the socket's own `writableHighWaterMark`, 64 KiB unless it was created with another.
+ * It sets `allowHalfOpen`, no delay and no timeout, since a WebSocket may be silent and end one half at a time; a host that is
+ * gone is found out by TCP keep-alive. Backpressure is the socket's own `writableHighWaterMark`, 64 KiB unless it was created
+ * with another.
  *
  * TLS that ends without close_notify ends like TCP that sends FIN: whether a WebSocket was whole is told by its Close frame.
  */
@@ -38,12 +42,13 @@ export class SocketByteStream implements ByteStream {
     socket.allowHalfOpen = true;
     socket.setNoDelay();
     socket.setTimeout(0);
+    this.#connection.setKeepAlive(true, KeepAliveMs);
     socket.on("error", (error) => {
       this.#loss ??= isReset(error) ? "reset" : "connection-lost";
     });
     socket.once("close", () => this.#planClose());
     // Errors of what is beneath TLS come through `socket` as well.
-    if (connection !== undefined) connection.on("error", () => undefined);
+    if (this.#connection !== socket) this.#connection.on("error", () => undefined);
     if (socket.closed) this.#ending = { type: "connection-lost" };
     else if (head !== undefined && head.length > 0) socket.unshift(head);
   }

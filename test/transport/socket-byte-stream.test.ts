@@ -5,7 +5,7 @@ import { connect, type AddressInfo, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls, createSecureContext, TLSSocket } from "node:tls";
-import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { SocketByteStream } from "../../src/transport/socket-byte-stream.ts";
 import { describeByteStream } from "../contract/byte-stream.ts";
 import { testCertificate, type TestCertificate } from "../support/certificates.ts";
@@ -69,6 +69,14 @@ test("takes over a socket that would have ended with its peer, and timed out", a
   const [answer] = await once(client, "data");
   expect(String(answer)).toBe("still open");
   expect(server.timeout).toBe(0);
+});
+
+test("asks TCP to find out a host that is gone, beneath TLS too", async () => {
+  const beneath = await openSockets();
+  const { server } = await securedSockets(beneath, certificate);
+  const keepAlive = vi.spyOn(beneath.server, "setKeepAlive");
+  started(new SocketByteStream(server, { connection: beneath.server }));
+  expect(keepAlive).toHaveBeenCalledExactlyOnceWith(true, 60_000);
 });
 
 test("loses nothing of a socket that flowed before", async () => {
