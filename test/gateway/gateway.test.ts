@@ -1,0 +1,264 @@
+import { once } from "node:events";
+import { createServer, type AddressInfo } from "node:net";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { hex, joined } from "../support/bits.ts";
+import { startGatewayUnderTest } from "../support/gateway-under-test.ts";
+import { scriptedUpstream, type Script } from "../support/scripted-upstream.ts";
+import { startWsBackend, type WsBackend } from "../support/ws-backend.ts";
+
+const ClientText = hex("81 82 00000000 6869");
+const ServerText = hex("81 02 6869");
+const ClientClose = hex("88 82 00000000 03e8");
+const ServerClose = hex("88 02 03e8");
+const Restart = hex("88 02 03f4");
+
+async function backend(): Promise<WsBackend> {
+  const started = await startWsBackend({ subprotocols: ["v2"] });
+  onTestFinished(() => started.stop());
+  return started;
+}
+
+/** Address of a port on which nobody listens. */
+async function deadAddress(): Promise<string> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, "close");
+  return `ws://127.0.0.1:${port}`;
+}
+
+async function scriptedAddress(script: Script): Promise<string> {
+  const { address } = await scriptedUpstream(script);
+  if (address.transport.type !== "tcp") throw new Error("not TCP");
+  return `ws://127.0.0.1:${address.transport.port}`;
+}
+
+function relayTo(...addresses: string[]) {
+  return {
+    routes: [{ name: "chat", pathPrefix: "/chat", upstream: "backend" }],
+    upstreams: { backend: { addresses, connectTimeoutMs: 300, answerTimeoutMs: 300 } },
+  };
+}
+
+describe.each([
+  { httpVersion: "1.1", protocol: "h1", opened: 101 },
+  { httpVersion: "2", protocol: "h2", opened: 200 },
+] as const)("over HTTP/$httpVersion", ({ httpVersion, protocol, opened }) => {
+  test("a stream is relayed, early bytes and all, and each part of it is counted", async () => {
+    const { url, sockets } = await backend();
+    const gateway = await startGatewayUnderTest(relayTo(url));
+    const client = await gateway.connect(httpVersion);
+    client.ask({ path: "/chat/1?a=b", fields: [["Sec-WebSocket-Protocol", "v1, v2"]] }, ClientText);
+    const { status, fields } = await client.response();
+    expect(status).toBe(opened);
+    expect(fields).toContainEqual(["sec-websocket-protocol", "v2"]);
+    expect(await client.received(4)).toEqual(Buffer.from(ServerText));
+    expect(sockets[0]?.path).toBe("/chat/1?a=b");
+    expect(sockets[0]?.fields).toMatchObject({
+      host: "example.com",
+      "x-forwarded-for": "127.0.0.1",
+      "x-forwarded-proto": "http",
+      "hawser-stream": expect.stringMatching(new RegExp(`^http=${httpVersion}; connection=1; stream=\\d+$`)),
+    });
+    const labels = { route: "chat", upstream: "backend", protocol };
+    expect(await gateway.metric("hawser_streams_open", labels)).toBe(1);
+    client.send(ClientClose);
+    expect(await client.received(8)).toEqual(Buffer.from(joined([ServerText, ServerClose])));
+    await gateway.settles("hawser_streams_open", labels, 0);
+    expect(await sockets[0]?.closed).toEqual({ code: 1000, reason: "" });
+    const closes = { ...labels, initiator: "client", code: "1000", cause: "close_frame" };
+    expect(await gateway.metric("hawser_stream_closes_total", closes)).toBe(1);
+    expect(await gateway.metric("hawser_stream_bytes_total", { ...labels, direction: "to_upstream" })).toBe(16);
+    expect(await gateway.metric("hawser_stream_bytes_total", { ...labels, direction: "to_client" })).toBe(8);
+    const accepted = { route: "chat", protocol, result: "accepted" };
+    expect(await gateway.metric("hawser_openings_total", accepted)).toBe(1);
+  });
+
+  test("an upstream's refusal reaches the client with status, fields and body", async () => {
+    const refusal =
+      "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\n" +
+      "Transfer-Encoding: chunked\r\n\r\n5\r\nlogin\r\n0\r\n\r\n";
+    const gateway = await startGatewayUnderTest(relayTo(await scriptedAddress((socket) => socket.write(refusal))));
+    const client = await gateway.connect(httpVersion);
+    client.ask({ path: "/chat" });
+    const { status, fields, body } = await client.response();
+    expect({ status, body }).toEqual({ status: 401, body: "login" });
+    expect(fields).toContainEqual(["www-authenticate", "Bearer"]);
+    expect(fields.map(([name]) => name)).not.toContain("x-hop");
+    const refused = { route: "chat", protocol, result: "upstream_refused" };
+    expect(await gateway.metric("hawser_openings_total", refused)).toBe(1);
+  });
+
+  test.each<{ name: string; script: Script | undefined; status: number; result: string }>([
+    { name: "that nobody listens on", script: undefined, status: 502, result: "upstream_unreachable" },
+    { name: "that says nothing", script: () => {}, status: 504, result: "upstream_timeout" },
+    {
+      name: "that answers garbage",
+      script: (socket) => socket.write("SSH-2.0-x\r\n\r\n"),
+      status: 502,
+      result: "upstream_invalid",
+    },
+    {
+      name: "that accepts with a wrong key",
+      script: (socket) =>
+        socket.write(
+          "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x\r\n\r\n",
+        ),
+      status: 502,
+      result: "upstream_invalid",
+    },
+    { name: "that resets", script: (socket) => socket.resetAndDestroy(), status: 502, result: "upstream_invalid" },
+  ])("an upstream $name is $status", async ({ script, status, result }) => {
+    const address = script === undefined ? await deadAddress() : await scriptedAddress(script);
+    const gateway = await startGatewayUnderTest(relayTo(address));
+    const client = await gateway.connect(httpVersion);
+    client.ask({ path: "/chat" });
+    expect((await client.response()).status).toBe(status);
+    expect(await gateway.metric("hawser_openings_total", { route: "chat", protocol, result })).toBe(1);
+  });
+
+  test("the next address is tried where one cannot be reached, and they take turns", async () => {
+    const [one, other] = [await backend(), await backend()];
+    const gateway = await startGatewayUnderTest(relayTo(one.url, await deadAddress(), other.url));
+    for (let opening = 0; opening < 4; opening++) {
+      const client = await gateway.connect(httpVersion);
+      client.ask({ path: "/chat" });
+      expect((await client.response()).status).toBe(opened);
+    }
+    expect([one.sockets.length, other.sockets.length]).toEqual([2, 2]);
+  });
+
+  test("a handler in the gateway answers alike", async () => {
+    const gateway = await startGatewayUnderTest({ routes: [{ name: "echo", path: "/echo", handler: "echo" }] });
+    const client = await gateway.connect(httpVersion);
+    client.ask({ path: "/echo" }, ClientText);
+    expect((await client.response()).status).toBe(opened);
+    expect(await client.received(4)).toEqual(Buffer.from(ServerText));
+    client.send(ClientClose);
+    expect(await client.received(8)).toEqual(Buffer.from(joined([ServerText, ServerClose])));
+    const closes = { route: "echo", upstream: "echo", protocol, initiator: "client", code: "1000" };
+    await gateway.settles("hawser_stream_closes_total", closes, 1);
+  });
+
+  test("a handler module is given its WebSocket", async () => {
+    const files = {
+      "chat.mjs": `
+        export const subprotocols = ["v2"];
+        export function onOpen(connection) { connection.send(connection.subprotocol + " " + connection.request.path); }
+        export function onMessage() { throw new Error("secret"); }`,
+    };
+    const gateway = await startGatewayUnderTest({ routes: [{ path: "/room", handler: "./chat.mjs" }] }, files);
+    const client = await gateway.connect(httpVersion);
+    client.ask({ path: "/room", fields: [["Sec-WebSocket-Protocol", "v1, v2"]] });
+    expect((await client.response()).fields).toContainEqual(["sec-websocket-protocol", "v2"]);
+    expect((await client.received(10)).subarray(2).toString()).toBe("v2 /room");
+    client.send(ClientText);
+    const close = (await client.received(14)).subarray(10);
+    expect([...close.subarray(0, 1), close.readUInt16BE(2)]).toEqual([0x88, 1011]);
+    expect(close.toString("latin1")).not.toContain("secret");
+    await gateway.settles("hawser_stream_closes_total", { cause: "handler_error", protocol }, 1);
+  });
+
+  test("a path without a route is 404", async () => {
+    const gateway = await startGatewayUnderTest({ routes: [{ path: "/echo", handler: "echo" }] });
+    const client = await gateway.connect(httpVersion);
+    client.ask({ path: "/other" });
+    expect((await client.response()).status).toBe(404);
+    expect(await gateway.metric("hawser_openings_total", { route: "none", protocol, result: "no_route" })).toBe(1);
+  });
+
+  test("a client that leaves before the answer frees the dial", async () => {
+    const upstream = await scriptedUpstream(() => {});
+    if (upstream.address.transport.type !== "tcp") throw new Error("not TCP");
+    const config = relayTo(`ws://127.0.0.1:${upstream.address.transport.port}`);
+    config.upstreams.backend.answerTimeoutMs = 60_000;
+    const gateway = await startGatewayUnderTest(config);
+    const client = await gateway.connect(httpVersion);
+    const asked = upstream.nextRequest();
+    client.ask({ path: "/chat" });
+    await asked;
+    client.leave();
+    await upstream.allClosed();
+    await gateway.settles("hawser_openings_total", { route: "chat", protocol, result: "client_left" }, 1);
+  });
+
+  test("stop closes each stream with 1012 at both ends, and a waiting opening with 503", async () => {
+    const { url, sockets } = await backend();
+    const config = relayTo(url);
+    const silent = await scriptedUpstream(() => {});
+    if (silent.address.transport.type !== "tcp") throw new Error("not TCP");
+    const address = `ws://127.0.0.1:${silent.address.transport.port}`;
+    const gateway = await startGatewayUnderTest({
+      routes: [...config.routes, { path: "/echo", handler: "echo" }, { path: "/silent", upstream: "silent" }],
+      upstreams: { ...config.upstreams, silent: { addresses: [address] } },
+    });
+    const [relayed, handled, waiting] = [
+      await gateway.connect(httpVersion),
+      await gateway.connect(httpVersion),
+      await gateway.connect(httpVersion),
+    ];
+    relayed.ask({ path: "/chat" });
+    handled.ask({ path: "/echo" });
+    expect([(await relayed.response()).status, (await handled.response()).status]).toEqual([opened, opened]);
+    const asked = silent.nextRequest();
+    waiting.ask({ path: "/silent" });
+    await asked;
+    const stopped = gateway.gateway.stop();
+    expect((await waiting.response()).status).toBe(503);
+    for (const client of [relayed, handled]) {
+      expect(await client.received(4)).toEqual(Buffer.from(Restart));
+      client.send(hex("88 82 00000000 03f4"));
+    }
+    expect((await sockets[0]?.closed)?.code).toBe(1001);
+    await stopped;
+    expect(gateway.log.at(-1)).toBe("stopped");
+  });
+});
+
+test("readiness tells of the start and of the stop", async () => {
+  const gateway = await startGatewayUnderTest({ routes: [{ path: "/echo", handler: "echo" }] });
+  expect((await fetch(`${gateway.admin}/readyz`)).status).toBe(200);
+  const client = await gateway.connect("2");
+  client.ask({ path: "/echo" });
+  await client.response();
+  const stopped = gateway.gateway.stop();
+  const draining = await fetch(`${gateway.admin}/readyz`);
+  expect([draining.status, await draining.text()]).toEqual([503, "draining\n"]);
+  gateway.gateway.abort();
+  await stopped;
+});
+
+test("ordinary requests get the files of a folder, and are told what is for WebSockets", async () => {
+  const gateway = await startGatewayUnderTest(
+    {
+      routes: [
+        { path: "/echo", handler: "echo" },
+        { name: "page", pathPrefix: "/docs", root: "site" },
+      ],
+    },
+    { "site/index.html": "<p>home", "site/a b.txt": "spaced" },
+  );
+  const get = (path: string) => fetch(`http://127.0.0.1:${gateway.port}${path}`);
+  expect(await (await get("/docs")).text()).toBe("<p>home");
+  expect(await (await get("/docs/?x=1")).text()).toBe("<p>home");
+  expect(await (await get("/docs/a%20b.txt")).text()).toBe("spaced");
+  expect((await get("/docs/%2e%2e/hawser.yaml")).status).toBe(404);
+  expect((await get("/absent")).status).toBe(404);
+  const upgrade = await get("/echo");
+  expect([upgrade.status, upgrade.headers.get("upgrade")]).toEqual([426, "websocket"]);
+  expect(await gateway.metric("hawser_http_requests_total", { route: "page", status: "2xx" })).toBe(3);
+});
+
+test("a listener that cannot listen is named, and nothing is left running", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  onTestFinished(() => void taken.close());
+  const { port } = taken.address() as AddressInfo;
+  const listeners = [
+    { name: "free", address: "127.0.0.1:0" },
+    { name: "taken", address: `127.0.0.1:${port}` },
+  ];
+  const started = startGatewayUnderTest({ listeners, routes: [{ path: "/echo", handler: "echo" }] });
+  await expect(started).rejects.toThrow(`listener taken cannot listen on 127.0.0.1 port ${port}`);
+});
