@@ -414,6 +414,16 @@ export const ruleRows: readonly FailureRow[] = [
     },
   ]),
   {
+    event: "rule broken by the client, who does not answer",
+    at: "boundary",
+    client: "silent",
+    act: ({ client }) => client.peer.far.send(noMask!.client),
+    clientSees: ["close 1002", "end", "reset CANCEL"],
+    upstreamSees: ["close 1001", "end"],
+    counted: "gateway 1002 rule-broken",
+    after: ["closeMs", "closeMs"],
+  },
+  {
     event: "rule broken by the client",
     at: "mid-frame to the client, which is finished",
     midFrame: ["toClient"],
@@ -566,6 +576,22 @@ export const gatewayRows: readonly FailureRow[] = [
     upstreamSees: ["close 1001", "end", "reset CANCEL"],
     counted: "gateway 1012 drain",
     after: ["closeMs", "closeMs"],
+  },
+  {
+    event: "gateway drain, answered by a reset of the client",
+    at: "boundary",
+    client: "silent",
+    upstream: "silent",
+    act: async ({ relay, client, upstream, until }) => {
+      relay.close(1012);
+      await until(() => client.log.length > 0 && upstream.log.length > 0);
+      client.reset();
+      upstream.manner = "answers";
+      upstream.close(1001);
+    },
+    clientSees: ["close 1012"],
+    upstreamSees: ["close 1001", "end"],
+    counted: "gateway 1012 drain",
   },
   {
     event: "gateway drain, Closes cross",

@@ -61,7 +61,6 @@ export class Leg implements ByteConsumer {
 
   /** Sends a Close of the gateway's own behind the frame that is on its way, unless a Close has gone already. */
   close(code: CloseCode): void {
-    if (this.writes.closeSent) return;
     const maskKey = this.side === "upstream" ? createMaskKey() : undefined;
     this.writes.insertClose(encodeFrame(closeFrame(code), { maskKey }));
   }
@@ -89,7 +88,6 @@ export class Leg implements ByteConsumer {
   }
 
   onEnd(): void {
-    if (this.#closed) return;
     this.#ended = true;
     this.#tell({ type: "ended" });
   }
@@ -102,7 +100,6 @@ export class Leg implements ByteConsumer {
 
   #over(): void {
     this.#closed = true;
-    this.reads.ignore();
     this.writes.shut();
   }
 }

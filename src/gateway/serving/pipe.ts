@@ -34,10 +34,10 @@ export interface PipeOptions {
 }
 
 /**
- * The sender: sends frames · broke a rule, so that only its Close is still of interest · sent its Close, valid or not · is
- * not listened to, since it ended or can no longer be read.
+ * The sender: sends frames · broke a rule, so that only its Close is still of interest · sent its Close, valid or not ·
+ * sends what can no longer be told apart.
  */
-type Source = "frames" | "broken" | "closed" | "ignored";
+type Source = "frames" | "broken" | "closed" | "unreadable";
 
 /**
  * The receiver: takes what comes · gets the rest of one frame and then our Close · has been sent a Close, from whomever ·
@@ -88,9 +88,9 @@ export class Pipe {
     return this.#source === "closed";
   }
 
-  /** Whether nothing more of the sender is waited for: its Close came, or it ended, or it can no longer be read. */
+  /** Whether nothing more of the sender can mean anything: its Close came whole, or what it sends cannot be read. */
   get sourceOver(): boolean {
-    return this.#source === "closed" || this.#source === "ignored";
+    return this.#source === "closed" || this.#source === "unreadable";
   }
 
   /** Whether a Close went to the receiver, the sender's or the gateway's own. */
@@ -122,16 +122,10 @@ export class Pipe {
     }
   }
 
-  /** The receiver takes nothing more; the sender is read on for its Close. */
+  /** The receiver takes nothing more; the sender is read on for its Close. No timer is left. */
   shut(): void {
     if (this.#sink === "closed") return;
     this.#sink = "shut";
-    this.#backpressure.release();
-  }
-
-  /** Nothing more is read of the sender, and no timer is left. */
-  ignore(): void {
-    if (!this.sourceOver) this.#source = "ignored";
     this.#backpressure.release();
   }
 
@@ -167,7 +161,7 @@ export class Pipe {
   #withhold(rule: ErrorCode | undefined, bytes: Uint8Array, offset: number, end: number): void {
     if (rule !== undefined) {
       this.#withheld = true;
-      this.#source = this.#unreadable === undefined ? "broken" : "ignored";
+      this.#source = this.#unreadable === undefined ? "broken" : "unreadable";
       this.#options.tell({ type: "rule-broken", rule });
       this.#search(bytes, offset, end);
     } else if (this.#scanner.headerComplete) {
@@ -198,7 +192,7 @@ export class Pipe {
       offset = this.#readHeader(bytes, offset, end);
       const isClose = scanner.headerComplete && scanner.opcode === Opcode.Close;
       if (this.#unreadable !== undefined || (isClose && brokenRule(scanner, this.#rules) !== undefined)) {
-        this.#source = "ignored";
+        this.#source = "unreadable";
       } else if (isClose) {
         this.#hold(new HeldClose(scanner), bytes, offset, end);
         return;

@@ -108,7 +108,6 @@ export class Relay {
 
   /** Resets both streams now. */
   abort(): void {
-    if (this.#phase === "ended") return;
     this.#begin({ initiator: "gateway", code: CloseCode.Abnormal, cause: "drain" });
     this.#client.abort("cancel");
     this.#upstream.abort("cancel");
@@ -116,7 +115,6 @@ export class Relay {
   }
 
   #decide(leg: Leg, event: LegEvent): void {
-    if (this.#phase === "ended") return;
     switch (event.type) {
       case "close-received":
         this.#begin({ initiator: leg.side, code: event.code, cause: "close-frame" });
@@ -166,7 +164,6 @@ export class Relay {
     // A client that just ends has said no Close, so none is made up for the upstream: it sees what the client did.
     if (leg === this.#client && !other.writes.midFrame && !other.writes.closeSent) other.end();
     else this.#bereave(other, BystanderCode);
-    leg.reads.ignore();
     if (leg.writes.midFrame) leg.abort("cancel");
     else leg.end();
   }

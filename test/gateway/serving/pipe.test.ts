@@ -349,14 +349,6 @@ describe("a receiver that takes nothing more", () => {
     expect(events).toEqual([]);
     expect(pipe).toMatchObject({ sourceOver: true, closeReceived: false });
   });
-
-  test("hears nothing of a sender that is ignored", () => {
-    const { take, pipe, received, events } = openPipe();
-    pipe.ignore();
-    take(joined([hello, close1000]));
-    expect(received()).toHaveLength(0);
-    expect(events).toEqual([]);
-  });
 });
 
 describe("backpressure", () => {
@@ -422,7 +414,6 @@ describe("backpressure", () => {
     { what: "a Close of our own", act: (pipe: Pipe) => pipe.insertClose(ownClose) },
     { what: "the sender's Close", act: (pipe: Pipe) => pipe.take(close1000, 0, close1000.length) },
     { what: "the end of the receiver", act: (pipe: Pipe) => pipe.shut() },
-    { what: "the end of the sender", act: (pipe: Pipe) => pipe.ignore() },
   ])("ends with $what: nothing more is to be passed on", ({ act }) => {
     const { take, pipe, state, calls } = openPipe();
     state.full = true;

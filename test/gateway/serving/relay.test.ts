@@ -136,6 +136,66 @@ describe("what is relayed", () => {
 });
 
 describe("the end", () => {
+  test.each([
+    { after: "the upstream's Close", first: "upstream" as const },
+    { after: "the client's Close", first: "client" as const },
+  ])("after $after: ours goes to the client at once, to the upstream behind its own", async ({ first }) => {
+    const { client, upstream } = openRelay();
+    const closes = { client: hex("88 80 00000000"), upstream: hex("88 00") };
+    await send(first === "client" ? client : upstream, closes[first]);
+    expect([client.seen.ended, upstream.seen.ended]).toEqual([false, false]);
+    await send(first === "client" ? upstream : client, closes[first === "client" ? "upstream" : "client"]);
+    expect([client.seen.ended, upstream.seen.ended]).toEqual([true, false]);
+    upstream.far.end();
+    await settled();
+    expect(upstream.seen.ending).toEqual({ type: "ended" });
+  });
+
+  test("comes to the upstream after its answer also where the client ends instead of answering", async () => {
+    const { relay, client, upstream, endings } = openRelay();
+    relay.close(1012);
+    client.far.end();
+    await settled();
+    expect([client.seen.ended, upstream.seen.ended]).toEqual([true, false]);
+    await send(upstream, hex("88 00"));
+    upstream.far.end();
+    await settled();
+    expect(endings).toEqual([{ initiator: "gateway", code: 1012, cause: "drain" }]);
+  });
+
+  test("lets nothing pass to a client that ended without a Close, nor counts it", async () => {
+    const { client, upstream, toClient } = openRelay();
+    client.far.pause();
+    client.far.end();
+    await settled();
+    await send(upstream, hex("81 00   88 00"));
+    client.far.resume();
+    await settled();
+    expect(client.received()).toHaveLength(0);
+    expect(toClient).toMatchObject({ bytes: 0, text: 0, close: 0 });
+    upstream.far.end();
+    await settled();
+    expect(upstream.seen.ending).toEqual({ type: "ended" });
+  });
+
+  test("is up to closeMs once it has begun: who takes nothing then may still wake up", async () => {
+    const { client, upstream, endings } = openRelay({ highWaterBytes: 10 });
+    client.far.pause();
+    const frame = encodeFrame({ fin: true, rsv: 0, opcode: 2, payload: new Uint8Array(100) });
+    await send(upstream, frame.subarray(0, 50));
+    await vi.advanceTimersByTimeAsync(StallMs - 1);
+    await send(client, hex("88 80 00000000"));
+    await vi.advanceTimersByTimeAsync(CloseMs - 1);
+    expect(client.seen.ending).toBeUndefined();
+    client.far.resume();
+    await send(upstream, frame.subarray(50), hex("88 00"));
+    upstream.far.end();
+    client.far.end();
+    await settled();
+    expect(client.received()).toEqual(joined([frame, hex("88 00")]));
+    expect(endings).toEqual([{ initiator: "client", code: 1005, cause: "close-frame" }]);
+  });
+
   test("finds a client that left before the start", async () => {
     const client = openLeg({});
     const upstream = openLeg({});
