@@ -65,8 +65,8 @@ function explainCertificate({ certificate }: TlsFiles): string {
 }
 
 function explainRequests({ host, match, path }: RouteConfig): string {
-  const paths = match === "exact" ? path : `${path}/…`;
-  return `${host ?? "every host"} ${paths}`;
+  const paths = match === "exact" ? path : path === "" ? "every path" : `${path} and below`;
+  return `${host ?? "every host"}, ${paths}`;
 }
 
 function explainTarget(target: RouteTarget): string {

@@ -6,7 +6,7 @@ const KeyBlock = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/;
 
 /** What a certificate says of itself, for people. */
 export interface CertificateFacts {
-  /** The host names and IP addresses it is for, as written in it. */
+  /** The host names and IP addresses it is for. */
   readonly names: readonly string[];
   readonly validUntil: Date;
 }
@@ -39,8 +39,15 @@ export function isKeyOf(key: string, certificate: string): boolean {
 /** What the first certificate of `pem`, which has been checked, says of itself. */
 export function certificateFacts(pem: string): CertificateFacts {
   const { subjectAltName = "", validToDate } = new X509Certificate(pem);
-  const names = subjectAltName.split(", ").map((name) => name.replace(/^(?:DNS|IP Address):/, ""));
+  const names = subjectAltName
+    .split(", ")
+    .map((name) => name.replace(/^DNS:/, "").replace(/^IP Address:(.*)$/, shortAddress));
   return { names: names.filter((name) => name !== ""), validUntil: validToDate };
+}
+
+/** `0:0:0:0:0:0:0:1` as `::1`. */
+function shortAddress(_: string, address: string): string {
+  return address.includes(":") ? new URL(`http://[${address}]`).hostname.slice(1, -1) : address;
 }
 
 function isCertificate(pem: string): boolean {

@@ -8,7 +8,7 @@ import {
 } from "../../../src/gateway/config/certificates.ts";
 import { testCertificate } from "../../support/certificates.ts";
 
-const mine = await testCertificate(["chat.example.com", "127.0.0.1"]);
+const mine = await testCertificate(["chat.example.com", "127.0.0.1", "::1"]);
 const other = await testCertificate();
 const rsa = generateKeyPairSync("rsa", {
   modulusLength: 1024,
@@ -64,6 +64,6 @@ describe("a key belongs", () => {
 
 test("a certificate says whom it is for and until when", () => {
   const { names, validUntil } = certificateFacts(mine.certificate);
-  expect(names).toEqual(["chat.example.com", "127.0.0.1"]);
+  expect(names).toEqual(["chat.example.com", "127.0.0.1", "::1"]);
   expect(validUntil.getTime()).toBeGreaterThan(Date.now());
 });

@@ -1,0 +1,41 @@
+import { expect, test } from "vitest";
+import { parseCommandLine } from "../../src/cli/command-line.ts";
+
+test.each([
+  { args: "run g.yaml", command: "run", file: "g.yaml" },
+  { args: "check g.yaml", command: "check", file: "g.yaml" },
+  { args: "run -- --odd.yaml", command: "run", file: "--odd.yaml" },
+])("hawser $args", ({ args, command, file }) => {
+  expect(parseCommandLine(args.split(" "))).toEqual({ type: "command", command, file });
+});
+
+test.each([
+  { args: "--help", text: /hawser run FILE .*\n.*hawser check FILE / },
+  { args: "-h", text: /hawser run FILE/ },
+  { args: "run --help", text: /^Usage: hawser run FILE\n/ },
+  { args: "--help check", text: /^Usage: hawser check FILE\n/ },
+  { args: "check g.yaml -h", text: /^Usage: hawser check FILE\n/ },
+  { args: "--help --version", text: /hawser run FILE/ },
+])("hawser $args prints help", ({ args, text }) => {
+  expect(parseCommandLine(args.split(" "))).toEqual({ type: "print", text: expect.stringMatching(text) });
+});
+
+test.each(["--version", "-V"])("hawser %s asks for the version", (option) => {
+  expect(parseCommandLine([option])).toEqual({ type: "version" });
+});
+
+test.each([
+  { args: "", complaint: "there is no command" },
+  { args: "rnu g.yaml", complaint: "there is no command rnu; did you mean run?" },
+  { args: "cehck", complaint: "there is no command cehck; did you mean check?" },
+  { args: "serve g.yaml", complaint: "there is no command serve; there are run and check" },
+  { args: "constructor --help", complaint: "there is no command constructor; there are run and check" },
+  { args: "run", complaint: "run needs the FILE of a config" },
+  { args: "check a.yaml b.yaml c.yaml", complaint: "check takes one FILE, not 3" },
+  { args: "run --hlep", complaint: "there is no option --hlep; did you mean --help?" },
+  { args: "run g.yaml --port=1", complaint: "there is no option --port" },
+  { args: "run -x g.yaml", complaint: "there is no option -x" },
+  { args: "--help=run", complaint: "--help takes no value" },
+])("hawser $args makes no sense: $complaint", ({ args, complaint }) => {
+  expect(parseCommandLine(args.split(" ").filter(Boolean))).toEqual({ type: "misuse", complaint });
+});

@@ -1,0 +1,86 @@
+import { EventEmitter } from "node:events";
+import { describe, expect, test } from "vitest";
+import { run, type RunnableGateway } from "../../src/cli/run.ts";
+import { StopSignals } from "../../src/cli/stop-signals.ts";
+import { Terminal } from "../../src/cli/terminal.ts";
+import { RecordingOutput } from "../support/recording-output.ts";
+
+/** A gateway whose start and stop take as long as the test wants, and that tells what was asked of it. */
+class SlowGateway implements RunnableGateway {
+  readonly started = Promise.withResolvers<void>();
+  readonly stopped = Promise.withResolvers<void>();
+  readonly stopCalled = Promise.withResolvers<void>();
+  readonly calls: string[] = [];
+
+  start(): Promise<void> {
+    this.calls.push("start");
+    return this.started.promise;
+  }
+
+  stop(): Promise<void> {
+    this.calls.push("stop");
+    this.stopCalled.resolve();
+    return this.stopped.promise;
+  }
+
+  abort(): void {
+    this.calls.push("abort");
+  }
+}
+
+function running() {
+  const gateway = new SlowGateway();
+  const source = new EventEmitter();
+  const errors = new RecordingOutput();
+  const exitCode = run(gateway, new StopSignals(source), new Terminal(errors, {}));
+  return { gateway, errors, exitCode, signal: (name: "SIGINT" | "SIGTERM") => source.emit(name, name) };
+}
+
+test.each(["SIGTERM", "SIGINT"] as const)("%s drains, and the exit code is 0", async (name) => {
+  const { gateway, exitCode, signal } = running();
+  gateway.started.resolve();
+  signal(name);
+  await gateway.stopCalled.promise;
+  gateway.stopped.resolve();
+  expect(await exitCode).toBe(0);
+  expect(gateway.calls).toEqual(["start", "stop"]);
+});
+
+test.each([
+  { name: "SIGTERM", code: 143 },
+  { name: "SIGINT", code: 130 },
+] as const)("a second signal, $name, does not wait for the drain: $code", async ({ name, code }) => {
+  const { gateway, exitCode, signal } = running();
+  gateway.started.resolve();
+  signal("SIGTERM");
+  await gateway.stopCalled.promise;
+  signal(name);
+  expect(await exitCode).toBe(code);
+  expect(gateway.calls).toEqual(["start", "stop", "abort"]);
+});
+
+describe("while it starts", () => {
+  test("a signal is remembered", async () => {
+    const { gateway, exitCode, signal } = running();
+    signal("SIGTERM");
+    gateway.started.resolve();
+    gateway.stopped.resolve();
+    expect(await exitCode).toBe(0);
+    expect(gateway.calls).toEqual(["start", "stop"]);
+  });
+
+  test("two end it", async () => {
+    const { gateway, exitCode, signal } = running();
+    signal("SIGINT");
+    signal("SIGINT");
+    expect(await exitCode).toBe(130);
+    expect(gateway.calls).toEqual(["start", "abort"]);
+  });
+
+  test("what goes wrong is told, and the exit code is 1", async () => {
+    const { gateway, errors, exitCode } = running();
+    gateway.started.reject(new Error("listener main cannot listen on 127.0.0.1 port 443: EACCES"));
+    expect(await exitCode).toBe(1);
+    expect(errors.text).toBe("hawser cannot start: listener main cannot listen on 127.0.0.1 port 443: EACCES\n");
+  });
+});

@@ -1,0 +1,17 @@
+import type { Output } from "../../src/cli/terminal.ts";
+
+/** An output that keeps what is written to it. */
+export class RecordingOutput implements Output {
+  readonly isTTY: boolean;
+  text = "";
+
+  constructor({ isTTY = false }: { readonly isTTY?: boolean } = {}) {
+    this.isTTY = isTTY;
+  }
+
+  write(text: string): void {
+    this.text += text;
+  }
+
+  on(): void {}
+}
