@@ -4,15 +4,11 @@ import { binaryFrame, textFrame } from "../../src/protocol/frame/frame.ts";
 import { Traffic } from "../../src/protocol/frame/traffic.ts";
 import type { ByteStream } from "../../src/transport/byte-stream.ts";
 import { RelayEndpoint, type RelayPeer } from "../support/relay-endpoint.ts";
-import {
-  closeRows,
-  gatewayRows,
-  lossRows,
-  ruleRows,
-  type Deadline,
-  type FailureBench,
-  type FailureRow,
-} from "../support/relay-failure-rows.ts";
+import { closeRows } from "./relay-failures/close-rows.ts";
+import type { Deadline, FailureBench, FailureRow } from "./relay-failures/failure-row.ts";
+import { gatewayRows } from "./relay-failures/gateway-rows.ts";
+import { lossRows } from "./relay-failures/loss-rows.ts";
+import { ruleRows } from "./relay-failures/rule-rows.ts";
 
 /** The two streams of a relay and what stands behind them. */
 export interface RelayLegs {
