@@ -43,7 +43,8 @@ export function explainConfig(config: Config): Explanation[] {
       title: "Upstreams",
       rows: upstreams.map(({ name, addresses, connectTimeoutMs, answerTimeoutMs, command }) => [
         name,
-        `${addresses.map(({ url }) => url).join(", ")}${command === undefined ? "" : `, started here: ${command.join(" ")}`}`,
+        addresses.map(({ url }) => url).join(", ") +
+          (command === undefined ? "" : `, started here: ${command.join(" ")}`),
         `connect in ${duration(connectTimeoutMs)}, answer in ${duration(answerTimeoutMs)}`,
       ]),
     },

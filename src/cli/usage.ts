@@ -14,8 +14,8 @@ Exit code 1: the config has faults, or an address cannot be listened on.`,
   },
   check: {
     summary: "say what FILE means, or what is wrong with it",
-    details: `Reads FILE, a YAML config, and all it refers to, and prints what it means: listeners, routes in the order in which
-they take requests, upstreams, limits, warnings. Nothing is started and nothing is written.
+    details: `Reads FILE, a YAML config, and all it refers to, and prints what it means: listeners, routes in the order in
+which they take requests, upstreams, limits, warnings. Nothing is started and nothing is written.
 
 Exit code 1: the config has faults; each is printed with its line.`,
   },

@@ -24,8 +24,8 @@ export function comparableHost(host: string): string {
 }
 
 /**
- * `text` as `ws://host[:port]`, `wss://host[:port]` or `ws+unix:path`, or `undefined` if it is none of them. A path, query,
- * fragment or user is none: the client's path goes to the upstream as it is.
+ * `text` as `ws://host[:port]`, `wss://host[:port]` or `ws+unix:path`, or `undefined` if it is none of them. A path,
+ * query, fragment or user is none: the client's path goes to the upstream as it is.
  */
 export function tryUpstreamAddress(text: string): WrittenAddress | undefined {
   const socket = /^ws\+unix:(?:\/\/(?=\/))?([^?#]+)$/.exec(text)?.[1];

@@ -6,8 +6,8 @@ import { checkRoutes } from "./route-check.ts";
 import { Name } from "./schema.ts";
 
 /**
- * What the options of a config file have against each other. It reads what YAML gave, whether that fits the schema or not,
- * so that a file hears of all its faults at once; what the schema says of a value is not said here again.
+ * What the options of a config file have against each other. It reads what YAML gave, whether that fits the schema or
+ * not, so that a file hears of all its faults at once; what the schema says of a value is not said here again.
  */
 export function crossCheck(value: unknown): Fault[] {
   const upstreams = memberOf(value, "upstreams");

@@ -2,8 +2,8 @@
 const ShortestBeginning = 3;
 
 /**
- * The one of `words` that `word` is most likely meant to be, or `undefined` if none is near: at most a third of its letters
- * are other, missing, added or swapped, or else it is how the other begins. Case does not count.
+ * The one of `words` that `word` is most likely meant to be, or `undefined` if none is near: at most a third of its
+ * letters are other, missing, added or swapped, or else it is how the other begins. Case does not count.
  */
 export function tryNearest(word: string, words: readonly string[]): string | undefined {
   let nearest: string | undefined;

@@ -32,8 +32,8 @@ const Reasons: Readonly<Record<string, string>> = {
 };
 
 /**
- * Reads the files that `value`, the whole of a config file in `folder`, names, and looks whether modules and folders are
- * there. Like `crossCheck` it takes what YAML gave.
+ * Reads the files that `value`, the whole of a config file in `folder`, names, and looks whether modules and folders
+ * are there. Like `crossCheck` it takes what YAML gave.
  */
 export async function readReferencedFiles(value: unknown, folder: string): Promise<ReferencedFiles> {
   const contents = new Map<string, string>();

@@ -42,7 +42,10 @@ function checkRoute(route: unknown, path: ConfigPath, upstreams: readonly string
   return faults;
 }
 
-/** Host and path of a route in one text, equal for routes that take the same requests; `undefined` if they make no sense. */
+/**
+ * Host and path of a route in one text, equal for routes that take the same requests; `undefined` if they make no
+ * sense.
+ */
 function requestsOf(route: unknown): string | undefined {
   const host = memberOf(route, "host") ?? "";
   const exact = memberOf(route, "path");

@@ -4,8 +4,8 @@ import { comparableHost, isIpAddress, isNetwork, tryHostPort, tryUpstreamAddress
 import type { HostField } from "./config.ts";
 import { comparablePath, comparablePrefix } from "./route-path.ts";
 
-// The only place of options, their defaults, units and meaning. An `error` here is what was expected, as a noun: the reader
-// of the file is told "expected …, got …". What needs two options to judge is in `cross-check.ts`.
+// The only place of options, their defaults, units and meaning. An `error` here is what was expected, as a noun: the
+// reader of the file is told "expected …, got …". What needs two options to judge is in `cross-check.ts`.
 
 const Day = 86_400_000;
 const MaxInt31 = 2_147_483_647;
@@ -73,7 +73,7 @@ const ListenerTlsSchema = z
     certificate: File.optional().describe("PEM file with the certificate and its chain; reads with `key`."),
     key: File.optional().describe("PEM file with the private key of `certificate`, without a passphrase."),
     selfSigned: File.optional().describe(
-      "Instead of `certificate` and `key`: PEM file of a certificate hawser makes for itself, when it is missing, has other names or ends within 7 days. For development.",
+      "For development, instead of `certificate` and `key`: PEM file of a certificate that hawser makes and renews.",
     ),
     names: z
       .array(CertificateName)
@@ -83,7 +83,7 @@ const ListenerTlsSchema = z
   })
   .describe("Certificate of the listener. Without it the listener is cleartext.");
 
-export const ListenerSchema = z.strictObject({
+const ListenerSchema = z.strictObject({
   name: Name.optional().describe("Name in logs and metrics. Default: the address."),
   address: Address.describe(
     "IP address or host name and port to listen on; `[::]:8443` is every address, port 0 any free one.",
@@ -97,23 +97,21 @@ export const ListenerSchema = z.strictObject({
     .describe("Protocols offered by ALPN, or told apart by their first bytes on a cleartext listener."),
 });
 
-export const RouteSchema = z.strictObject({
+const RouteSchema = z.strictObject({
   name: Name.optional().describe("Name in logs and metrics. Default: host and path."),
   host: Host.optional().describe(
-    "Host the route is for, in any case, whatever the port. Default: every host. A route with a host is preferred to one without.",
+    "Host the route is for, whatever the port; preferred to a route without one. Default: every host.",
   ),
-  path: Path.optional().describe("The one path the route takes. Preferred to every `pathPrefix`."),
+  path: Path.optional().describe("The one path the route takes; preferred to every `pathPrefix`."),
   pathPrefix: PathPrefix.optional().describe(
-    "The route takes this path and what is below it: /ws takes /ws and /ws/1, not /wsx. A longer prefix is preferred. Default without `path`: /",
+    "Path the route takes with all below it: /ws is /ws and /ws/1, not /wsx. Default without `path`: /",
   ),
   upstream: Name.optional().describe(
     "Name of the upstream that answers. Exactly one of `upstream`, `handler` and `root`.",
   ),
   handler: text("echo, or the path of a module that begins with ./, ../ or /", /^(?:echo$|\.{0,2}\/.)/)
     .optional()
-    .describe(
-      "In-process handler that answers: `echo`, or the path of a module that exports onOpen, onMessage, onClose, onError.",
-    ),
+    .describe("Handler in this process: `echo`, or a module that exports onOpen, onMessage, onClose, onError."),
   root: text("the path of a folder")
     .optional()
     .describe("Folder of a small static site that answers, read once at the start."),
@@ -133,7 +131,7 @@ const UpstreamTlsSchema = z.strictObject({
     .describe("Whether the upstream's certificate is checked."),
 });
 
-export const UpstreamSchema = z.strictObject({
+const UpstreamSchema = z.strictObject({
   addresses: z
     .array(parsed("ws://host:port, wss://host:port or ws+unix:///path, without a path behind it", tryUpstreamAddress))
     .min(1, { error: "at least one address" })
@@ -148,9 +146,7 @@ export const UpstreamSchema = z.strictObject({
   command: z
     .tuple([text("a program")], text("an argument"))
     .optional()
-    .describe(
-      "Program and arguments of a backend that is started with the gateway, in the folder of this file, and stopped with it.",
-    ),
+    .describe("Program and arguments of a backend that lives and dies with the gateway, in the folder of this file."),
 });
 
 const AdminSchema = z.strictObject({
@@ -170,7 +166,7 @@ const Http2Schema = z.strictObject({
     "Bytes all streams of a connection may send ahead together.",
   ),
   resetBurst: count("resets", { from: 1, to: MaxInt31, standard: 1_024 }).describe(
-    "Streams a client may reset at once before its connection is ended: at least 4 × maxConcurrentStreams, or a page reload looks like an attack.",
+    "Streams a client may reset at once before it loses its connection; at least 4 × maxConcurrentStreams.",
   ),
   resetsPerSecond: count("resets", { from: 1, to: MaxInt31, standard: 256 }).describe(
     "Resets per second that a client regains.",

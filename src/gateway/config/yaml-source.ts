@@ -62,7 +62,9 @@ export class YamlSource {
     return this.#document.toJS();
   }
 
-  /** What YAML itself objects to, and `faults`, in the order of the text: each with its position, its line and a caret. */
+  /**
+   * What YAML itself objects to, and `faults`, in the order of the text: each with its position, its line and a caret.
+   */
   describe(faults: readonly Fault[], { severity = "" } = {}): string[] {
     const placed = [...this.#yamlFaults(), ...this.#dangling, ...faults.map((fault) => this.#place(fault))];
     placed.sort((one, other) => one.start - other.start);

@@ -29,13 +29,13 @@ export function trustedProxyList(networks: readonly string[]): BlockList {
 }
 
 /**
- * The field lines for the upstream: those of the client without what belongs to its own connection and handshake, and at
- * the end who it is: `X-Forwarded-For`, `-Proto` (`https` or `http`, never `wss`) and `-Host`, `Forwarded` (RFC 7239) and
- * `hawser-stream` with HTTP version, connection and stream.
+ * The field lines for the upstream: those of the client without what belongs to its own connection and handshake, and
+ * at the end who it is: `X-Forwarded-For`, `-Proto` (`https` or `http`, never `wss`) and `-Host`, `Forwarded` (RFC
+ * 7239) and `hawser-stream` with HTTP version, connection and stream.
  *
- * What the client says of itself in `X-Forwarded-*`, `X-Real-IP` and `Forwarded` is dropped, unless its address is one of
- * `trustedProxies`: then it is passed on with our part behind it, and where there is only `X-Forwarded-For`, `Forwarded`
- * says the same. `hawser-stream` is always ours.
+ * What the client says of itself in `X-Forwarded-*`, `X-Real-IP` and `Forwarded` is dropped, unless its address is one
+ * of `trustedProxies`: then it is passed on with our part behind it, and where there is only `X-Forwarded-For`,
+ * `Forwarded` says the same. `hawser-stream` is always ours.
  */
 export function upstreamFields(
   request: OpeningRequest,
@@ -88,8 +88,8 @@ function tokenOrQuoted(text: string): string {
 }
 
 /**
- * `address` of a socket as other programs write it: an IPv4 address that came in over an IPv6 socket (`::ffff:192.0.2.1`)
- * as IPv4, an IPv6 address without the name of the interface.
+ * `address` of a socket as other programs write it: an IPv4 address that came in over an IPv6 socket
+ * (`::ffff:192.0.2.1`) as IPv4, an IPv6 address without the name of the interface.
  */
 function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");

@@ -17,8 +17,8 @@ interface HostRoutes {
 }
 
 /**
- * Finds the route of a request. Their order in the config does not matter: a route with the request's host is preferred to
- * one for every host, then an exact path to a prefix, then a longer prefix to a shorter.
+ * Finds the route of a request. Their order in the config does not matter: a route with the request's host is
+ * preferred to one for every host, then an exact path to a prefix, then a longer prefix to a shorter.
  */
 export class RouteTable {
   readonly #byHost = new Map<string, HostRoutes>();
