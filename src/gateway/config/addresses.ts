@@ -28,7 +28,7 @@ export function comparableHost(host: string): string {
  * query, fragment or user is none: the client's path goes to the upstream as it is.
  */
 export function tryUpstreamAddress(text: string): WrittenAddress | undefined {
-  const socket = /^ws\+unix:(?:\/\/(?=\/))?([^?#]+)$/.exec(text)?.[1];
+  const socket = /^ws\+unix:(?:\/\/(?=\/))?(?!\/\/)([^?#]+)$/.exec(text)?.[1];
   if (socket !== undefined) return { scheme: "ws+unix", path: socket };
   if (!/^wss?:\/\/[^/]+\/?$/.test(text) || !URL.canParse(text)) return undefined;
   const url = new URL(text);

@@ -56,7 +56,7 @@ function referencesIn(value: unknown, folder: string): Reference[] {
     add(memberOf(listener, "tls"), ["listeners", i, "tls"], "key", "key");
   }
   for (const [i, route] of itemsOf(memberOf(value, "routes")).entries()) {
-    if (stringMember(route, "handler") !== "echo") add(route, ["routes", i], "handler", "module");
+    if (/^\.{0,2}\//.test(stringMember(route, "handler") ?? "")) add(route, ["routes", i], "handler", "module");
     add(route, ["routes", i], "root", "folder");
   }
   const upstreams = memberOf(value, "upstreams");

@@ -42,7 +42,7 @@ export const Name = text(
   "a name of at most 63 letters, digits, dots, hyphens and underscores that begins with a letter or digit",
   /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/,
 );
-const File = text("the path of a file");
+const FilePath = text("the path of a file");
 const Address = parsed("host:port, such as 127.0.0.1:8443 or [::]:8443", tryHostPort);
 
 function tryHost(written: string): string | undefined {
@@ -70,9 +70,9 @@ const CertificateName = parsed("a host name or an IP address", (written) =>
 
 const ListenerTlsSchema = z
   .strictObject({
-    certificate: File.optional().describe("PEM file with the certificate and its chain; reads with `key`."),
-    key: File.optional().describe("PEM file with the private key of `certificate`, without a passphrase."),
-    selfSigned: File.optional().describe(
+    certificate: FilePath.optional().describe("PEM file with the certificate and its chain; goes with `key`."),
+    key: FilePath.optional().describe("PEM file with the private key of `certificate`, without a passphrase."),
+    selfSigned: FilePath.optional().describe(
       "For development, instead of `certificate` and `key`: PEM file of a certificate that hawser makes and renews.",
     ),
     names: z
@@ -123,7 +123,7 @@ const RouteSchema = z.strictObject({
 });
 
 const UpstreamTlsSchema = z.strictObject({
-  ca: File.optional().describe("PEM file with the authorities to believe. Default: the system's."),
+  ca: FilePath.optional().describe("PEM file with the authorities to believe. Default: the system's."),
   serverName: Host.optional().describe("Name to send (SNI) and to check. Default: the host of the address."),
   verify: z
     .boolean({ error: "true or false" })

@@ -49,7 +49,8 @@ describe("an upstream's address", () => {
     "ws://user@backend",
     "ws://back end",
     "ws+unix:",
-    "ws+unix://run/chat.sock?x",
+    "ws+unix://run/chat.sock",
+    "ws+unix:///run/chat.sock?x",
     "backend:9001",
   ])("refuses %s", (text) => {
     expect(tryUpstreamAddress(text)).toBeUndefined();

@@ -211,6 +211,10 @@ describe("the files it names", () => {
       fault: "upstreams.u.tls.ca: expected a certificate in PEM, got a file without one: @/k.pem",
     },
     {
+      text: `listeners: [{ address: "a:1" }]\nroutes: [{ handler: ecoh }]`,
+      fault: `routes[0].handler: expected echo, or the path of a module that begins with ./, ../ or /, got "ecoh"`,
+    },
+    {
       text: `listeners: [{ address: "a:1" }]\nroutes: [{ handler: ./none.mjs }]`,
       fault: "routes[0].handler: cannot read @/none.mjs: there is no such file",
     },
