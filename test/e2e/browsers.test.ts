@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFailed, test } from "vitest";
 import { openChromium, openFirefox, type BrowserPage } from "../support/browsers.ts";
 import { sumOf } from "../support/exposition.ts";
 import { startGateway, type GatewayProcess } from "../support/gateway-process.ts";
@@ -62,12 +62,16 @@ describe.each([
     url = base.replace("https:", "wss:");
   });
 
+  beforeEach(() => onTestFailed(() => console.error(gateway.log)));
+
   afterAll(async () => {
     await page?.close();
     await gateway?.stop();
     await plain?.stop();
     await deflating?.stop();
   });
+
+  const streamsOpen = async (): Promise<number> => sumOf(await gateway.metrics(), "hawser_streams_open");
 
   test("the page itself comes over the same protocol", async () => {
     expect(await page.evaluate(protocolOfPage, {})).toBe(nextHopProtocol);
@@ -154,13 +158,15 @@ describe.each([
   });
 
   test(`${Many} WebSockets are open at once, and each echoes`, async () => {
+    // Chromium up to 150 leaves its half of a stream open behind a closed WebSocket: the gateway's deadline ends it.
+    await expect.poll(streamsOpen, { timeout: 20_000 }).toBe(0);
     const before = plain.sockets.length;
     const { failures } = await page.evaluate(openMany, { url: `${url}/plain`, count: Many });
     expect(failures).toEqual([]);
 
     const metrics = await gateway.metrics();
     expect(sumOf(metrics, "hawser_streams_open", { protocol })).toBe(Many);
-    expect(sumOf(metrics, "hawser_streams_open")).toBe(Many);
+    expect(await streamsOpen()).toBe(Many);
     // Over HTTP/1.1 the page has a connection of its own, or two.
     const open = sumOf(metrics, "hawser_client_connections_open", { protocol });
     expect(protocol === "h2" ? open : Math.min(open, Many)).toBe(connections);
