@@ -42,7 +42,8 @@ export function describeRelayFailures(name: string, openLegs: () => Promise<Rela
     { part: "the gateway itself", rows: gatewayRows },
   ])(`failure table on ${name}: $part`, ({ rows }) => {
     const playable = rows.filter(({ needs }) => needs === undefined || traits.has.includes(needs));
-    test.for(playable)("$event · $at", async (row, { expect, onTestFinished }) => {
+    // Megabytes pass in some rows, and other suites run beside this one.
+    test.for(playable)("$event · $at", { timeout: 20_000 }, async (row, { expect, onTestFinished }) => {
       const legs = await openLegs();
       onTestFinished(() => legs.close());
       const bench = new Bench(legs, traits);

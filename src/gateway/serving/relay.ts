@@ -10,7 +10,10 @@ import { Pipe } from "./pipe.ts";
 /** How a relayed WebSocket ended: by the first event that began its end, whatever followed. */
 export interface RelayEnding {
   readonly initiator: "client" | "upstream" | "gateway";
-  /** The code of the Close that began it; 1005 for a Close without one, 1006 where there was no Close. */
+  /**
+   * The code of the Close that began it, a peer's or the gateway's own; 1005 for a peer's without a code, 1006 where a
+   * peer said none or the gateway could not.
+   */
   readonly code: number;
   readonly cause:
     | "close-frame"
@@ -67,6 +70,7 @@ export class Relay {
   readonly #upstream: Leg;
   readonly #options: RelayOptions;
   #phase: "open" | "closing" | "lingering" | "ended" = "open";
+  /** Of the first event; means nothing while the phase is `open`. */
   #ending: RelayEnding = { initiator: "gateway", code: CloseCode.Abnormal, cause: "drain" };
   #deadline: NodeJS.Timeout | undefined;
 
@@ -144,7 +148,10 @@ export class Relay {
     this.#closeBoth({ initiator: "gateway", code, cause: "rule-broken" }, { ...BystanderCode, [leg.side]: code });
   }
 
-  /** `leg` takes nothing. A Close queued for it may yet leave; a frame cut in two would have to be buffered to its end. */
+  /**
+   * `leg` takes nothing. To a client between two frames a Close is queued, which leaves if it wakes up in time; behind
+   * half a frame there is no place for one, and the rest of the frame would have to wait here.
+   */
   #stalled(leg: Leg): void {
     if (this.#phase !== "open") return;
     const ending = { initiator: "gateway", code: CloseCode.TryAgainLater, cause: "stalled" } as const;
