@@ -1,12 +1,9 @@
-import { fork, type ChildProcess } from "node:child_process";
 import { once, type EventEmitter } from "node:events";
-import { mkdtemp, writeFile } from "node:fs/promises";
 import { connect as connectHttp2, type ClientHttp2Session } from "node:http2";
 import { connect as connectTcp } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Holdings } from "../support/measured-gateway.ts";
+import { startMeasuredProcess, type MeasuredProcess } from "../support/measured-process.ts";
 import { startWsBackend, type WsBackend } from "../support/ws-backend.ts";
 
 // 10 000 WebSockets opened and ended in every way must leave nothing behind: no handle, no descriptor, no timer, no object.
@@ -27,16 +24,11 @@ const Endings = ["close", "end", "reset", "broken", "half"] as const;
 type Ending = (typeof Endings)[number];
 
 let backend: WsBackend;
-let gateway: ChildProcess;
-let port: number;
+let gateway: MeasuredProcess;
 
 beforeAll(async () => {
   backend = await startWsBackend();
-  const folder = await mkdtemp(join(tmpdir(), "churn-"));
-  const file = join(folder, "hawser.yaml");
-  const config = {
-    listeners: [{ name: "main", address: "127.0.0.1:0" }],
-    admin: { address: "127.0.0.1:0" },
+  gateway = await startMeasuredProcess({
     routes: [
       { path: "/relay", upstream: "backend" },
       { path: "/echo", handler: "echo" },
@@ -45,53 +37,20 @@ beforeAll(async () => {
     http2: { resetBurst: 100_000 },
     // A client that broke a rule does not answer the Close: the deadline ends those streams.
     deadlines: { closeMs: 200 },
-  };
-  await writeFile(file, JSON.stringify(config));
-  const child = join(import.meta.dirname, "../support/measured-gateway.ts");
-  gateway = fork(child, [file], { execArgv: ["--expose-gc"] });
-  port = await listeningPort(gateway);
+  });
 }, 30_000);
 
 afterAll(async () => {
-  const gone = once(gateway, "exit");
-  gateway.kill("SIGTERM");
-  await gone;
+  await gateway.stop();
   await backend.stop();
 });
 
-/** The part of the gateway's next message that `pick` finds something in. */
-function messageOf<Found>(
-  child: ChildProcess,
-  pick: (message: { line?: string; held?: Holdings }) => Found | undefined,
-) {
-  return new Promise<Found>((resolve) => {
-    const look = (message: unknown): void => {
-      const found = pick(message as { line?: string; held?: Holdings });
-      if (found === undefined) return;
-      child.off("message", look);
-      resolve(found);
-    };
-    child.on("message", look);
-  });
-}
-
-async function listeningPort(child: ChildProcess): Promise<number> {
-  return Number(
-    await messageOf(child, ({ line = "" }) => /^listening main http:\/\/127\.0\.0\.1:(\d+)$/.exec(line)?.[1]),
-  );
-}
-
 /** What the gateway holds when no stream is open any more. */
 async function settledHoldings(): Promise<Holdings> {
-  let held = await holdings();
-  for (let rounds = 0; rounds < 100 && (held.streams > 0 || backend.openSockets > 0); rounds++) held = await holdings();
+  let held = await gateway.holdings();
+  for (let rounds = 0; rounds < 100 && (held.streams > 0 || backend.openSockets > 0); rounds++)
+    held = await gateway.holdings();
   return held;
-}
-
-async function holdings(): Promise<Holdings> {
-  const held = messageOf(gateway, (message) => message.held);
-  gateway.send("measure");
-  return await held;
 }
 
 function pathOf(index: number): string {
@@ -133,7 +92,7 @@ async function overHttp2(session: ClientHttp2Session, index: number, ending: End
 
 /** The same over an Upgrade, on a TCP connection of its own. */
 async function overHttp1(index: number, ending: Ending): Promise<void> {
-  const socket = connectTcp(port, "127.0.0.1");
+  const socket = connectTcp(gateway.port, "127.0.0.1");
   socket.on("error", () => undefined);
   const closed = closeOf(socket);
   socket.write(
@@ -167,7 +126,7 @@ async function churn(count: number, session: ClientHttp2Session): Promise<void> 
 }
 
 test(`${Streams} streams opened and ended leave nothing behind`, { timeout: 180_000 }, async () => {
-  const session = connectHttp2(`http://127.0.0.1:${port}`);
+  const session = connectHttp2(`http://127.0.0.1:${gateway.port}`);
   session.on("error", () => undefined);
   await once(session, "remoteSettings");
   // Twice, with a collection between: what the first streams compiled and cached is let go with the second.

@@ -12,6 +12,8 @@ import { WebSocketConnection } from "../../src/websocket/connection.ts";
 /** What the gateway's process holds after a garbage collection. */
 export interface Holdings {
   readonly heapBytes: number;
+  /** Buffers, which lie outside the heap. */
+  readonly bufferBytes: number;
   readonly descriptors: number;
   /** Handles and timers that keep the event loop alive. */
   readonly resources: number;
@@ -35,6 +37,7 @@ async function holdings(): Promise<Holdings> {
   }
   return {
     heapBytes: process.memoryUsage().heapUsed,
+    bufferBytes: process.memoryUsage().arrayBuffers,
     descriptors: readdirSync("/proc/self/fd").length,
     resources: process.getActiveResourcesInfo().length,
     streams: queryObjects(Relay, { format: "count" }) + queryObjects(WebSocketConnection, { format: "count" }),
