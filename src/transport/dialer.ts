@@ -98,7 +98,6 @@ class Dialing {
     this.#deadline = setTimeout(this.#onDeadline, connectTimeoutMs);
     signal.addEventListener("abort", this.#onAbort);
     connection.on("error", this.#onError);
-    connection.on("close", this.#onEnd);
     connection.once("connect", () => (plan.secure === undefined ? this.#ask() : this.#secure(plan.secure)));
   }
 
@@ -106,7 +105,6 @@ class Dialing {
     if (this.#state === "settled") return;
     this.#socket = secure(this.#connection);
     this.#socket.on("error", this.#onError);
-    this.#socket.on("close", this.#onEnd);
     this.#socket.once("secureConnect", () => this.#ask());
   }
 
@@ -194,10 +192,8 @@ class Dialing {
 
   /** Takes every listener away, so that the stream keeps nothing of its dial alive. */
   #handOver(): void {
-    for (const socket of new Set([this.#socket, this.#connection])) {
-      socket.off("error", this.#onError);
-      socket.off("close", this.#onEnd);
-    }
+    this.#connection.off("error", this.#onError);
+    this.#socket.off("error", this.#onError);
     this.#socket.off("end", this.#onEnd);
     this.#socket.off("data", this.#onData);
   }

@@ -76,7 +76,6 @@ export class SocketByteStream implements ByteStream {
 
   write(bytes: Uint8Array, start: number, end: number, lifetime: BytesLifetime): boolean {
     if (this.#ended || this.#ending !== undefined) return true;
-    if (end === start) return !this.#socket.writableNeedDrain;
     const view = bytes.subarray(start, end);
     return this.#socket.write(lifetime === "kept" ? view : Buffer.from(view));
   }

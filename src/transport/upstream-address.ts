@@ -23,11 +23,11 @@ export interface UpstreamTls {
 /** Begins TLS on a connected socket; the socket it returns emits `secureConnect`. */
 export type Secure = (connection: Socket) => TLSSocket;
 
-/** Begins to connect to `address`, without its TLS. Each half of the socket ends by itself. */
+/** Begins to connect to `address`, without its TLS. */
 export function connectTo({ transport }: UpstreamAddress): Socket {
   return transport.type === "tcp"
-    ? connect({ host: transport.host, port: transport.port, allowHalfOpen: true })
-    : connect({ path: transport.path, allowHalfOpen: true });
+    ? connect({ host: transport.host, port: transport.port })
+    : connect({ path: transport.path });
 }
 
 /** What puts TLS on a connection to `address`, or `undefined` where it has none. HTTP/1.1 is the only protocol offered. */

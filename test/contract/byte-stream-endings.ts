@@ -32,17 +32,19 @@ export function describeEnds(openPair: OpenPair): void {
     expect({ ends: observer.ends, ending: observer.ending }).toEqual({ ends: 1, ending: { type: "ended" } });
   });
 
-  test("sends what was written before the end, however slowly it is read", async () => {
-    const { near, far, seen } = await openStarted(openPair);
+  test("sends what was written before the end, however slowly it is read, and asks for no more", async () => {
+    const { near, far, observer, seen } = await openStarted(openPair);
     far.stopReading();
     const filled = await fill(near);
     near.write(pattern(1_000), 0, 1_000, "kept");
     near.end();
+    const { drains } = observer;
     await turns();
     expect(seen.ends).toBe(0);
     far.readOn();
     await seen.until("the end", () => seen.ends === 1);
     expect(seen.receivedBytes).toBe(filled + 1_000);
+    expect(observer.drains).toBe(drains);
   });
 
   test("ends once, and takes nothing behind it", async () => {
@@ -115,11 +117,17 @@ export function describeAbort(openPair: OpenPair): void {
     expect(observer.drains).toBe(drains);
   });
 
-  test("hears nothing more when it aborts amid the bytes", async () => {
+  test.each([
+    { amid: "amid the bytes", bytes: 4 * MiB },
+    { amid: "with the end right behind", bytes: 10 },
+  ])("hears nothing more when it aborts $amid", async ({ bytes }) => {
     const { near, far, observer } = await openStarted(openPair);
+    near.pause();
     observer.react = () => near.abort("protocol-error");
-    far.send(pattern(4 * MiB));
+    far.send(pattern(bytes));
     far.end();
+    await turns();
+    near.resume();
     await observer.until("onClose", () => observer.ending !== undefined);
     await turns();
     expect(observer.ending).toEqual({ type: "aborted", reason: "protocol-error" });

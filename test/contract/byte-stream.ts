@@ -182,6 +182,18 @@ function describeFlowControl(openPair: OpenPair): void {
     expect(observer.received.equals(pattern(5_000))).toBe(true);
   });
 
+  test("loses nothing when it is paused and resumed before start", async () => {
+    const { near, far, observer, seen } = await open(openPair);
+    far.observe(seen);
+    near.pause();
+    near.resume();
+    far.send(pattern(10));
+    await turns();
+    near.start(observer);
+    await observer.until("the bytes", () => observer.receivedBytes === 10);
+    expect(observer.received).toEqual(pattern(10));
+  });
+
   test("stays paused when it is paused before start", async () => {
     const { near, far, observer, seen } = await open(openPair);
     far.observe(seen);

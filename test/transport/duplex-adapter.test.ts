@@ -64,6 +64,17 @@ test("holds its writer while the stream is full, and lets it go on after", async
   expect(observer.received.equals(pattern(written))).toBe(true);
 });
 
+test("lets its writer use a buffer again when told that it is written", async () => {
+  const { duplex, far, observer } = openDuplex();
+  far.pause();
+  const scratch = Buffer.from("once");
+  await new Promise((resolve) => duplex.write(scratch, resolve));
+  scratch.fill("x");
+  far.resume();
+  await observer.until("the bytes", () => observer.receivedBytes === 4);
+  expect(observer.received.toString()).toBe("once");
+});
+
 test("holds the peer while nobody reads, and loses nothing", async () => {
   const { duplex, far } = openDuplex();
   const bytes = pattern(4 * MiB);

@@ -134,6 +134,19 @@ test("tells a consumer that comes after the socket is gone", async () => {
   expect({ ending: observer.ending, calls: observer.calls }).toEqual({ ending: { type: "connection-lost" }, calls: 1 });
 });
 
+test("tells the close once to a consumer that comes amid it", async () => {
+  const { server } = await openSockets();
+  const comes = Promise.withResolvers<NearObserver>();
+  server.once("close", () => comes.resolve(started(stream)));
+  const stream = new SocketByteStream(server);
+  server.destroy();
+  const observer = await comes.promise;
+  await observer.until("onClose", () => observer.ending !== undefined);
+  await turns();
+  expect(observer.breaches).toEqual([]);
+  expect(observer.calls).toBe(1);
+});
+
 test("ends TLS without close_notify like TCP with FIN", async () => {
   const beneath = await openSockets();
   const { client, server } = await securedSockets(beneath, certificate);

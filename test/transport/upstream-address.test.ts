@@ -31,10 +31,14 @@ async function listening<S extends Server>(server: S, path?: string) {
   return { server, port };
 }
 
-/** A server over TLS, or without, that accepts each opening, echoes, and says what it saw of TLS. */
+/**
+ * A server over TLS, or without, that accepts each opening, echoes, and says what it saw. Its half ends when it hears `bye`;
+ * it listens on.
+ */
 async function echoServer({ isSecure, path }: { isSecure: boolean; path?: string }) {
   const names: unknown[] = [];
   const protocols: unknown[] = [];
+  const heard: string[] = [];
   let open = 0;
   const { key, certificate: cert } = certificate;
   const server = isSecure ? createTlsServer({ key, cert, ALPNProtocols: ["h2", "http/1.1"] }) : createServer();
@@ -42,15 +46,20 @@ async function echoServer({ isSecure, path }: { isSecure: boolean; path?: string
     open++;
     names.push(socket.servername);
     protocols.push(socket.alpnProtocol);
-    socket.on("error", () => undefined);
+    socket.on("error", ({ code }: NodeJS.ErrnoException) => heard.push(String(code)));
     socket.once("close", () => open--);
     socket.once("data", (head: Buffer) => {
       socket.write(switching(head.toString("latin1")));
-      socket.on("data", (chunk: Buffer) => socket.write(chunk));
+      socket.on("data", (chunk: Buffer) => {
+        const text = chunk.toString();
+        heard.push(text);
+        if (text === "bye") socket.end();
+        else if (socket.writable) socket.write(chunk);
+      });
     });
   });
   const { port } = await listening(server, path);
-  return { port, names, protocols, allClosed: () => vi.waitFor(() => expect(open).toBe(0)) };
+  return { port, names, protocols, heard, allClosed: () => vi.waitFor(() => expect(open).toBe(0)) };
 }
 
 async function unixPath(): Promise<string> {
@@ -109,6 +118,40 @@ describe("an address", () => {
     );
     expect({ names, protocols }).toEqual({ names: [name], protocols: ["http/1.1"] });
     await allClosed();
+  });
+});
+
+describe.each([
+  { over: "TCP", isSecure: false },
+  { over: "TLS", isSecure: true },
+])("a stream over $over", ({ isSecure }) => {
+  async function openStream() {
+    const { port, heard, allClosed } = await echoServer({ isSecure });
+    const transport = { type: "tcp", host: "localhost", port } as const;
+    const { stream, observer } = await accepted(dialUpstream({ transport, tls: isSecure ? believing() : undefined }));
+    const say = (text: string) => stream.write(Buffer.from(text), 0, text.length, "kept");
+    return { stream, observer, say, heard, allClosed };
+  }
+
+  test("is reset when it is aborted", async () => {
+    const { stream, observer, say, heard, allClosed } = await openStream();
+    say("hello");
+    await observer.until("the echo", () => observer.receivedBytes === 5);
+    stream.abort("cancel");
+    await allClosed();
+    expect(heard).toEqual(["hello", "ECONNRESET"]);
+  });
+
+  test("goes on when the upstream ends its half", async () => {
+    const { stream, observer, say, heard, allClosed } = await openStream();
+    say("bye");
+    await observer.until("the end", () => observer.ends === 1);
+    say("one more thing");
+    stream.end();
+    await allClosed();
+    expect(heard).toEqual(["bye", "one more thing"]);
+    await observer.until("onClose", () => observer.ending !== undefined);
+    expect(observer.ending).toEqual({ type: "ended" });
   });
 });
 
