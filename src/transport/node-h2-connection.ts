@@ -47,7 +47,8 @@ export class NodeH2Connection implements H2Connection {
   #openStreams = 0;
   #isDraining = false;
   /** Runs out before the client's SETTINGS, later while no stream is open. */
-  #timer: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout;
+  readonly #looks: NodeJS.Timeout;
 
   constructor(socket: Socket, options: NodeH2ConnectionOptions) {
     this.#socket = socket;
@@ -65,8 +66,9 @@ export class NodeH2Connection implements H2Connection {
       options.deadlines.headersMs,
     );
     session.setLocalWindowSize(options.http2.connectionWindowBytes);
-    this.#listen();
     this.#timer = setTimeout(() => this.#fail("deadline", constants.NGHTTP2_SETTINGS_TIMEOUT), options.settingsMs);
+    this.#looks = setInterval(() => this.#look(), options.deadlines.headersMs / LooksPerDeadline);
+    this.#listen();
   }
 
   get openStreams(): number {
@@ -96,11 +98,9 @@ export class NodeH2Connection implements H2Connection {
     socket.on("error", () => undefined);
     // Without the client's half nothing can be answered, not even a WINDOW_UPDATE.
     socket.once("end", () => session.destroy());
-    const looks = setInterval(() => this.#look(), this.#options.deadlines.headersMs / LooksPerDeadline);
     socket.once("close", () => {
-      clearInterval(looks);
+      clearInterval(this.#looks);
       clearTimeout(this.#timer);
-      this.#timer = undefined;
       this.#options.onClose();
     });
   }
@@ -178,6 +178,7 @@ export class NodeH2Connection implements H2Connection {
   #look(): void {
     if (this.#session.destroyed) {
       // Its GOAWAY may still be on the way, but a client that does not take it, or does not close, would keep the socket.
+      clearInterval(this.#looks);
       destroyLater(this.#socket, LingerMs);
     } else if (!this.#session.closed && this.#headerBlocks.isStuck(performance.now())) {
       this.#fail("deadline", constants.NGHTTP2_ENHANCE_YOUR_CALM);
@@ -208,6 +209,9 @@ function sessionOptions(http2: H2Options): ServerOptions {
     maxSessionMemory: http2.maxSessionMemoryMiB,
     streamResetBurst: http2.resetBurst,
     streamResetRate: http2.resetsPerSecond,
+    // Streams that were reset count as open until the read is over. What comes beyond the limit in that read is rejected,
+    // and the rejections are counted over the session's whole life: any limit would end it one day.
+    maxSessionRejectedStreams: 0x7fff_ffff,
     // Strict, node:http2 drops a field with outer whitespace without a word; here the request is refused for it.
     strictFieldWhitespaceValidation: false,
     // Answers are passed on as their authors wrote them.

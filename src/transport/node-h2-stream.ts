@@ -1,6 +1,14 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
-import { addAbortSignal } from "node:stream";
 import type { AbortReason, ByteConsumer, ByteStream, BytesLifetime, StreamEnding } from "./byte-stream.ts";
+
+/** The code of RST_STREAM for each reason (RFC 9113 §7). */
+const ResetCode: Readonly<Record<AbortReason, number>> = {
+  "no-error": constants.NGHTTP2_NO_ERROR,
+  "protocol-error": constants.NGHTTP2_PROTOCOL_ERROR,
+  "internal-error": constants.NGHTTP2_INTERNAL_ERROR,
+  cancel: constants.NGHTTP2_CANCEL,
+  "connect-error": constants.NGHTTP2_CONNECT_ERROR,
+};
 
 /**
  * The bytes of a WebSocket over HTTP/2: an Extended CONNECT stream of node:http2 that was answered with 200, of which this
@@ -43,8 +51,9 @@ export class NodeH2ByteStream implements ByteStream {
       if (this.#ending === undefined) consumer.onBytes(chunk, 0, chunk.length);
     });
     stream.on("end", () => {
-      // Destroying pushes an end as well.
-      if (this.#ending === undefined && stream.rstCode === constants.NGHTTP2_NO_ERROR) consumer.onEnd();
+      // An end is pushed behind a reset as well, and one with NO_ERROR tells nothing else while our own end is queued.
+      if (stream.closed && (stream.rstCode !== constants.NGHTTP2_NO_ERROR || !stream.writableFinished)) this.#cutOff();
+      else if (this.#ending === undefined) consumer.onEnd();
     });
     stream.on("drain", () => {
       if (this.#ending === undefined) consumer.onDrain();
@@ -78,23 +87,24 @@ export class NodeH2ByteStream implements ByteStream {
   abort(reason: AbortReason): void {
     if (this.#ending !== undefined) return;
     this.#ending = { type: "aborted", reason };
-    resetStream(this.#stream, reason);
+    resetStream(this.#stream, ResetCode[reason]);
   }
 
   /** A CONNECT has no trailers (RFC 9113 §8.5). */
   #refuseTrailers(): void {
     if (this.#ending !== undefined) return;
     this.#ending = { type: "reset", code: constants.NGHTTP2_PROTOCOL_ERROR };
-    resetStream(this.#stream, "protocol-error");
+    resetStream(this.#stream, constants.NGHTTP2_PROTOCOL_ERROR);
   }
 
-  /** The stream is over in both directions, from outside, before our half was ended. */
+  /** The stream is over in both directions, from outside. */
   #cutOff(): void {
-    this.#ending ??= this.#isConnectionLost()
+    if (this.#ending !== undefined) return;
+    this.#ending = this.#isConnectionLost()
       ? { type: "connection-lost" }
       : { type: "reset", code: this.#stream.rstCode };
-    // Behind NO_ERROR it closes only when what it holds has been read.
-    this.#stream.resume();
+    // Behind NO_ERROR it would first have to be read and to have sent all it holds. Not at once: it is being closed.
+    process.nextTick(() => this.#stream.destroy());
   }
 
   #onStreamClose(): void {
@@ -114,28 +124,18 @@ export class NodeH2ByteStream implements ByteStream {
 }
 
 /**
- * Sends RST_STREAM. `close(code)` is the plain way, but puts an empty DATA with END_STREAM before it, which a peer may take
- * for an end in order; `destroy` does not, and knows three codes: none, CANCEL for an AbortError, INTERNAL_ERROR for others.
+ * Sends RST_STREAM with `code` and without END_STREAM before it, which a peer might take for an end in order: `close` ends our
+ * half first. A write that is not done yet holds that end back, if nghttp2 is not just reading: then it would hold back the
+ * reset as well.
  */
-function resetStream(stream: ServerHttp2Stream, reason: AbortReason): void {
-  switch (reason) {
-    case "no-error":
-      // Not close(NO_ERROR): that waits for what is queued.
-      stream.destroy();
-      return;
-    case "cancel":
-      addAbortSignal(AbortSignal.abort(), stream);
-      return;
-    case "internal-error":
-      stream.destroy(new Error("aborted"));
-      return;
-    case "protocol-error":
-      stream.close(constants.NGHTTP2_PROTOCOL_ERROR);
-      return;
-    case "connect-error":
-      stream.close(constants.NGHTTP2_CONNECT_ERROR);
-      return;
-    default:
-      reason satisfies never;
+function resetStream(stream: ServerHttp2Stream, code: number): void {
+  if (code === constants.NGHTTP2_NO_ERROR) {
+    // close(NO_ERROR) would wait until what is queued has left.
+    stream.destroy();
+    return;
   }
+  setImmediate(() => {
+    if (!stream.destroyed && !stream.writableEnded) stream.write(Buffer.alloc(0));
+    stream.close(code);
+  });
 }

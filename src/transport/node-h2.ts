@@ -6,8 +6,9 @@ import type { AcceptorDeadlines } from "./transport-limits.ts";
 
 /**
  * The engine `node`: node:http2 frames. Its limits, which no option lifts: frames in the same read as a HEADERS are handled
- * before the request is seen, so DATA right behind a CONNECT with content-length ends the session; a half-received header
- * block is found by PING, up to a quarter late; streams that come after GOAWAY are ignored and not refused.
+ * before the request is seen, so DATA right behind a CONNECT with content-length ends the session; streams reset in a read
+ * count as open until it is over, so of as many new ones in the same read some are reset with ENHANCE_YOUR_CALM; a
+ * half-received header block is found by PING, up to a quarter late; streams after GOAWAY are ignored and not refused.
  */
 export class NodeH2Engine implements H2Engine {
   readonly #http2: H2Options;

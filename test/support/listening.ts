@@ -4,16 +4,11 @@ import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import { onTestFinished } from "vitest";
 import type { H2Options } from "../../src/transport/h2-acceptor.ts";
 import { Listener, type ConnectionFailure, type ListenerOptions } from "../../src/transport/listener.ts";
-import type {
-  AcceptorSink,
-  ConnectionFacts,
-  HttpExchange,
-  Opening,
-  TransportRefusal,
-} from "../../src/transport/opening.ts";
+import type { ConnectionFacts } from "../../src/transport/opening.ts";
 import type { AcceptorDeadlines } from "../../src/transport/transport-limits.ts";
 import { testCertificate, type TestCertificate } from "./certificates.ts";
 import { RawH2Client } from "./raw-h2.ts";
+import { RecordingSink } from "./recording-sink.ts";
 
 export const DefaultH2: H2Options = {
   maxConcurrentStreams: 256,
@@ -37,22 +32,16 @@ export const LongDeadlines: AcceptorDeadlines = {
 export type Access = "TLS" | "cleartext";
 
 /** A listener on loopback, what it told, and clients for it. */
-export class ListenerUnderTest implements AcceptorSink {
-  readonly openings: Opening[] = [];
-  readonly exchanges: HttpExchange[] = [];
-  readonly refusals: TransportRefusal[] = [];
+export class ListenerUnderTest extends RecordingSink {
   readonly opened: ConnectionFacts[] = [];
   readonly closed: ConnectionFacts[] = [];
   readonly failures: ConnectionFailure[] = [];
-  /** What is done with each opening and exchange; by default they are only kept. */
-  onOpening: ((opening: Opening) => void) | undefined;
-  onExchange: ((exchange: HttpExchange) => void) | undefined;
   readonly listener: Listener;
   readonly #certificate: TestCertificate | undefined;
   #port = 0;
-  readonly #waiters = new Set<() => void>();
 
   constructor(certificate: TestCertificate | undefined, options: Partial<ListenerOptions>) {
+    super();
     this.#certificate = certificate;
     this.listener = new Listener(
       {
@@ -92,22 +81,6 @@ export class ListenerUnderTest implements AcceptorSink {
     return this;
   }
 
-  opening(opening: Opening): void {
-    this.openings.push(opening);
-    this.onOpening?.(opening);
-    this.#changed();
-  }
-
-  exchange(exchange: HttpExchange): void {
-    this.exchanges.push(exchange);
-    this.onExchange?.(exchange);
-    this.#changed();
-  }
-
-  refused(refusal: TransportRefusal): void {
-    this.#tell(this.refusals, refusal);
-  }
-
   /** A TCP connection that has said nothing. */
   async connectTcp(): Promise<Socket> {
     const socket = connect({ port: this.#port, host: "127.0.0.1", allowHalfOpen: true });
@@ -137,48 +110,13 @@ export class ListenerUnderTest implements AcceptorSink {
     return new RawH2Client(await this.connect(["h2"])).handshake(settings);
   }
 
-  /** Resolves once `holds`, looked at whenever something is told and every few milliseconds; rejects after `withinMs`. */
-  async until(what: string, holds: () => boolean, withinMs = 5_000): Promise<void> {
-    if (holds()) return;
-    await new Promise<void>((resolve, reject) => {
-      const look = () => {
-        if (holds()) finish(resolve);
-      };
-      const finish = (settle: () => void) => {
-        clearTimeout(deadline);
-        clearInterval(looks);
-        this.#waiters.delete(look);
-        settle();
-      };
-      const deadline = setTimeout(() => finish(() => reject(new Error(`never came: ${what}`))), withinMs);
-      // openConnections tells nobody when it changes.
-      const looks = setInterval(look, 5);
-      this.#waiters.add(look);
-    });
-  }
-
-  /** The `nth` opening, when it has come. */
-  async nextOpening(nth = 1): Promise<Opening> {
-    await this.until(`opening ${nth}`, () => this.openings.length >= nth);
-    return this.openings[nth - 1]!;
-  }
-
-  async nextExchange(nth = 1): Promise<HttpExchange> {
-    await this.until(`exchange ${nth}`, () => this.exchanges.length >= nth);
-    return this.exchanges[nth - 1]!;
-  }
-
   untilNoConnections(withinMs?: number): Promise<void> {
     return this.until("no connection", () => this.listener.openConnections === 0, withinMs);
   }
 
   #tell<T>(list: T[], what: T): void {
     list.push(what);
-    this.#changed();
-  }
-
-  #changed(): void {
-    for (const look of this.#waiters) look();
+    this.changed();
   }
 }
 

@@ -127,6 +127,7 @@ export class RawH2Client {
     this.socket = socket;
     socket.on("error", () => undefined);
     socket.on("data", (chunk: Buffer) => this.#read(chunk));
+    socket.once("end", () => this.#onChange?.());
     socket.once("close", () => {
       this.isClosed = true;
       this.#onChange?.();
