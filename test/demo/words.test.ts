@@ -81,7 +81,7 @@ describe("what the status line says", () => {
       tone: "bad",
       says: /^60 of 100 WebSockets opened, 40 failed/,
     },
-    { name: "refused", change: none, state: "none", tone: "bad", says: /refused every/ },
+    { name: "refused", change: none, state: "none", tone: "bad", says: /^No WebSocket opened/ },
     { name: "unreachable", change: { ...none, reachable: false }, state: "none", tone: "bad", says: /does not answer/ },
     {
       name: "gateway stops",
@@ -143,6 +143,11 @@ describe("what a notice explains", () => {
       name: "a gateway that stops",
       change: { ...none, lost: 100, closeCode: 1012 },
       notice: { title: "The gateway is stopping", reopen: true },
+    },
+    {
+      name: "no certificate where nothing answers",
+      change: { ...none, side: "off", reachable: false },
+      notice: { title: "The gateway does not answer" },
     },
     {
       name: "a gateway that is gone",

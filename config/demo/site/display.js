@@ -7,17 +7,17 @@ import { formatCount, formatMs, plural } from "./statistics.js";
  * Writes the headline and the words around the picture.
  *
  * @param {import("./summary.js").Summary} summary
- * @param {{ wanted: number, looks: Side }} options `looks` rules colors and names: how the WebSockets came, or should come
+ * @param {{ atMost: number, looks: Side }} options the highest `open` to expect for now; whether it looks like HTTP/2
  */
-export function showHeadline({ open, connections, overHttp2 }, { wanted, looks }) {
+export function showHeadline({ open, connections }, { atMost, looks }) {
   write("open-count", formatCount(open));
   write("open-noun", open === 1 ? "WebSocket" : "WebSockets");
   write("connection-count", formatCount(connections));
   write("connection-noun", connections === 1 ? "TCP connection" : "TCP connections");
   // As wide as they will be: while they count up, the words behind them stay where they are.
-  const digits = `${wanted}`.length;
+  const digits = `${atMost}`.length;
   element("open-count", HTMLElement).style.setProperty("--digits", `${digits}`);
-  element("connection-count", HTMLElement).style.setProperty("--digits", `${overHttp2 ? 1 : digits}`);
+  element("connection-count", HTMLElement).style.setProperty("--digits", `${looks === "on" ? 1 : digits}`);
 
   document.documentElement.dataset.looks = looks;
   const client = plural(connections, "TCP connection");

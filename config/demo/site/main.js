@@ -23,7 +23,7 @@ class Demo {
   #plot = new Plot(element("plot", HTMLCanvasElement));
   #rope = new Rope(element("rope", HTMLCanvasElement));
   #grid = new SocketGrid(element("grid", HTMLElement), () => this.#showDetails());
-  #fleet = new SocketFleet(() => undefined);
+  #fleet = new SocketFleet(0, () => undefined);
   /** @type {"opening" | "settled"} */
   #phase = "opening";
   #running = false;
@@ -107,7 +107,7 @@ class Demo {
     await this.#fleet.close();
     const origin = this.#side === "on" ? location.origin : this.#http1Origin;
     const count = this.#socketsSlider.valueAsNumber;
-    const fleet = new SocketFleet((view) => {
+    const fleet = new SocketFleet(count, (view) => {
       this.#grid.update(view);
       this.#showTimer ??= setTimeout(() => this.#show(), ShowAfterMs);
     });
@@ -115,7 +115,7 @@ class Demo {
     this.#grid.reset(count);
     // A browser opens WebSockets over HTTP/2 only on a connection that is there: this request makes sure that one is.
     this.#reachable = await answersRequests();
-    if (!this.#again) await fleet.open(`${origin.replace("http", "ws")}/ws`, count);
+    if (!this.#again) await fleet.open(`${origin.replace("http", "ws")}/ws`);
     if (this.#again) return;
     this.#http1Port = fleet.http1Port ?? this.#http1Port;
     this.#phase = "settled";
@@ -132,11 +132,10 @@ class Demo {
       const [min, max] = [Number(slider.min), Number(slider.max)];
       slider.style.setProperty("--fill", `${((slider.valueAsNumber - min) / (max - min)) * 100}%`);
     }
-    const hasOtherSide = !this.#pageOverHttp1 && this.#http1Port !== undefined;
-    this.#http2Toggle.disabled = !hasOtherSide;
-    if (this.#phase === "settled" && !hasOtherSide) {
-      write("http2-hint", this.#pageOverHttp1 ? "not at this address" : "no port without it");
-    }
+    const heardHello = this.#fleet.views.some(({ state }) => state === "open");
+    this.#http2Toggle.disabled = this.#pageOverHttp1 || this.#http1Port === undefined;
+    if (this.#pageOverHttp1) write("http2-hint", "not at this address");
+    else if (heardHello && this.#http1Port === undefined) write("http2-hint", "no port without it");
   }
 
   /** Shows the state of all WebSockets together: the headline, the picture, the words. */
@@ -144,9 +143,10 @@ class Demo {
     clearTimeout(this.#showTimer);
     this.#showTimer = undefined;
     const summary = summarize(this.#fleet.views);
-    const wanted = this.#fleet.views.length;
+    const isOpening = this.#phase === "opening";
+    const wanted = isOpening ? this.#socketsSlider.valueAsNumber : this.#fleet.views.length;
     const looks = summary.overHttp2 || (summary.open === 0 && this.#side === "on") ? "on" : "off";
-    showHeadline(summary, { wanted, looks });
+    showHeadline(summary, { atMost: isOpening ? wanted : summary.open, looks });
     this.#rope.show(summary.strands, looks);
     const words = wordsFor({
       ...summary,

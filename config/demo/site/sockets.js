@@ -28,7 +28,11 @@ const RoundTripsKept = 4096;
  * @property {number | undefined} closeCode
  */
 
-/** @typedef {SocketView & { socket: WebSocket | undefined, unanswered: number }} Member */
+/**
+ * A WebSocket and what it takes to work it.
+ *
+ * @typedef {SocketView & { socket: WebSocket | undefined, unanswered: number, settle: () => void }} Member
+ */
 
 /** Opens WebSockets to one address, sends on all of them at one rate, and measures. */
 export class SocketFleet {
@@ -41,8 +45,7 @@ export class SocketFleet {
   /** Where the gateway serves the same without HTTP/2, once the backend has said it. @type {number | undefined} */
   http1Port;
   #changed;
-  /** @type {Member[]} */
-  #members = [];
+  #members;
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
   #messagesPerSecond = 0;
@@ -51,8 +54,12 @@ export class SocketFleet {
   #tickedAtMs = 0;
   #message = new DataView(new ArrayBuffer(MessageBytes));
 
-  /** @param {(view: SocketView) => void} changed is called at each change of state */
-  constructor(changed) {
+  /**
+   * @param {number} count
+   * @param {(view: SocketView) => void} changed is called at each change of state
+   */
+  constructor(count, changed) {
+    this.#members = Array.from({ length: count }, (_, index) => createMember(index));
     this.#changed = changed;
   }
 
@@ -62,14 +69,12 @@ export class SocketFleet {
   }
 
   /**
-   * Opens `count` WebSockets to `url`, a few at a time. Resolves when each has heard the backend's hello or failed, or when
-   * the fleet is closed meanwhile.
+   * Opens all WebSockets to `url`, a few at a time. Resolves when each has heard the backend's hello or failed, or when the
+   * fleet is closed meanwhile.
    *
    * @param {string} url
-   * @param {number} count
    */
-  async open(url, count) {
-    for (let index = 0; index < count; index++) this.#members.push(createMember(index));
+  async open(url) {
     const startedAtMs = performance.now();
     const deadline = setTimeout(() => this.#giveUp(), OpenWithinMs);
     let next = 0;
@@ -121,26 +126,23 @@ export class SocketFleet {
    * @param {Member} member
    * @param {string} url
    * @param {number} startedAtMs
-   * @returns {Promise<void>} when it has heard the hello or is closed
+   * @returns {Promise<void>} when it is opening no longer: the closing of one that is stuck may take a minute
    */
   #openOne(member, url, startedAtMs) {
     const socket = new WebSocket(url, Subprotocol);
     socket.binaryType = "arraybuffer";
     member.socket = socket;
-    return new Promise((resolve) => {
-      socket.addEventListener("open", () => (this.openMs = performance.now() - startedAtMs));
-      socket.addEventListener("message", ({ data }) => {
-        if (typeof data !== "string") return this.#answered(member, data);
-        this.#greeted(member, data);
-        resolve();
-      });
-      socket.addEventListener("close", ({ code }) => {
-        member.closeCode = code;
-        if (member.state === "opening") this.#become(member, "failed");
-        if (member.state === "open") this.#become(member, "lost");
-        resolve();
-      });
+    socket.addEventListener("open", () => (this.openMs = performance.now() - startedAtMs));
+    socket.addEventListener("message", ({ data }) => {
+      if (typeof data === "string") this.#greeted(member, data);
+      else this.#answered(member, data);
     });
+    socket.addEventListener("close", ({ code }) => {
+      member.closeCode = code;
+      if (member.state === "opening") this.#become(member, "failed");
+      if (member.state === "open") this.#become(member, "lost");
+    });
+    return new Promise((resolve) => (member.settle = resolve));
   }
 
   /**
@@ -173,6 +175,7 @@ export class SocketFleet {
    */
   #become(member, state) {
     member.state = state;
+    member.settle();
     this.#changed(member);
   }
 
@@ -208,5 +211,6 @@ function createMember(index) {
     closeCode: undefined,
     socket: undefined,
     unanswered: 0,
+    settle: () => undefined,
   };
 }

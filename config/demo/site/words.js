@@ -95,7 +95,7 @@ function wordsForLost({ lost, open, closeCode }) {
 
 /** @param {Situation} situation @returns {Words} */
 function wordsForNone({ side, pageOverHttp1, reachable, http1Origin }) {
-  if (side === "off" && !pageOverHttp1) {
+  if (side === "off" && !pageOverHttp1 && reachable) {
     return {
       state: "none",
       tone: "bad",
@@ -107,9 +107,9 @@ function wordsForNone({ side, pageOverHttp1, reachable, http1Origin }) {
       },
     };
   }
-  const status = reachable ? "The gateway refused every WebSocket." : "The gateway does not answer.";
+  const status = reachable ? "No WebSocket opened." : "The gateway does not answer.";
   const text = reachable
-    ? "It answers requests, so its backend is the likely cause. The gateway’s terminal says why."
+    ? "The gateway answers requests, so its backend is the likely cause. The terminal of the gateway says why."
     : "Start it with npm start, then open the WebSockets again.";
   return { state: "none", tone: "bad", status, notice: { title: status.slice(0, -1), text, reopen: true } };
 }
@@ -118,17 +118,19 @@ function wordsForNone({ side, pageOverHttp1, reachable, http1Origin }) {
 function wordsForSome({ wanted, open, browser }) {
   const limits = {
     firefox:
-      "Firefox keeps 200 WebSockets at most, those of other tabs included. To raise that, open about:config and set network.websocket.max-connections.",
-    chromium:
-      "Chromium keeps 255 WebSockets at most, those of other tabs included, and has no setting for it. Close other tabs or ask for fewer.",
-    other:
-      "Browsers limit how many WebSockets they keep, those of other tabs included. Close other tabs or ask for fewer.",
+      "Firefox keeps 200 WebSockets at most, those of other tabs included; network.websocket.max-connections in about:config raises that.",
+    chromium: "Chromium keeps 255 WebSockets at most, those of other tabs included; there is no setting to raise that.",
+    other: "Browsers keep only so many WebSockets, those of other tabs included.",
   };
   return {
     state: "partial",
     tone: "bad",
     status: `${open} of ${wanted} WebSockets opened, ${wanted - open} failed.`,
-    notice: { title: `${open} of ${wanted} WebSockets opened`, text: limits[browser], reopen: true },
+    notice: {
+      title: `${open} of ${wanted} WebSockets opened`,
+      text: `${limits[browser]} If it is not that, the gateway’s terminal says why.`,
+      reopen: true,
+    },
   };
 }
 
