@@ -102,14 +102,12 @@ class Dialing {
   }
 
   #secure(secure: Secure): void {
-    if (this.#state === "settled") return;
     this.#socket = secure(this.#connection);
     this.#socket.on("error", this.#onError);
     this.#socket.once("secureConnect", () => this.#ask());
   }
 
   #ask(): void {
-    if (this.#state === "settled") return;
     this.#state = "asking";
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(this.#onDeadline, this.#plan.options.answerTimeoutMs);

@@ -58,7 +58,7 @@ export async function scriptedUpstream(script: Script): Promise<ScriptedUpstream
 }
 
 /** Lets `server` listen on a free port of loopback. */
-export async function listen(server: Server): Promise<AddressInfo> {
+async function listen(server: Server): Promise<AddressInfo> {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return server.address() as AddressInfo;
