@@ -1,7 +1,13 @@
 import { once } from "node:events";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer as createHttpServer, type Server } from "node:http";
+import { createServer as createHttpsServer } from "node:https";
+import { createServer, type AddressInfo, type ListenOptions } from "node:net";
+import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { WebSocketServer } from "ws";
 import { hex, joined } from "../support/bits.ts";
+import { testCertificate } from "../support/certificates.ts";
+import { configFolder } from "../support/config-folder.ts";
 import { startGatewayUnderTest } from "../support/gateway-under-test.ts";
 import { scriptedUpstream, type Script } from "../support/scripted-upstream.ts";
 import { startWsBackend, type WsBackend } from "../support/ws-backend.ts";
@@ -16,6 +22,21 @@ async function backend(): Promise<WsBackend> {
   const started = await startWsBackend({ subprotocols: ["v2"] });
   onTestFinished(() => started.stop());
   return started;
+}
+
+/** An echo behind `server` until the test is over. */
+async function echoServer(server: Server, where: ListenOptions): Promise<Server> {
+  const sockets = new WebSocketServer({ server });
+  sockets.on("connection", (socket) =>
+    socket.on("message", (data, isBinary) => socket.send(data, { binary: isBinary })),
+  );
+  server.listen(where);
+  await once(server, "listening");
+  onTestFinished(() => {
+    for (const client of sockets.clients) client.terminate();
+    server.close();
+  });
+  return server;
 }
 
 /** Address of a port on which nobody listens. */
@@ -127,6 +148,39 @@ describe.each([
       expect((await client.response()).status).toBe(opened);
     }
     expect([one.sockets.length, other.sockets.length]).toEqual([2, 2]);
+  });
+
+  test("wss:// with an authority of its own and a unix socket are upstreams alike", async () => {
+    const { certificate, key } = await testCertificate(["backend.internal"]);
+    const folder = await configFolder({});
+    const socketPath = join(folder, "backend.sock");
+    const secure = await echoServer(createHttpsServer({ cert: certificate, key }), { port: 0, host: "127.0.0.1" });
+    await echoServer(createHttpServer(), { path: socketPath });
+    const { port } = secure.address() as AddressInfo;
+    const gateway = await startGatewayUnderTest(
+      {
+        routes: [
+          { path: "/secure", upstream: "secure", hostField: "upstream" },
+          { path: "/unix", upstream: "unix" },
+          { path: "/stranger", upstream: "stranger" },
+        ],
+        upstreams: {
+          secure: { addresses: [`wss://127.0.0.1:${port}`], tls: { ca: "ca.pem", serverName: "backend.internal" } },
+          unix: { addresses: [`ws+unix://${socketPath}`] },
+          stranger: { addresses: [`wss://127.0.0.1:${port}`] },
+        },
+      },
+      { "ca.pem": certificate },
+    );
+    for (const path of ["/secure", "/unix"]) {
+      const client = await gateway.connect(httpVersion);
+      client.ask({ path }, ClientText);
+      expect((await client.response()).status).toBe(opened);
+      expect(await client.received(4)).toEqual(Buffer.from(ServerText));
+    }
+    const client = await gateway.connect(httpVersion);
+    client.ask({ path: "/stranger" });
+    expect((await client.response()).status).toBe(502);
   });
 
   test("a handler in the gateway answers alike", async () => {
