@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import { connectFields, Flag, FrameType, headersFrame, rawFrame } from "../support/raw-h2.ts";
 import { serveConnection, type CreateEngine } from "../support/serving-engine.ts";
 
+const ProtocolError = 1;
+
 type Fields = [string, string][];
 
 const Get: Fields = [
@@ -112,8 +114,8 @@ export function describeH2Requests(create: CreateEngine): void {
     client.send(headersFrame(1, fields));
     await client.until("an answer", () => client.frames.some(({ streamId }) => streamId === 1));
     const reset = client.framesOf(FrameType.RstStream, 1)[0];
-    if (reset === undefined) expect(await client.status(1)).toBe(400);
-    else expect(reset.payload.readUInt32BE()).toBe(1);
+    const answer = reset?.payload.readUInt32BE() ?? (await client.status(1));
+    expect([400, ProtocolError]).toContain(answer);
     expect(sink.openings).toEqual([]);
     await expectServing(client, sink);
   });

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { connect as connectTls, type ConnectionOptions } from "node:tls";
+import { connect as connectTls } from "node:tls";
 import { onTestFinished } from "vitest";
 import type { H2Options } from "../../src/transport/h2-acceptor.ts";
 import { Listener, type ConnectionFailure, type ListenerOptions } from "../../src/transport/listener.ts";
@@ -90,20 +90,23 @@ export class ListenerUnderTest extends RecordingSink {
   }
 
   /** A connection on which HTTP can begin; with TLS its handshake is done, offering `alpn`. */
-  async connect(alpn: readonly string[] = ["http/1.1"]): Promise<Socket> {
-    if (this.#certificate === undefined) return this.connectTcp();
-    const options: ConnectionOptions & { allowHalfOpen: boolean } = {
-      port: this.#port,
-      host: "127.0.0.1",
+  async connect(alpn?: readonly string[]): Promise<Socket> {
+    return (await this.connectLayers(alpn)).socket;
+  }
+
+  /** The same, with the TCP socket beneath. */
+  async connectLayers(alpn: readonly string[] = ["http/1.1"]): Promise<{ socket: Socket; tcp: Socket }> {
+    const tcp = await this.connectTcp();
+    if (this.#certificate === undefined) return { socket: tcp, tcp };
+    const socket = connectTls({
+      socket: tcp,
       ca: this.#certificate.certificate,
       servername: "localhost",
       ALPNProtocols: [...alpn],
-      allowHalfOpen: true,
-    };
-    const socket = connectTls(options);
+    });
     socket.on("error", () => undefined);
     await once(socket, "secureConnect");
-    return socket;
+    return { socket, tcp };
   }
 
   async connectH2(settings: Parameters<RawH2Client["handshake"]>[0] = []): Promise<RawH2Client> {
