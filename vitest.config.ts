@@ -23,6 +23,9 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/{fault,interop,e2e}/**"],
+          // Its tests wait more than they reckon: the default of one worker on 2 cores leaves a core idle.
+          maxWorkers: 3,
+          testTimeout: 10_000,
           sequence: { groupOrder: 0 },
         },
       },

@@ -35,13 +35,13 @@ test("package.json asks npm for the same versions", async () => {
 
 // What a Node would load if the guard let it through: it tells where it runs, and with which arguments.
 const Commands = `
-  console.log(JSON.stringify({ node: process.versions.node, arguments: process.argv.slice(2) }));
   process.on("SIGTERM", () => process.exit(42));
   let interrupts = 0;
   process.on("SIGINT", () => {
     interrupts += 1;
     setTimeout(() => process.exit(50 + interrupts), 100);
   });
+  console.log(JSON.stringify({ node: process.versions.node, arguments: process.argv.slice(2) }));
   if (process.argv[2] === "wait") setTimeout(() => process.exit(99), 30_000);
   if (process.argv[2] === "die") process.kill(process.pid, "SIGKILL");
   if (process.argv[2] === "fail") process.exitCode = 3;
