@@ -68,8 +68,9 @@ export class H1Acceptor {
     // Nothing is worth its body before the answer is known, so nobody is told to continue.
     server.on("checkContinue", onRequest);
     server.on("checkExpectation", onRequest);
-    server.on("upgrade", (request, socket: Socket, head) => this.#connections.get(socket)?.onUpgrade(request, head));
-    server.on("connect", (request, socket: Socket) => this.#connections.get(socket)?.onConnect(request));
+    // request.socket: what the event has beside it may be a stream of node's own around the socket.
+    server.on("upgrade", (request, _, head) => this.#connections.get(request.socket)?.onUpgrade(request, head));
+    server.on("connect", (request) => this.#connections.get(request.socket)?.onConnect(request));
     server.on("clientError", (error, socket: Socket) => this.#connections.get(socket)?.onClientError(error));
   }
 }

@@ -12,7 +12,7 @@ import { PendingOpening } from "./pending-opening.ts";
 import { tryH1RequestFacts, type RequestFacts } from "./request-facts.ts";
 import type { AcceptorDeadlines } from "./transport-limits.ts";
 
-/** Most requests of one connection that wait for their answers. No browser pipelines; one read could bring thousands. */
+/** Most requests of one connection that wait for their answers: one read could bring thousands, and nobody pipelines. */
 const MaxUnanswered = 16;
 
 /** A request that is refused before the sink sees it. */
@@ -82,26 +82,21 @@ export class H1Connection {
   onRequest(request: IncomingMessage, response: ServerResponse): void {
     request.on("error", () => undefined);
     response.on("error", () => undefined);
-    if (this.#state === "closing") return;
-    this.#awaitAnswer(request, response);
-    if (this.#unanswered > MaxUnanswered) {
-      this.#options.sink.refused("malformed", this.#options.facts);
-      this.#socket.destroy();
-      return;
-    }
+    if (this.#isEnding) return;
     const { facts, sink, isDraining } = this.#options;
     const requested = isDraining() ? Draining : this.#judgeRequest(request);
-    if ("refusal" in requested) {
-      sink.refused(requested.refusal, facts);
-      respondOnce(response, requested.rejection, { isLast: true });
-      return;
-    }
-    sink.exchange(new H1Exchange(requested, facts, response, isDraining));
+    if ("refusal" in requested) return this.#refuse(requested);
+    this.#awaitAnswer(request, response);
+    // Behind an Upgrade that is not taken node:http loses what it has read: whose request that was would get the answer
+    // to the next one.
+    const offersUpgrade = request.headers.upgrade !== undefined;
+    sink.exchange(new H1Exchange(requested, facts, response, () => offersUpgrade || isDraining()));
   }
 
   /** An Upgrade to websocket; `head` is what was read behind it. */
   onUpgrade(request: IncomingMessage, head: Uint8Array): void {
-    if (!this.#letGo(request)) return;
+    this.#letGo(request);
+    if (this.#isEnding) return;
     const { facts, sink, isDraining, connection, deadlines } = this.#options;
     const parsed = judgeUpgrade(request, facts.secure);
     // Its answer would overtake those before it, and then they would be written between its frames.
@@ -127,12 +122,13 @@ export class H1Connection {
 
   /** A CONNECT: this is no proxy. */
   onConnect(request: IncomingMessage): void {
-    if (this.#letGo(request)) this.#refuse(NotWebSocket);
+    this.#letGo(request);
+    if (!this.#isEnding) this.#refuse(NotWebSocket);
   }
 
   /** What node:http could not parse, or an error of the socket. */
   onClientError(error: NodeJS.ErrnoException): void {
-    if (this.#state === "closing") return;
+    if (this.#isEnding) return;
     const code = error.code ?? "";
     if (!code.startsWith("HPE_")) {
       this.#socket.destroy();
@@ -156,7 +152,7 @@ export class H1Connection {
 
   #judgeRequest(request: IncomingMessage): RequestFacts | Refusal {
     const requested = tryH1RequestFacts(request.method ?? "", request.url ?? "", request.rawHeaders);
-    if (requested === undefined) return Malformed;
+    if (requested === undefined || this.#unanswered === MaxUnanswered) return Malformed;
     // Asks for a WebSocket, but no Connection field says so: a proxy in between is set up half, and a 400 tells that.
     if (!isWebSocketUpgrade(request)) return requested;
     const parsed = judgeUpgrade(request, this.#options.facts.secure);
@@ -211,25 +207,29 @@ export class H1Connection {
   }
 
   #awaitNext(): void {
+    if (this.#state !== "answering" || this.#unanswered > 0) return;
     if (this.#readAhead) return this.#awaitHead({ begun: true });
     this.#state = "idle";
     this.#arm(this.#options.deadlines.idleConnectionMs, () => this.#close());
   }
 
-  /** node:http has let the socket go: nobody reads it now. */
-  #letGo(request: IncomingMessage): boolean {
-    request.on("error", () => undefined);
-    this.#socket.off("data", this.#onData);
-    if (this.#state !== "closing") return true;
-    this.#socket.resume();
-    return false;
+  /** Whether the last answer is out or waits for its turn: nothing counts any more that comes now. */
+  get #isEnding(): boolean {
+    return this.#state === "closing" || this.#lastAnswer !== undefined;
   }
 
+  /** node:http has let go of the socket, so nobody reads it: what comes is dropped until somebody does. */
+  #letGo(request: IncomingMessage): void {
+    request.on("error", () => undefined);
+    this.#socket.off("data", this.#onData);
+    this.#socket.resume();
+  }
+
+  /** The last answer of the connection, in its turn. */
   #refuse({ refusal, rejection }: Refusal): void {
     this.#options.sink.refused(refusal, this.#options.facts);
-    if (this.#unanswered === 0) return this.#close(rejection);
-    this.#lastAnswer = rejection;
-    this.#socket.resume();
+    if (this.#unanswered === 0) this.#close(rejection);
+    else this.#lastAnswer = rejection;
   }
 
   #close(lastAnswer?: OpeningRejection): void {
