@@ -37,6 +37,8 @@ export interface WebSocketConnectionOptions extends ConnectionMachineOptions {
   readonly subprotocol?: string | undefined;
   /** How long the peer may take to answer a Close, and after that to end its half. */
   readonly closeMs: number;
+  /** How long the peer may take to end its half behind a closing handshake; `closeMs` where not given. */
+  readonly lingerMs?: number | undefined;
   /** How long the peer may take nothing while the stream is full. */
   readonly writeStallMs: number;
   /** Told once, when the stream is over; no timer is left then. */
@@ -73,6 +75,7 @@ export class WebSocketConnection implements HandledConnection {
   #hasPeerEnded = false;
   #ending: ConnectionEnding | undefined;
   #deadline: NodeJS.Timeout | undefined;
+  #linger: NodeJS.Timeout | undefined;
 
   constructor(stream: ByteStream, options: WebSocketConnectionOptions) {
     this.request = options.request;
@@ -226,6 +229,7 @@ export class WebSocketConnection implements HandledConnection {
     );
     if (this.#options.role === "server") this.#stream.end();
     this.#startDeadline();
+    if (closing.clean) this.#startLinger();
   }
 
   get #peer(): "client" | "upstream" {
@@ -247,12 +251,20 @@ export class WebSocketConnection implements HandledConnection {
     this.#settle();
     this.#outbox.close();
     clearTimeout(this.#deadline);
+    clearTimeout(this.#linger);
     this.#options.onEnded(this.#ending);
   }
 
   #startDeadline(): void {
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => this.#onDeadline(), this.#options.closeMs);
+  }
+
+  #startLinger(): void {
+    if (this.#options.lingerMs === undefined) return;
+    this.#linger = setTimeout(() => {
+      if (this.#stream.bufferedBytes === 0) this.#stream.abort("no-error");
+    }, this.#options.lingerMs);
   }
 
   #onDeadline(): void {

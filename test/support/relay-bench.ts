@@ -1,5 +1,5 @@
 import { vi } from "vitest";
-import { Relay, type RelayEnding } from "../../src/gateway/serving/relay.ts";
+import { Relay, type RelayEnding, type RelayOptions } from "../../src/gateway/serving/relay.ts";
 import { Traffic } from "../../src/protocol/frame/traffic.ts";
 import type { StreamEnding } from "../../src/transport/byte-stream.ts";
 import { createMemoryPair, type MemoryPairOptions } from "../../src/transport/memory-byte-stream.ts";
@@ -23,7 +23,7 @@ export function openLeg(options: MemoryPairOptions) {
 }
 
 /** A relay that has started, between two such ends. */
-export function openRelay(options: MemoryPairOptions & { readonly allowedRsv?: number } = {}) {
+export function openRelay(options: MemoryPairOptions & Partial<Pick<RelayOptions, "allowedRsv" | "lingerMs">> = {}) {
   const client = openLeg(options);
   const upstream = openLeg(options);
   const toUpstream = new Traffic();
@@ -32,6 +32,7 @@ export function openRelay(options: MemoryPairOptions & { readonly allowedRsv?: n
   const relay = new Relay(client.near, upstream.near, {
     allowedRsv: options.allowedRsv ?? 0,
     closeMs: CloseMs,
+    lingerMs: options.lingerMs,
     stallMs: StallMs,
     toUpstream,
     toClient,

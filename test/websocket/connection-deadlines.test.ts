@@ -49,6 +49,24 @@ describe("the closing handshake", () => {
     expect(it.closings).toMatchObject([{ clean: true }]);
   });
 
+  test("with lingerMs it is reset after that, unless it has not read everything yet", async () => {
+    const it = setUp({}, { lingerMs: 1_000 });
+    it.peer.close(1000);
+    await pass(999);
+    expect(it.peer.ending).toBeUndefined();
+    await pass(1);
+    expect(it.peer.ending).toEqual({ type: "reset", code: 0 });
+
+    const slow = setUp({}, { lingerMs: 1_000, pair: { highWaterBytes: 10_000 } });
+    slow.peer.stream.pause();
+    void slow.connection.send(new Uint8Array(1_000));
+    slow.peer.close(1000);
+    await pass(1_000);
+    expect(slow.endings).toEqual([]);
+    await pass(4_000);
+    expect(slow.endings).toHaveLength(1);
+  });
+
   test("a peer that does not answer our Close is reset after closeMs", async () => {
     const it = setUp();
     it.connection.close(4001);
@@ -76,7 +94,7 @@ describe("the closing handshake", () => {
     { name: "close()", act: (it: SetUp) => it.connection.close(4001), code: 4001, cause: "close-deadline" },
     { name: "drain()", act: (it: SetUp) => it.connection.drain(), code: 1012, cause: "drain" },
   ])("a Close of $name that cannot even leave meets the deadline", async ({ act, code, cause }) => {
-    const it = setUp({}, { pair: { highWaterBytes: 100 } });
+    const it = setUp({}, { pair: { highWaterBytes: 10_000 } });
     it.peer.stream.pause();
     void it.connection.send("x".repeat(200));
     act(it);

@@ -33,6 +33,8 @@ export interface RelayOptions {
   readonly allowedRsv: number;
   /** How long a Close may wait to leave and to be answered, and after that how long a peer may take to end its half. */
   readonly closeMs: number;
+  /** How long a client may take to end its half when all is said; `undefined`: until the deadlines by `closeMs`. */
+  readonly lingerMs?: number | undefined;
   /** How long a peer may take nothing while bytes wait for it. */
   readonly stallMs: number;
   /** What was handed to the upstream: bytes and frames relayed, and the gateway's own Close. */
@@ -73,6 +75,7 @@ export class Relay {
   /** Of the first event; means nothing while the phase is `open`. */
   #ending: RelayEnding = { initiator: "gateway", code: CloseCode.Abnormal, cause: "drain" };
   #deadline: NodeJS.Timeout | undefined;
+  #linger: NodeJS.Timeout | undefined;
 
   constructor(client: ByteStream, upstream: ByteStream, options: RelayOptions) {
     this.#options = options;
@@ -210,10 +213,20 @@ export class Relay {
     for (const leg of [this.#client, this.#upstream]) {
       if (!leg.closed && leg.allSaid && (leg === this.#client || leg.ended)) leg.end();
     }
+    if (this.#client.allSaid && !this.#client.closed) this.#startLinger();
     if (!this.#client.closed || !this.#upstream.closed || this.#phase === "ended") return;
     this.#phase = "ended";
     clearTimeout(this.#deadline);
+    clearTimeout(this.#linger);
     this.#options.onEnded(this.#ending);
+  }
+
+  #startLinger(): void {
+    if (this.#linger !== undefined || this.#options.lingerMs === undefined) return;
+    this.#linger = setTimeout(() => {
+      if (this.#client.flushed) this.#client.abort("no-error");
+      this.#settle();
+    }, this.#options.lingerMs);
   }
 
   #expire(): void {

@@ -2,7 +2,7 @@ import type { Opening } from "../../transport/opening.ts";
 import { WebSocketConnection } from "../../websocket/connection.ts";
 import { chooseSubprotocol } from "./handlers.ts";
 import type { OpeningReport } from "./opening-report.ts";
-import { streamFactsOf, type ServingContext } from "./serving-context.ts";
+import { lingerMsOf, streamFactsOf, type ServingContext } from "./serving-context.ts";
 import type { HandlerRoute } from "./site.ts";
 
 /** Accepts the opening and runs the route's handler on it, in this process. */
@@ -22,6 +22,7 @@ export function serveHandler(
     request: opening.request,
     subprotocol,
     ...limits,
+    lingerMs: lingerMsOf(opening),
     incoming: record.toUpstream,
     outgoing: record.toClient,
     onEnded: (ending) => {

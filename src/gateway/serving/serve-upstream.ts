@@ -9,7 +9,7 @@ import type { LiveStream } from "./live-streams.ts";
 import type { OpeningReport } from "./opening-report.ts";
 import { Relay } from "./relay.ts";
 import type { UpstreamRoute } from "./site.ts";
-import { streamFactsOf, type ServingContext } from "./serving-context.ts";
+import { lingerMsOf, streamFactsOf, type ServingContext } from "./serving-context.ts";
 
 /**
  * Dials first and answers then: the upstream's own answer decides what the client is told. The next address is tried
@@ -126,6 +126,7 @@ function relay(
   const relay = new Relay(client, stream, {
     allowedRsv: allowedRsvOf(answer.extensions),
     closeMs: limits.closeMs,
+    lingerMs: lingerMsOf(opening),
     stallMs: limits.writeStallMs,
     toUpstream: record.toUpstream,
     toClient: record.toClient,

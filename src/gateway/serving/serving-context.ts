@@ -31,3 +31,12 @@ export function streamFactsOf(opening: Opening, route: string, upstream: string)
   const { connection, streamId } = opening;
   return { route, upstream, protocol: protocolOf(connection), connectionId: connection.id, streamId };
 }
+
+/**
+ * How long the client of `opening` may take to end its half when all is said, in milliseconds. Over HTTP/2 Firefox never does,
+ * and until the reset each of its streams counts against the limit of its connection; the reset is read behind all that was
+ * sent. Over HTTP/1.1 it would overtake what the client has not read yet, so there the deadlines of the closing handshake hold.
+ */
+export function lingerMsOf({ connection }: Opening): number | undefined {
+  return connection.httpVersion === "2" ? 1_000 : undefined;
+}

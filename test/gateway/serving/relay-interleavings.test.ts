@@ -109,6 +109,7 @@ test("whatever two peers do, in whatever order, both see the beginning of what w
     highWaterBytes: fc.integer({ min: 1, max: 500 }),
     chunkBytes: fc.integer({ min: 1, max: 300 }),
     lifetime: fc.constantFrom("call" as const, "kept" as const),
+    lingerMs: fc.constantFrom(undefined, 1_000),
   });
   await fc.assert(
     fc.asyncProperty(
