@@ -35,7 +35,8 @@ export function parseStreamField(value: string | undefined): StreamField | undef
     const number = Number.parseInt(pairs.get(key) ?? "", 10);
     return Number.isNaN(number) ? undefined : number;
   };
-  return { http: pairs.get("http"), connection: numberOf("connection"), stream: numberOf("stream") };
+  // Stream 0 of HTTP/2 is the connection itself: the gateway says it where there are no streams.
+  return { http: pairs.get("http"), connection: numberOf("connection"), stream: numberOf("stream") || undefined };
 }
 
 /**

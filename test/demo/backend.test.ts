@@ -10,6 +10,7 @@ describe("the field hawser-stream", () => {
     { value: undefined, field: undefined },
     { value: "http=2; connection=7; stream=13", field: { http: "2", connection: 7, stream: 13 } },
     { value: "http=1.1; connection=8", field: { http: "1.1", connection: 8, stream: undefined } },
+    { value: "http=1.1; connection=8; stream=0", field: { http: "1.1", connection: 8, stream: undefined } },
     { value: "stream=13;connection=7;http=2", field: { http: "2", connection: 7, stream: 13 } },
     { value: "connection=seven; more", field: { http: undefined, connection: undefined, stream: undefined } },
   ])("$value", ({ value, field }) => {
