@@ -1,0 +1,51 @@
+// The package's door: what hawser is built from, floors 1 to 3. Nothing of the gateway is loaded by it.
+
+export { CloseCode, isSendable } from "./protocol/close-code.ts";
+export { errorCatalogue, WebSocketError, type ErrorCode } from "./protocol/errors.ts";
+
+export { isControl, isOpcode, Opcode } from "./protocol/frame/opcode.ts";
+export { applyMask, createMaskKey } from "./protocol/frame/mask.ts";
+export { encodeFrameHeader, parseFrameHeader, type FrameHeader } from "./protocol/frame/frame-header.ts";
+export { brokenRule, type FrameRules } from "./protocol/frame/frame-rules.ts";
+export {
+  binaryFrame,
+  closeFrame,
+  parseClosePayload,
+  pingFrame,
+  pongFrame,
+  textFrame,
+  type Frame,
+} from "./protocol/frame/frame.ts";
+export { encodeFrame, FrameDecoder, tryDecodeFrame, type ReceivedHeader } from "./protocol/frame/frame-codec.ts";
+export { FrameScanner } from "./protocol/frame/frame-scanner.ts";
+export { Traffic } from "./protocol/frame/traffic.ts";
+
+export {
+  ConnectionMachine,
+  type Closing,
+  type ConnectionEvent,
+  type ConnectionMachineOptions,
+} from "./protocol/message/connection-machine.ts";
+
+export type {
+  FieldLines,
+  OpeningAnswer,
+  OpeningRejection,
+  OpeningRequest,
+} from "./protocol/handshake/opening-request.ts";
+
+export type { AbortReason, ByteConsumer, ByteStream, BytesLifetime, StreamEnding } from "./transport/byte-stream.ts";
+export { duplexOf } from "./transport/duplex-adapter.ts";
+export type {
+  AcceptorSink,
+  ConnectionFacts,
+  HttpExchange,
+  Opening,
+  OpeningGone,
+  TransportRefusal,
+} from "./transport/opening.ts";
+export { Listener, type ConnectionFailure, type ListenerObserver, type ListenerOptions } from "./transport/listener.ts";
+export { dial, type DialOptions, type DialRequest, type DialResult } from "./transport/dialer.ts";
+
+export type { HandledConnection, WebSocketHandler } from "./websocket/handler.ts";
+export { WebSocketConnection, type ConnectionEnding, type WebSocketConnectionOptions } from "./websocket/connection.ts";
