@@ -19,7 +19,7 @@ const RsvDeflate = 0b100;
  * The extensions `value` names, or `undefined` if it breaks the grammar: a value in quotes must be a token too once they
  * are gone (RFC 6455 §9.1). Empty text has no extension. Names are compared with case.
  */
-export function tryExtensions(value: string): ExtensionTerms[] | undefined {
+function tryExtensions(value: string): ExtensionTerms[] | undefined {
   const extensions = tryParameterizedTokens(value);
   const isSound = extensions?.every(({ parameters }) =>
     parameters.every(([, text]) => text === undefined || isToken(text)),
@@ -31,7 +31,7 @@ export function tryExtensions(value: string): ExtensionTerms[] | undefined {
  * The value of `Sec-WebSocket-Extensions`, repeated lines joined by `, `: empty if it names no extension, `undefined` if it
  * breaks the grammar.
  */
-export function tryExtensionsValue(fields: FieldLines): string | undefined {
+function tryExtensionsValue(fields: FieldLines): string | undefined {
   const value = fieldValues(fields, "sec-websocket-extensions").join(", ");
   const extensions = tryExtensions(value);
   return extensions?.length === 0 ? "" : extensions && value;
