@@ -37,7 +37,7 @@ export interface WebSocketConnectionOptions extends ConnectionMachineOptions {
   readonly subprotocol?: string | undefined;
   /** How long the peer may take to answer a Close, and after that to end its half. */
   readonly closeMs: number;
-  /** How long the peer may take to end its half behind a closing handshake; `closeMs` where not given. */
+  /** How long the peer may take to end its half when all is said and has left; `closeMs` where not given. */
   readonly lingerMs?: number | undefined;
   /** How long the peer may take nothing while the stream is full. */
   readonly writeStallMs: number;
@@ -264,6 +264,7 @@ export class WebSocketConnection implements HandledConnection {
     if (this.#options.lingerMs === undefined) return;
     this.#linger = setTimeout(() => {
       if (this.#stream.bufferedBytes === 0) this.#stream.abort("no-error");
+      else this.#startLinger();
     }, this.#options.lingerMs);
   }
 

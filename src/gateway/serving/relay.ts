@@ -33,7 +33,7 @@ export interface RelayOptions {
   readonly allowedRsv: number;
   /** How long a Close may wait to leave and to be answered, and after that how long a peer may take to end its half. */
   readonly closeMs: number;
-  /** How long a client may take to end its half when all is said; `undefined`: until the deadlines by `closeMs`. */
+  /** How long a client may take to end its half when all is said and has left; else the deadlines by `closeMs` hold. */
   readonly lingerMs?: number | undefined;
   /** How long a peer may take nothing while bytes wait for it. */
   readonly stallMs: number;
@@ -217,14 +217,16 @@ export class Relay {
     if (!this.#client.closed || !this.#upstream.closed || this.#phase === "ended") return;
     this.#phase = "ended";
     clearTimeout(this.#deadline);
-    clearTimeout(this.#linger);
+    clearInterval(this.#linger);
     this.#options.onEnded(this.#ending);
   }
 
+  /** As often as it takes until all has left: a reset before would take the rest away. */
   #startLinger(): void {
     if (this.#linger !== undefined || this.#options.lingerMs === undefined) return;
-    this.#linger = setTimeout(() => {
-      if (this.#client.flushed) this.#client.abort("no-error");
+    this.#linger = setInterval(() => {
+      if (!this.#client.flushed) return;
+      this.#client.abort("no-error");
       this.#settle();
     }, this.#options.lingerMs);
   }
