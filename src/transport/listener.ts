@@ -143,9 +143,11 @@ export class Listener {
   async destroy(): Promise<void> {
     const wasListening = this.#state !== "new";
     this.stopAccepting();
+    const closes = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve)));
     for (const connection of this.#h2Connections) connection.destroy();
     for (const socket of this.#sockets) socket.destroy();
     if (wasListening) await this.#closed.promise;
+    await Promise.all(closes);
   }
 
   #createCleartextServer(): Server {
@@ -168,6 +170,7 @@ export class Listener {
     server.on("tlsClientError", (error: NodeJS.ErrnoException, socket) => this.#fail(socket, handshakeFailure(error)));
     server.on("secureConnection", (socket) => {
       socket.on("error", () => undefined);
+      socket.allowHalfOpen = true;
       const accepted = connections.find(socket);
       if (accepted === undefined) this.#fail(socket, "client-left");
       else this.#serve(socket, socket.alpnProtocol === "h2" ? "2" : "1.1", accepted);

@@ -10,7 +10,7 @@ import { parseExtendedConnect } from "../protocol/handshake/extended-connect.ts"
 import { fieldValues, singleFieldValue } from "../protocol/handshake/field-values.ts";
 import type { FieldLines, OpeningRejection } from "../protocol/handshake/opening-request.ts";
 import type { H2Connection, H2Options } from "./h2-acceptor.ts";
-import { HeaderBlockWatch, LooksPerDeadline } from "./header-block-watch.ts";
+import { HeaderBlockWatch, LooksPerDeadline, type WatchedConnection } from "./header-block-watch.ts";
 import { destroyLater, LingerMs } from "./lingering-close.ts";
 import { ConnectResponder, H2Exchange, sendAnswer } from "./node-h2-answer.ts";
 import type { AcceptorSink, ConnectionFacts, TransportRefusal } from "./opening.ts";
@@ -56,15 +56,7 @@ export class NodeH2Connection implements H2Connection {
     this.facts = options.facts;
     const session = performServerHandshake(socket, sessionOptions(options.http2));
     this.#session = session;
-    this.#headerBlocks = new HeaderBlockWatch(
-      {
-        get bytesRead() {
-          return socket.bytesRead;
-        },
-        ping: (onAnswer) => void session.ping((error) => error === null && onAnswer()),
-      },
-      options.deadlines.headersMs,
-    );
+    this.#headerBlocks = new HeaderBlockWatch(watchedConnection(socket, session), options.deadlines.headersMs);
     session.setLocalWindowSize(options.http2.connectionWindowBytes);
     this.#timer = setTimeout(() => this.#fail("deadline", constants.NGHTTP2_SETTINGS_TIMEOUT), options.settingsMs);
     this.#looks = setInterval(() => this.#look(), options.deadlines.headersMs / LooksPerDeadline);
@@ -96,8 +88,8 @@ export class NodeH2Connection implements H2Connection {
     session.on("error", (error: NodeJS.ErrnoException) => this.#onSessionError(error));
     const socket = this.#socket;
     socket.on("error", () => undefined);
-    // Without the client's half nothing can be answered, not even a WINDOW_UPDATE.
-    socket.once("end", () => session.destroy());
+    // Without the client's half no window opens again.
+    socket.once("end", () => this.destroy());
     socket.once("close", () => {
       clearInterval(this.#looks);
       clearTimeout(this.#timer);
@@ -177,7 +169,7 @@ export class NodeH2Connection implements H2Connection {
   /** Looks for what no event tells. */
   #look(): void {
     if (this.#session.destroyed) {
-      // Its GOAWAY may still be on the way, but a client that does not take it, or does not close, would keep the socket.
+      // Its GOAWAY may be on the way, but node:http2 does not always close the socket behind that, and no client must.
       clearInterval(this.#looks);
       destroyLater(this.#socket, LingerMs);
     } else if (!this.#session.closed && this.#headerBlocks.isStuck(performance.now())) {
@@ -188,6 +180,7 @@ export class NodeH2Connection implements H2Connection {
   #fail(refusal: TransportRefusal, code: number): void {
     this.#options.sink.refused(refusal, this.facts);
     this.#session.destroy(new Error(refusal), code);
+    destroyLater(this.#socket, LingerMs);
   }
 
   #onSessionError(error: NodeJS.ErrnoException): void {
@@ -196,6 +189,21 @@ export class NodeH2Connection implements H2Connection {
       this.#options.sink.refused("malformed", this.facts);
     }
   }
+}
+
+function watchedConnection(socket: Socket, session: ServerHttp2Session): WatchedConnection {
+  return {
+    get bytesRead() {
+      return socket.bytesRead;
+    },
+    get bytesWritten() {
+      return socket.bytesWritten;
+    },
+    get dataReceived() {
+      return session.state.effectiveRecvDataLength ?? 0;
+    },
+    ping: (onAnswer) => void session.ping((error) => error === null && onAnswer()),
+  };
 }
 
 function sessionOptions(http2: H2Options): ServerOptions {

@@ -33,10 +33,14 @@ export const TcpOptions = {
   keepAliveInitialDelay: KeepAliveMs,
 } as const;
 
-/** A TLS server, at least 1.2, that does not listen yet. */
+/**
+ * A TLS server, at least 1.2, that does not listen yet. Its sockets become half-open when the handshake is done: before, one
+ * that was would not tell that the client has left.
+ */
 export function createTlsServer({ identity, protocols, handshakeMs }: TlsServerOptions): Server {
   return createServer({
     ...TcpOptions,
+    allowHalfOpen: false,
     cert: identity.certificate,
     key: identity.key,
     minVersion: "TLSv1.2",
