@@ -148,5 +148,6 @@ test("leaves no socket and no timer behind, whatever became of a dial", async ()
   }
   for (const upstream of upstreams) await upstream.allClosed();
   await vi.waitFor(() => expect(held("TCPSocketWrap")).toBe(0));
-  expect(held("Timeout")).toBe(timersBefore);
+  // The runner's own timer may be among those before.
+  expect(held("Timeout")).toBeLessThanOrEqual(timersBefore);
 });
