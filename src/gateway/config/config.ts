@@ -1,5 +1,6 @@
 import type { H2Options } from "../../transport/h2-acceptor.ts";
 import type { AcceptorDeadlines } from "../../transport/transport-limits.ts";
+import type { UpstreamAddress } from "../../transport/upstream-address.ts";
 
 /** A config file as the gateway works with it: defaults filled in, paths absolute, certificates read. */
 export interface Config {
@@ -76,25 +77,12 @@ export interface UpstreamConfig {
   readonly command: readonly [string, ...string[]] | undefined;
 }
 
-/** One address of an upstream, in the shape the dialer takes. */
-export interface AddressConfig {
+/** One address of an upstream. */
+export interface AddressConfig extends UpstreamAddress {
   /** As the config file has it, in the normal form of a URL; for people. */
   readonly url: string;
   /** What `hostField: upstream` sends: host, and port unless it is the scheme's own; `localhost` for a unix socket. */
   readonly authority: string;
-  readonly transport:
-    | { readonly type: "tcp"; readonly host: string; readonly port: number }
-    | { readonly type: "unix"; readonly path: string };
-  readonly tls: AddressTls | undefined;
-}
-
-/** How an upstream's certificate is checked. */
-export interface AddressTls {
-  /** Name to send and to check; `undefined` for the host of the address. */
-  readonly serverName: string | undefined;
-  /** PEM of the authorities to believe instead of the system's; `undefined` for the system's. */
-  readonly ca: string | undefined;
-  readonly verify: boolean;
 }
 
 /** Every deadline of the gateway, in milliseconds. */

@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
+import type { UpstreamTls } from "../../transport/upstream-address.ts";
 import type { WrittenAddress } from "./addresses.ts";
 import type {
   AddressConfig,
-  AddressTls,
   Config,
   ListenerConfig,
   RouteConfig,
@@ -91,7 +91,7 @@ function resolveTarget({ upstream, handler, root, hostField }: RouteDocument, fo
 function resolveUpstream(name: string, upstream: UpstreamDocument, { folder, contents }: Surroundings): UpstreamConfig {
   const { addresses, connectTimeoutMs, answerTimeoutMs, tls, command } = upstream;
   const ca = tls?.ca === undefined ? undefined : known(contents, folder, tls.ca);
-  const addressTls: AddressTls = { serverName: tls?.serverName, ca, verify: tls?.verify ?? true };
+  const addressTls: UpstreamTls = { serverName: tls?.serverName, ca, verify: tls?.verify ?? true };
   return {
     name,
     addresses: addresses.map((address) => resolveAddress(address, addressTls, folder)),
@@ -101,7 +101,7 @@ function resolveUpstream(name: string, upstream: UpstreamDocument, { folder, con
   };
 }
 
-function resolveAddress(address: WrittenAddress, tls: AddressTls, folder: string): AddressConfig {
+function resolveAddress(address: WrittenAddress, tls: UpstreamTls, folder: string): AddressConfig {
   if (address.scheme === "ws+unix") {
     const path = resolve(folder, address.path);
     return { url: `ws+unix://${path}`, authority: "localhost", transport: { type: "unix", path }, tls: undefined };
