@@ -91,10 +91,11 @@ export class Gateway {
     return (this.#stopped ??= this.#drain());
   }
 
-  /** Ends everything at once; a `stop` under way resolves soon. */
+  /** Ends everything at once, the upstreams' own processes too; a `stop` under way resolves soon. */
   abort(): void {
     this.#cut.abort();
     this.#live.abort();
+    for (const process of this.#processes) process.kill();
   }
 
   async #drain(): Promise<void> {

@@ -3,7 +3,7 @@ import { createServer as createHttpServer, type Server } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { createServer, type AddressInfo, type ListenOptions } from "node:net";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { WebSocketServer } from "ws";
 import { hex, joined } from "../support/bits.ts";
 import { testCertificate } from "../support/certificates.ts";
@@ -281,6 +281,20 @@ test("readiness tells of the start and of the stop", async () => {
   expect([draining.status, await draining.text()]).toEqual([503, "draining\n"]);
   gateway.gateway.abort();
   await stopped;
+});
+
+test("abort ends the process of an upstream too", async () => {
+  const command = ["node", "-e", "process.on('SIGTERM', () => {}); console.log('up'); setInterval(() => {}, 1000)"];
+  const gateway = await startGatewayUnderTest({
+    routes: [{ path: "/chat", upstream: "own" }],
+    upstreams: { own: { addresses: ["ws://127.0.0.1:9"], command } },
+  });
+  await vi.waitFor(() => expect(gateway.log).toContain("upstream own: up"));
+  const stopped = gateway.gateway.stop();
+  const startedAt = performance.now();
+  gateway.gateway.abort();
+  await stopped;
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
 });
 
 test("ordinary requests get the files of a folder, and are told what is for WebSockets", async () => {

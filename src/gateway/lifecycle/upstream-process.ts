@@ -20,6 +20,9 @@ export interface UpstreamCommand {
 /**
  * A backend that lives and dies with the gateway. If it ends by itself it is started again, after 250 ms at first and at
  * most 10 s later; its standard output goes to the log, and its standard input ends when the gateway does, whatever ended it.
+ *
+ * It leads a process group of its own: what it starts ends with it, and a Ctrl-C at the terminal does not take it from the
+ * streams that the gateway is still closing.
  */
 export class UpstreamProcess {
   readonly #options: UpstreamCommand;
@@ -34,25 +37,27 @@ export class UpstreamProcess {
     this.#log = log;
   }
 
-  /** Starts the process; a program that is not there is logged and tried again, as if it had ended. */
+  /** Starts the process; a program that cannot be run is logged and tried again, as if it had ended. */
   start(): void {
-    const { name, command, folder } = this.#options;
-    const [program, ...args] = command;
     const startedAt = Date.now();
-    const child = spawn(program === "node" ? process.execPath : program, args, {
-      cwd: folder,
-      stdio: ["pipe", "pipe", "pipe"],
-    });
-    this.#child = child;
-    child.stdin.on("error", () => undefined);
-    for (const output of [child.stdout, child.stderr]) {
-      createInterface({ input: output }).on("line", (line) => this.#log(`upstream ${name}: ${line}`));
+    try {
+      const child = this.#spawn();
+      this.#child = child;
+      child.on("error", (error) => this.#logFailure(error));
+      child.on("close", (code, signal) => this.#ended(signal ?? `exit code ${code}`, Date.now() - startedAt));
+      child.stdin?.on("error", () => undefined);
+      // Without descriptors there is a process object, but none of its streams.
+      for (const input of [child.stdout, child.stderr]) {
+        if (input)
+          createInterface({ input }).on("line", (line) => this.#log(`upstream ${this.#options.name}: ${line}`));
+      }
+    } catch (error) {
+      this.#logFailure(error);
+      this.#ended("never started", 0);
     }
-    child.on("error", (error) => this.#log(`upstream ${name}: ${program} cannot run: ${error.message}`));
-    child.on("close", (code, signal) => this.#ended(signal ?? `exit code ${code}`, Date.now() - startedAt));
   }
 
-  /** Ends the process: SIGTERM, and SIGKILL after 3 s. Resolves when it is gone. */
+  /** Ends the process and what it started: SIGTERM, and SIGKILL after 3 s. Resolves when it is gone, soon after that. */
   async stop(): Promise<void> {
     this.#stopping = true;
     clearTimeout(this.#restart);
@@ -60,10 +65,35 @@ export class UpstreamProcess {
     if (child === undefined) return;
     const gone = new Promise<void>((resolve) => child.once("close", () => resolve()));
     child.stdin?.end();
-    child.kill("SIGTERM");
-    const killTimer = setTimeout(() => child.kill("SIGKILL"), KillAfterMs);
+    signalGroup(child, "SIGTERM");
+    const killTimer = setTimeout(() => this.kill(), KillAfterMs);
     await gone;
     clearTimeout(killTimer);
+  }
+
+  /** Ends the process and what it started at once, and does not wait for it. */
+  kill(): void {
+    this.#stopping = true;
+    clearTimeout(this.#restart);
+    if (this.#child === undefined) return;
+    signalGroup(this.#child, "SIGKILL");
+    // Whoever left the group and still holds these would keep 'close' from coming.
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+  }
+
+  #spawn(): ChildProcess {
+    const [program, ...args] = this.#options.command;
+    return spawn(program === "node" ? process.execPath : program, args, {
+      cwd: this.#options.folder,
+      stdio: ["pipe", "pipe", "pipe"],
+      detached: true,
+    });
+  }
+
+  #logFailure(error: unknown): void {
+    const { name, command } = this.#options;
+    this.#log(`upstream ${name}: ${command[0]} cannot run: ${error instanceof Error ? error.message : String(error)}`);
   }
 
   #ended(how: string, ranMs: number): void {
@@ -73,5 +103,15 @@ export class UpstreamProcess {
     this.#log(`upstream ${this.#options.name}: its process ended (${how}); starting it again in ${this.#restartMs} ms`);
     this.#restart = setTimeout(() => this.start(), this.#restartMs);
     this.#restartMs = Math.min(this.#restartMs * 2, LongestRestartMs);
+  }
+}
+
+/** Signals `child` and what it started. Harmless when they are gone, or `child` never came to run. */
+function signalGroup({ pid }: ChildProcess, signal: "SIGTERM" | "SIGKILL"): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Nobody of it is left.
   }
 }

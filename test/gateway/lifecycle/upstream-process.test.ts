@@ -1,5 +1,9 @@
-import { afterEach, expect, test } from "vitest";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { UpstreamProcess } from "../../../src/gateway/lifecycle/upstream-process.ts";
+
+const SourceFile = "../../../src/gateway/lifecycle/upstream-process.ts";
 
 const started: UpstreamProcess[] = [];
 afterEach(async () => {
@@ -47,6 +51,29 @@ test("a program that is not there is logged and tried again", async () => {
   await line(/starting it again in 500 ms/);
 });
 
+test("a command that the system refuses to start is logged and tried again", async () => {
+  const { line } = run(["node", "x".repeat(200_000)]);
+  expect(await line(/cannot run/)).toMatch(/upstream backend: node cannot run: .*E2BIG/);
+  await line(/starting it again in 500 ms/);
+});
+
+test("without file descriptors it is logged and tried again until there are some", { timeout: 15_000 }, async () => {
+  const script = `
+    import { closeSync, openSync } from "node:fs";
+    import { UpstreamProcess } from ${JSON.stringify(import.meta.resolve(SourceFile))};
+    const backend = new UpstreamProcess({ name: "backend", command: ["echo", "up"], folder: "/" }, (line) => {
+      if (line.includes("cannot run")) for (const file of files.splice(0)) closeSync(file);
+      lines.push(line);
+      if (line.endsWith(": up")) void backend.stop().then(() => console.log(lines.join("\\n")));
+    });
+    const lines = [], files = [];
+    try { for (;;) files.push(openSync("/dev/null")); } catch {}
+    backend.start();`;
+  const node = `ulimit -n 64; exec "$0" --input-type=module --eval "$1"`;
+  const { stdout } = await promisify(execFile)("sh", ["-c", node, process.execPath, script]);
+  expect(stdout).toMatch(/cannot run: spawn echo EMFILE\n.*starting it again in 250 ms\nupstream backend: up\n/);
+});
+
 test("stop ends it, and it stays ended", async () => {
   const { process, line, lines } = run(["node", "-e", "console.log('up'); setInterval(() => {}, 1000)"]);
   await line(/up/);
@@ -75,3 +102,45 @@ test("its standard input ends when it is stopped", async () => {
   await process.stop();
   await line(/eof/);
 });
+
+test("kill ends it at once", async () => {
+  const { process, line } = run(["sh", "-c", "echo pid $$; exec sleep 60"]);
+  const pid = pidIn(await line(/pid/));
+  process.kill();
+  await vi.waitFor(() => expect(isRunning(pid)).toBe(false));
+});
+
+describe("what it started, and what holds its output,", () => {
+  test("ends with it", async () => {
+    const { process, line } = run(["sh", "-c", "sleep 60 & echo pid $!; wait"]);
+    await line(/pid/);
+    // Before SIGKILL: it comes only after 3 s.
+    await within(2_000, process.stop());
+  });
+
+  test("cannot hold up the end by leaving its process group", { timeout: 15_000 }, async () => {
+    const sleeper = `child_process.spawn("sleep", ["60"], { stdio: "inherit", detached: true })`;
+    const { process: backend, line } = run(["node", "-e", `console.log("pid " + ${sleeper}.pid)`]);
+    const pid = pidIn(await line(/pid/));
+    await backend.stop();
+    expect(isRunning(pid)).toBe(true);
+    process.kill(pid, "SIGKILL");
+  });
+});
+
+function pidIn(line: string): number {
+  return Number(/pid (\d+)/.exec(line)?.[1]);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
+  const late = new Promise((_resolve, reject) => setTimeout(reject, timeoutMs, new Error("too late")).unref());
+  await Promise.race([work, late]);
+}
