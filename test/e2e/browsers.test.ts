@@ -4,7 +4,7 @@ import { openChromium, openFirefox, type BrowserPage } from "../support/browsers
 import { sumOf } from "../support/exposition.ts";
 import { startGateway, type GatewayProcess } from "../support/gateway-process.ts";
 import { startWsBackend, type WsBackend } from "../support/ws-backend.ts";
-import { closesOfMany, converse, openMany, protocolOfPage } from "./in-page.ts";
+import { closesOfMany, converse, openMany, protocolOfPage, reopenMany } from "./in-page.ts";
 
 const Many = 100;
 const MiB = 1024 * 1024;
@@ -155,6 +155,15 @@ describe.each([
   test("the browser sees 1006 where there is no route", async () => {
     const result = await page.evaluate(converse, { url: `${url}/nowhere` });
     expect(result.close).toEqual({ code: 1006, reason: "", wasClean: false });
+  });
+
+  test("as many as the connection takes are closed and opened again, and none is lost", async () => {
+    const count = 190;
+    const { failures } = await page.evaluate(reopenMany, { url: `${url}/plain`, count, times: 2 });
+    expect(failures).toEqual([]);
+    const fields = plain.sockets.slice(-count).map((socket) => streamField(socket.fields["hawser-stream"]));
+    const different = new Set(fields.map((field) => field["connection"])).size;
+    expect(different).toBe(connections === 1 ? 1 : count);
   });
 
   test(`${Many} WebSockets are open at once, and each echoes`, async () => {

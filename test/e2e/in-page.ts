@@ -34,6 +34,39 @@ export async function openMany({ url, count }: { url: string; count: number }): 
   return { failures };
 }
 
+/**
+ * Opens `count` WebSockets, a few at a time, closes them all, and opens as many again as soon as the page has seen them
+ * closed, `times` times over. Returns what went wrong.
+ */
+export async function reopenMany(wish: { url: string; count: number; times: number }): Promise<{ failures: string[] }> {
+  const failures: string[] = [];
+  const openOne = (): Promise<WebSocket> =>
+    new Promise((resolve) => {
+      const socket = new WebSocket(wish.url);
+      socket.addEventListener("open", () => resolve(socket));
+      socket.addEventListener("close", ({ code, wasClean }) => {
+        if (!wasClean || code !== 1000) failures.push(`closed with ${code}`);
+        resolve(socket);
+      });
+    });
+  const closeOne = (socket: WebSocket): Promise<unknown> =>
+    new Promise((resolve) => {
+      if (socket.readyState === WebSocket.CLOSED) resolve(undefined);
+      socket.addEventListener("close", resolve);
+      socket.close(1000);
+    });
+  for (let time = 0; time <= wish.times; time++) {
+    const sockets: WebSocket[] = [];
+    const lane = async (): Promise<void> => {
+      while (sockets.length < wish.count) sockets.push(await openOne());
+    };
+    // Chromium delays openings once a dozen of them wait.
+    await Promise.all(Array.from({ length: 6 }, lane));
+    await Promise.all(sockets.map(closeOne));
+  }
+  return { failures };
+}
+
 /** Waits for the WebSockets that `openMany` left open to close, and tells how each did. */
 export async function closesOfMany(): Promise<PageClose[]> {
   const { kept } = globalThis as unknown as { kept: WebSocket[] };
