@@ -91,15 +91,17 @@ export function uint32(value: number): Buffer {
 
 /** Digits in the Huffman code of RFC 7541 Appendix B. */
 const HuffmanDigits = ["00000", "00001", "00010", "011001", "011010", "011011", "011100", "011101", "011110", "011111"];
+const HeaderTableSize = 1;
 const StaticStatus = [200, 204, 206, 304, 400, 404, 500];
 
-/** The `:status` at the beginning of a response's header block. Knows what nghttp2 writes, no more. */
-export function statusOf(block: Uint8Array): number {
-  const first = block[0] ?? 0;
+/** The `:status` at the beginning of a response's header block, as nghttp2 writes it without a dynamic table. */
+export function statusOf(block: Buffer): number {
+  const start = block.findIndex((byte) => byte >> 5 !== 0b001); // behind an update of the table's size
+  const first = block[start] ?? 0;
   if (first >= 0x88 && first <= 0x8e) return StaticStatus[first - 0x88] ?? 0;
-  const length = (block[1] ?? 0) & 0x7f;
-  const value = block.subarray(2, 2 + length);
-  if (((block[1] ?? 0) & 0x80) === 0) return Number(Buffer.from(value).toString());
+  const length = block[start + 1] ?? 0;
+  const value = block.subarray(start + 2, start + 2 + (length & 0x7f));
+  if ((length & 0x80) === 0) return Number(value.toString());
   let bits = [...value].map((byte) => byte.toString(2).padStart(8, "0")).join("");
   let digits = "";
   while (digits.length < 3) {
@@ -113,13 +115,14 @@ export function statusOf(block: Uint8Array): number {
 
 /**
  * An HTTP/2 client that does what node:http2 cannot be made to do: it sends the frames it is told to. It acknowledges
- * SETTINGS and answers PINGs, unless it is told to be silent, and keeps every frame that came.
+ * SETTINGS and PINGs unless it is told not to, and keeps every frame that came.
  */
 export class RawH2Client {
   readonly socket: Socket;
   readonly frames: RawFrame[] = [];
   isClosed = false;
-  answersPings = true;
+  /** Whether it acknowledges SETTINGS and PINGs by itself. */
+  acknowledges = true;
   #buffer = Buffer.alloc(0);
   #onChange: (() => void) | undefined;
 
@@ -136,7 +139,7 @@ export class RawH2Client {
 
   /** Sends preface and SETTINGS, and waits for the server's acknowledgement. */
   async handshake(settings: Parameters<typeof settingsFrame>[0] = []): Promise<this> {
-    this.socket.write(Buffer.concat([Preface, settingsFrame(settings)]));
+    this.socket.write(Buffer.concat([Preface, settingsFrame([[HeaderTableSize, 0], ...settings])]));
     await this.until("SETTINGS ACK", () => this.framesOf(FrameType.Settings).some(({ flags }) => flags === Flag.Ack));
     return this;
   }
@@ -217,10 +220,8 @@ export class RawH2Client {
 
   #take(frame: RawFrame): void {
     this.frames.push(frame);
-    if ((frame.flags & Flag.Ack) !== 0 || this.socket.destroyed) return;
+    if ((frame.flags & Flag.Ack) !== 0 || !this.acknowledges || this.socket.destroyed) return;
     if (frame.type === FrameType.Settings) this.send(rawFrame(FrameType.Settings, Flag.Ack, 0));
-    if (frame.type === FrameType.Ping && this.answersPings) {
-      this.send(rawFrame(FrameType.Ping, Flag.Ack, 0, frame.payload));
-    }
+    if (frame.type === FrameType.Ping) this.send(rawFrame(FrameType.Ping, Flag.Ack, 0, frame.payload));
   }
 }
