@@ -1,5 +1,6 @@
 import { PassThrough } from "node:stream";
-import { expect, test } from "vitest";
+import { text } from "node:stream/consumers";
+import { expect, test, vi } from "vitest";
 import { Terminal } from "../../src/cli/terminal.ts";
 import { RecordingOutput } from "../support/recording-output.ts";
 
@@ -25,4 +26,18 @@ test("a reader that left is no error", () => {
   const terminal = new Terminal(output, {});
   expect(() => output.emit("error", new Error("EPIPE"))).not.toThrow();
   terminal.line("text");
+});
+
+test("what nobody reads is bounded, and what is missing is told", async () => {
+  const output = new PassThrough();
+  const terminal = new Terminal(output, {});
+  terminal.line("x".repeat(2 ** 20));
+  for (let i = 0; i < 5; i++) terminal.line("lost");
+  expect(output.writableLength).toBe(2 ** 20 + 1);
+  output.setEncoding("latin1");
+  const lines = text(output);
+  await vi.waitFor(() => expect(output.writableLength).toBe(0));
+  terminal.line("heard");
+  output.end();
+  expect((await lines).split("\n").slice(-3)).toEqual(["(lines that nobody read in time: 5)", "heard", ""]);
 });
