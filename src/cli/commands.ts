@@ -11,6 +11,8 @@ import type { CommandName } from "./usage.ts";
 
 /** The part of `process` the command line works with. */
 export interface CommandProcess extends SignalSource {
+  on(event: Parameters<SignalSource["on"]>[0], listener: Parameters<SignalSource["on"]>[1]): unknown;
+  on(event: "unhandledRejection", listener: (reason: unknown) => void): unknown;
   /** Node, the script, and then the arguments. */
   readonly argv: readonly string[];
   readonly env: { readonly NO_COLOR?: string | undefined };
@@ -56,6 +58,10 @@ async function runCommand(
       return 0;
     }
     const config = await loadConfig(file, { warn: (warning) => errors.line(errors.paint("yellow", warning)) });
+    // A handler that sends from a timer of its own may find its client gone: that ends nobody else's WebSocket.
+    process.on("unhandledRejection", (reason) =>
+      errors.line(`${errors.paint("red", "a rejected promise that nobody caught:")} ${whereFrom(reason)}`),
+    );
     const log = (line: string) => output.line(line);
     const gateway = new Gateway(config, { log, version: await packageVersion(), style: { colour: output.hasColours } });
     return await run(gateway, new StopSignals(process), errors);
@@ -65,6 +71,13 @@ async function runCommand(
     errors.line(errors.paint("red", `${file}: ${error.count} fault${error.count === 1 ? "" : "s"}`));
     return 1;
   }
+}
+
+/** The kind of `reason` and its stack, without its message: that of a handler's own error may quote what a client sent. */
+function whereFrom(reason: unknown): string {
+  if (!(reason instanceof Error)) return typeof reason;
+  const frames = reason.stack?.split("\n").filter((line) => line.startsWith("    at ")) ?? [];
+  return [reason.name, ...frames].join("\n");
 }
 
 async function packageVersion(): Promise<string> {
