@@ -13,13 +13,16 @@ export interface LoadedHandler {
   readonly subprotocols: readonly string[];
 }
 
+/** How long a module may take to load, with all that it awaits at its top level. */
+const LoadMs = 30_000;
+
 const Callbacks = ["onOpen", "onMessage", "onClose", "onError"] as const;
 
 /**
  * The handler a route names: `echo`, or the module at the absolute path `name`, whose exports `onOpen`, `onMessage`,
  * `onClose` and `onError` are the handler, and whose export `subprotocols` (optional) lists tokens.
  *
- * @throws Error naming the module and what is wrong with it.
+ * @throws Error naming the module and what is wrong with it, also that it was not loaded within 30 s.
  */
 export async function loadHandler(name: string): Promise<LoadedHandler> {
   if (name === "echo") return { handlerName: name, handler: echo, subprotocols: [] };
@@ -43,12 +46,16 @@ export function chooseSubprotocol(spoken: readonly string[], offered: readonly s
 }
 
 async function importModule(path: string): Promise<object> {
+  const late = Promise.withResolvers<never>();
+  const deadline = setTimeout(() => late.reject(new Error(`not ready after ${LoadMs / 1000} s`)), LoadMs);
   try {
-    const exports: object = await import(pathToFileURL(path).href);
+    const exports: object = await Promise.race([import(pathToFileURL(path).href), late.promise]);
     return exports;
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`handler ${path} cannot be loaded: ${detail}`, { cause });
+  } finally {
+    clearTimeout(deadline);
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { chooseSubprotocol, loadHandler } from "../../../src/gateway/serving/handlers.ts";
 
 async function moduleFile(text: string): Promise<string> {
@@ -37,6 +37,15 @@ describe("loadHandler", () => {
     const file = await moduleFile(text);
     await expect(loadHandler(file)).rejects.toThrow(message);
     await expect(loadHandler(file)).rejects.toThrow(file);
+  });
+
+  test("does not wait for ever for a module", async () => {
+    const file = await moduleFile(`await new Promise(() => {}); export function onOpen() {}`);
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const failure = loadHandler(file).catch(String);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(await failure).toMatch(/chat\.mjs cannot be loaded: not ready after 30 s$/);
   });
 
   test("names the module that is not there", async () => {
