@@ -28,7 +28,7 @@ export function helpText(command?: CommandName): string {
   return `hawser, the WebSocket gateway
 
 ${rows.join("\n")}
-  hawser --version     print the version
+  hawser --version   print the version
   hawser COMMAND --help
 
 NO_COLOR in the environment switches colours off.`;
