@@ -6,9 +6,10 @@ const OuterWhitespace = /^[\t ]|[\t ]$/;
 const NextToken = /[\t ]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[\t ]*/y;
 const NextQuotedString = /[\t ]*"((?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*)"[\t ]*/y;
 
-/** Meant for one connection only, whether `Connection` names them or not (RFC 9110 §7.6.1). */
+/** Meant for one connection only, whether `Connection` names them or not (RFC 9110 §7.6.1, RFC 7540 §3.2.1). */
 const HopByHop: ReadonlySet<string> = new Set([
   "connection",
+  "http2-settings",
   "keep-alive",
   "proxy-connection",
   "te",
