@@ -169,10 +169,10 @@ export class Gateway {
       live: this.#live,
       limits: { ...handlers, closeMs: deadlines.closeMs, writeStallMs: deadlines.writeStallMs },
       trustedProxies: trustedProxyList(trustedProxies),
-      openingOver: ({ route, protocol, result, status, seconds }) => {
-        this.#metrics.opening(route, protocol, result, seconds);
-        if (result === "accepted") return;
-        this.#options.log(refusedLine(route, protocol, result, status, Date.now(), this.#options.style));
+      openingOver: (outcome) => {
+        this.#metrics.opening(outcome.route, outcome.protocol, outcome.result, outcome.seconds);
+        if (outcome.result === "accepted") return;
+        this.#options.log(refusedLine(outcome, Date.now(), this.#options.style));
       },
     };
   }

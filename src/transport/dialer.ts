@@ -40,7 +40,8 @@ export type DialResult =
   | { readonly type: "refused"; readonly rejection: OpeningRejection }
   /** There is no connection, so the request was not sent: another address may be tried. */
   | { readonly type: "unreachable"; readonly detail: string }
-  | { readonly type: "timeout"; readonly detail: string }
+  /** Too slow. `asked` says whether the request was sent; if not, another address may be tried. */
+  | { readonly type: "timeout"; readonly detail: string; readonly asked: boolean }
   /** The connection ended before an answer, or the answer is none that an upstream may give. */
   | { readonly type: "invalid"; readonly detail: string }
   | { readonly type: "aborted" };
@@ -164,7 +165,8 @@ class Dialing {
 
   readonly #onDeadline = (): void => {
     if (this.#state === "reading body") return this.#settleRefused();
-    this.#settle({ type: "timeout", detail: this.#state === "asking" ? "no answer in time" : "no connection in time" });
+    const asked = this.#state === "asking";
+    this.#settle({ type: "timeout", detail: asked ? "no answer in time" : "no connection in time", asked });
   };
 
   readonly #onAbort = (): void => this.#settle({ type: "aborted" });

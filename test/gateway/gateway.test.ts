@@ -96,6 +96,18 @@ describe.each([
     expect(await gateway.metric("hawser_openings_total", accepted)).toBe(1);
   });
 
+  test("the next address is tried where one does not come to a connection in time", async () => {
+    const silent = createServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    onTestFinished(() => void silent.close());
+    const { port } = silent.address() as AddressInfo;
+    const { url } = await backend();
+    const gateway = await startGatewayUnderTest(relayTo(`wss://127.0.0.1:${port}`, url));
+    const client = await gateway.connect(httpVersion);
+    client.ask({ path: "/chat" });
+    expect((await client.response()).status).toBe(opened);
+  });
+
   test("an upstream's refusal reaches the client with status, fields and body", async () => {
     const refusal =
       "HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Bearer\r\nConnection: close, X-Hop\r\nX-Hop: 1\r\n" +
@@ -137,6 +149,7 @@ describe.each([
     client.ask({ path: "/chat" });
     expect((await client.response()).status).toBe(status);
     expect(await gateway.metric("hawser_openings_total", { route: "chat", protocol, result })).toBe(1);
+    expect(gateway.log.at(-1)).toMatch(new RegExp(`refused ${status} ${result}  \\(.+\\)$`));
   });
 
   test("the next address is tried where one cannot be reached, and they take turns", async () => {

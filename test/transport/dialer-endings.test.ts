@@ -51,12 +51,12 @@ describe("an upstream that goes away", () => {
 describe("an upstream that takes its time", () => {
   const head = "HTTP/1.1 503 Busy\r\nContent-Length: 9\r\n\r\n";
   test.each<{ what: string; says: string; result: DialResult }>([
-    { what: "and says nothing", says: "", result: { type: "timeout", detail: "no answer in time" } },
-    { what: "within the head", says: head.slice(0, -2), result: { type: "timeout", detail: "no answer in time" } },
+    { what: "and says nothing", says: "", result: { type: "timeout", detail: "no answer in time", asked: true } },
+    { what: "within the head", says: head.slice(0, -2), result: { type: "timeout", detail: "no answer in time", asked: true } },
     {
       what: "within interim responses",
       says: "HTTP/1.1 102 Processing\r\n\r\n",
-      result: { type: "timeout", detail: "no answer in time" },
+      result: { type: "timeout", detail: "no answer in time", asked: true },
     },
     {
       what: "within the body of a refusal, of which the client gets the rest",

@@ -231,7 +231,7 @@ describe("an upstream that says nothing to TLS", () => {
     const dialed = dialUpstream(address, { connectTimeoutMs: 5_000 });
     await hello.promise;
     vi.advanceTimersByTime(5_000);
-    expect(await dialed).toEqual({ type: "timeout", detail: "no connection in time" });
+    expect(await dialed).toEqual({ type: "timeout", detail: "no connection in time", asked: false });
     expect(vi.getTimerCount()).toBe(0);
     vi.useRealTimers();
     await vi.waitFor(async () => expect(await connectionsOf(server)).toBe(0));

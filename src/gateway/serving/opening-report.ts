@@ -14,6 +14,8 @@ export interface OpeningOutcome {
   readonly status: number;
   /** Seconds from the request to the answer. */
   readonly seconds: number;
+  /** What was wrong with the upstream, for the log: nothing in it is the peer's own words. */
+  readonly detail: string | undefined;
 }
 
 /** Answers one opening and tells, once, what became of it. */
@@ -41,22 +43,22 @@ export class OpeningReport {
   }
 
   /** Tells of an answer that was given elsewhere, such as the acceptor's own when its deadline passed. */
-  answered(result: OpeningResult, status: number): void {
+  answered(result: OpeningResult, status: number, detail?: string): void {
     if (this.#told) return;
     this.#told = true;
     const protocol = protocolOf(this.#opening.connection);
     const seconds = (performance.now() - this.#startedAt) / 1000;
-    this.#tell({ route: this.#route, protocol, result, status, seconds });
+    this.#tell({ route: this.#route, protocol, result, status, seconds, detail });
   }
 
   /** Gives the client `rejection`, unless it has its answer. */
-  reject(result: OpeningResult, rejection: OpeningRejection): void {
+  reject(result: OpeningResult, rejection: OpeningRejection, detail?: string): void {
     this.#opening.reject(rejection);
-    this.answered(result, rejection.status);
+    this.answered(result, rejection.status, detail);
   }
 
   /** Refuses with `status` and one sentence of text as the body. */
-  refuse(result: OpeningResult, status: number, sentence: string): void {
-    this.reject(result, textAnswer(status, sentence));
+  refuse(result: OpeningResult, status: number, sentence: string, detail?: string): void {
+    this.reject(result, textAnswer(status, sentence), detail);
   }
 }

@@ -72,7 +72,7 @@ async function dialInTurn(
   const fields = upstreamFields(request, connection, streamId, trustedProxies);
   const { subprotocols, extensions, path } = request;
   let result: DialResult = { type: "unreachable", detail: "no address" };
-  for (let tries = 0; tries < upstream.size && result.type === "unreachable"; tries++) {
+  for (let tries = 0; tries < upstream.size && mayTryAnother(result); tries++) {
     const address = upstream.next();
     const dialed: DialRequest = {
       authority: authorityOf(hostField, { client: request.authority, address: address.authority }),
@@ -84,6 +84,11 @@ async function dialInTurn(
     result = await dial(address, dialed, { ...upstream.timeouts, signal });
   }
   return result;
+}
+
+/** Whether the request has reached nobody yet. */
+function mayTryAnother(result: DialResult): boolean {
+  return result.type === "unreachable" || (result.type === "timeout" && !result.asked);
 }
 
 function answer(
@@ -101,11 +106,16 @@ function answer(
     case "refused":
       return report.reject("upstream_refused", result.rejection);
     case "unreachable":
-      return report.refuse("upstream_unreachable", 502, "The upstream cannot be reached.");
+      return report.refuse("upstream_unreachable", 502, "The upstream cannot be reached.", result.detail);
     case "timeout":
-      return report.refuse("upstream_timeout", 504, "The upstream did not answer in time.");
+      return report.refuse("upstream_timeout", 504, "The upstream did not answer in time.", result.detail);
     case "invalid":
-      return report.refuse("upstream_invalid", 502, "The upstream's answer to the opening handshake is invalid.");
+      return report.refuse(
+        "upstream_invalid",
+        502,
+        "The upstream's answer to the opening handshake is invalid.",
+        result.detail,
+      );
     case "aborted":
       return;
     default:

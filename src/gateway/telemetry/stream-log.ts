@@ -28,17 +28,25 @@ export function closedLine(record: StreamRecord, close: StreamClose, now: number
   return `${timeOf(now, style)} ${sign} ${where}  ${how}  ${ageOf(now - record.openedAt).padStart(8)}  ${traffic}`;
 }
 
-/** The line of an opening that was refused with `status`; `route` is empty if none matched. */
-export function refusedLine(
-  route: string,
-  protocol: Protocol,
-  result: OpeningResult,
-  status: number,
-  now: number,
-  style: LineStyle = {},
-): string {
+/** An opening that did not become a stream. */
+export interface RefusedOpening {
+  /** Empty if no route matched. */
+  readonly route: string;
+  readonly protocol: Protocol;
+  readonly result: OpeningResult;
+  /** 0 if the client left before an answer. */
+  readonly status: number;
+  /** What was wrong with the upstream: an error code or a rule, nothing that a peer said. */
+  readonly detail?: string | undefined;
+}
+
+/** The line of an opening that was refused, or whose client left before the answer. */
+export function refusedLine(refused: RefusedOpening, now: number, style: LineStyle = {}): string {
+  const { route, protocol, result, status, detail } = refused;
   const name = nameColumn(route === "" ? "none" : route);
-  return `${timeOf(now, style)} ${paint("×", "red", style)} ${name} ${protocol} refused ${status} ${result}`;
+  const how = status === 0 ? result : `refused ${status} ${result}`;
+  const why = detail === undefined ? "" : paint(`  (${detail})`, "dim", style);
+  return `${timeOf(now, style)} ${paint("×", "red", style)} ${name} ${protocol} ${how}${why}`;
 }
 
 function nameColumn(route: string): string {

@@ -26,16 +26,21 @@ describe("a line", () => {
       openedLine(streams[1], 43, Now),
       closedLine(streams[0], Normal, Now),
       closedLine(streams[1], { initiator: "upstream", code: 1006, cause: "end-without-close" }, Now),
-      refusedLine("demo", "h2", "upstream_unreachable", 502, Now),
-      refusedLine("", "h1", "no_route", 404, Now),
+      refusedLine(
+        { route: "demo", protocol: "h2", result: "upstream_unreachable", status: 502, detail: "ECONNREFUSED" },
+        Now,
+      ),
+      refusedLine({ route: "", protocol: "h1", result: "no_route", status: 404 }, Now),
+      refusedLine({ route: "demo", protocol: "h2", result: "client_left", status: 0 }, Now),
     ];
     expect(`\n${lines.join("\n")}\n`).toBe(`
 12:03:04.512 + demo         h2 connection    3 stream    17  → demo  (open 42)
 12:03:04.512 + a-long-route h1 connection 1024               → demo  (open 43)
 12:03:04.512 - demo         h2 connection    3 stream    17  client 1000 close-frame            12.4 s  ↑     34 frames    2.1 KiB  ↓   1204 frames    5.0 MiB
 12:03:04.512 - a-long-route h1 connection 1024               upstream 1006 end-without-close    12.4 s  ↑      0 frames        0 B  ↓      0 frames        0 B
-12:03:04.512 × demo         h2 refused 502 upstream_unreachable
+12:03:04.512 × demo         h2 refused 502 upstream_unreachable  (ECONNREFUSED)
 12:03:04.512 × none         h1 refused 404 no_route
+12:03:04.512 × demo         h2 client_left
 `);
   });
 
@@ -70,7 +75,7 @@ describe("colours", () => {
     openedLine(stream, 1, Now, { colour }),
     closedLine(stream, Normal, Now, { colour }),
     closedLine(stream, { ...Normal, code: 1006 }, Now, { colour }),
-    refusedLine("demo", "h2", "draining", 503, Now, { colour }),
+    refusedLine({ route: "demo", protocol: "h2", result: "draining", status: 503 }, Now, { colour }),
   ];
 
   test("are drawn on demand and change no character", () => {
