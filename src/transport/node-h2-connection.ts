@@ -10,11 +10,11 @@ import { parseExtendedConnect } from "../protocol/handshake/extended-connect.ts"
 import { fieldValues, singleFieldValue } from "../protocol/handshake/field-values.ts";
 import type { FieldLines, OpeningRejection } from "../protocol/handshake/opening-request.ts";
 import type { H2Connection, H2Options } from "./h2-acceptor.ts";
-import { HeaderBlockWatch, LooksPerDeadline, type WatchedConnection } from "./header-block-watch.ts";
 import { destroyLater, LingerMs } from "./lingering-close.ts";
 import { ConnectResponder, H2Exchange, sendAnswer } from "./node-h2-answer.ts";
 import type { AcceptorSink, ConnectionFacts, TransportRefusal } from "./opening.ts";
 import { PendingOpening } from "./pending-opening.ts";
+import { LooksPerDeadline, PingWatch } from "./ping-watch.ts";
 import { tryH2RequestFacts } from "./request-facts.ts";
 import type { AcceptorDeadlines } from "./transport-limits.ts";
 
@@ -43,7 +43,7 @@ export class NodeH2Connection implements H2Connection {
   readonly #options: NodeH2ConnectionOptions;
   readonly #socket: Socket;
   readonly #session: ServerHttp2Session;
-  readonly #headerBlocks: HeaderBlockWatch;
+  readonly #watch: PingWatch;
   #openStreams = 0;
   #isDraining = false;
   /** Runs out before the client's SETTINGS, later while no stream is open. */
@@ -56,7 +56,7 @@ export class NodeH2Connection implements H2Connection {
     this.facts = options.facts;
     const session = performServerHandshake(socket, sessionOptions(options.http2));
     this.#session = session;
-    this.#headerBlocks = new HeaderBlockWatch(watchedConnection(socket, session), options.deadlines.headersMs);
+    this.#watch = this.#createWatch();
     session.setLocalWindowSize(options.http2.connectionWindowBytes);
     this.#timer = setTimeout(() => this.#fail("deadline", constants.NGHTTP2_SETTINGS_TIMEOUT), options.settingsMs);
     this.#looks = setInterval(() => this.#look(), options.deadlines.headersMs / LooksPerDeadline);
@@ -172,9 +172,36 @@ export class NodeH2Connection implements H2Connection {
       // Its GOAWAY may be on the way, but node:http2 does not always close the socket behind that, and no client must.
       clearInterval(this.#looks);
       destroyLater(this.#socket, LingerMs);
-    } else if (!this.#session.closed && this.#headerBlocks.isStuck(performance.now())) {
-      this.#fail("deadline", constants.NGHTTP2_ENHANCE_YOUR_CALM);
+      return;
     }
+    const finding = this.#watch.look(performance.now());
+    if (finding === "slow-block") this.#fail("deadline", constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    else if (finding === "dead") this.destroy();
+  }
+
+  #createWatch(): PingWatch {
+    const socket = this.#socket;
+    const session = this.#session;
+    const openStreams = (): number => this.#openStreams;
+    const watched = {
+      get bytesRead() {
+        return socket.bytesRead;
+      },
+      get bytesWritten() {
+        return socket.bytesWritten;
+      },
+      get dataReceived() {
+        return session.state.effectiveRecvDataLength ?? 0;
+      },
+      get openStreams() {
+        return openStreams();
+      },
+      get isLeaving() {
+        return session.closed;
+      },
+      ping: (onAnswer: () => void) => void session.ping((error) => error === null && onAnswer()),
+    };
+    return new PingWatch(watched, this.#options.deadlines);
   }
 
   #fail(refusal: TransportRefusal, code: number): void {
@@ -189,21 +216,6 @@ export class NodeH2Connection implements H2Connection {
       this.#options.sink.refused("malformed", this.facts);
     }
   }
-}
-
-function watchedConnection(socket: Socket, session: ServerHttp2Session): WatchedConnection {
-  return {
-    get bytesRead() {
-      return socket.bytesRead;
-    },
-    get bytesWritten() {
-      return socket.bytesWritten;
-    },
-    get dataReceived() {
-      return session.state.effectiveRecvDataLength ?? 0;
-    },
-    ping: (onAnswer) => void session.ping((error) => error === null && onAnswer()),
-  };
 }
 
 function sessionOptions(http2: H2Options): ServerOptions {

@@ -106,6 +106,8 @@ export class ListenerUnderTest extends RecordingSink {
     });
     socket.on("error", () => undefined);
     await once(socket, "secureConnect");
+    // Node crashes when both layers are destroyed from within the end of the handshake.
+    await new Promise((resolve) => setImmediate(resolve));
     return { socket, tcp };
   }
 
