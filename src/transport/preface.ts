@@ -1,8 +1,5 @@
 const Preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 
-/** Most bytes {@link tryDetectHttpVersion} needs for its answer. */
-export const PrefaceBytes = Preface.length;
-
 /**
  * The HTTP version a client speaks on a cleartext connection, from its first `bytes`: `"2"` when they begin with the whole
  * connection preface (RFC 9113 §3.4), `"1.1"` at the first byte that differs from it, `undefined` while both are possible.

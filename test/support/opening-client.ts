@@ -108,7 +108,7 @@ export function h1Client(socket: Socket): OpeningClient {
 }
 
 /** A node:http2 session that trusts the listener. */
-export async function connectH2Session(listening: ListenerUnderTest): Promise<ClientHttp2Session> {
+async function connectH2Session(listening: ListenerUnderTest): Promise<ClientHttp2Session> {
   const session = connectH2(listening.origin, listening.ca === undefined ? {} : { ca: listening.ca });
   session.on("error", () => undefined);
   onTestFinished(() => session.destroy());

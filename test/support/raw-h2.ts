@@ -95,7 +95,7 @@ const HeaderTableSize = 1;
 const StaticStatus = [200, 204, 206, 304, 400, 404, 500];
 
 /** The `:status` at the beginning of a response's header block, as nghttp2 writes it without a dynamic table. */
-export function statusOf(block: Buffer): number {
+function statusOf(block: Buffer): number {
   const start = block.findIndex((byte) => byte >> 5 !== 0b001); // behind an update of the table's size
   const first = block[start] ?? 0;
   if (first >= 0x88 && first <= 0x8e) return StaticStatus[first - 0x88] ?? 0;
