@@ -79,6 +79,7 @@ export class H1Connection {
     this.#awaitHead({ begun: false });
   }
 
+  /** A request that is no Upgrade to websocket. */
   onRequest(request: IncomingMessage, response: ServerResponse): void {
     request.on("error", () => undefined);
     response.on("error", () => undefined);

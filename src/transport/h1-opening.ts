@@ -37,11 +37,7 @@ export class UpgradeResponder implements OpeningResponder {
     const head = encodeUpgradeAnswer(this.#key, answer);
     this.#stopKeeping();
     this.#socket.write(head, "latin1");
-    const early = this.#early.length === 1 ? this.#early[0] : Buffer.concat(this.#early);
-    return new SocketByteStream(this.#socket, {
-      ...(early === undefined ? {} : { head: early }),
-      connection: this.#connection,
-    });
+    return new SocketByteStream(this.#socket, { head: Buffer.concat(this.#early), connection: this.#connection });
   }
 
   reject(rejection: OpeningRejection): void {

@@ -19,7 +19,6 @@ export function detectHttpVersion(
     socket.off("readable", onReadable);
     socket.off("end", onGone);
     socket.off("close", onGone);
-    if (read.length > 0 && !socket.destroyed) socket.unshift(read);
     onKnown(version);
   };
   const onReadable = (): void => {
@@ -27,7 +26,9 @@ export function detectHttpVersion(
     if (chunk === null) return;
     read = Buffer.concat([read, chunk]);
     const version = tryDetectHttpVersion(read);
-    if (version !== undefined) finish(version);
+    if (version === undefined) return;
+    socket.unshift(read);
+    finish(version);
   };
   const onGone = (): void => finish("client-left");
   const deadline = setTimeout(() => finish("deadline"), timeoutMs);

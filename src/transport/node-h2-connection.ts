@@ -113,7 +113,7 @@ export class NodeH2Connection implements H2Connection {
     clearTimeout(this.#timer);
     stream.once("close", () => {
       this.#openStreams--;
-      if (this.#openStreams === 0) this.#awaitStream();
+      this.#awaitStream();
     });
   }
 
@@ -162,8 +162,11 @@ export class NodeH2Connection implements H2Connection {
 
   #awaitStream(): void {
     clearTimeout(this.#timer);
-    if (this.#isLost) return;
-    this.#timer = setTimeout(() => this.#session.close(), this.#options.deadlines.idleConnectionMs);
+    if (this.#isLost || this.#openStreams > 0) return;
+    this.#timer = setTimeout(() => {
+      this.#session.close();
+      destroyLater(this.#socket, LingerMs);
+    }, this.#options.deadlines.idleConnectionMs);
   }
 
   /** Looks for what no event tells. */

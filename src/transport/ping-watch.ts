@@ -48,10 +48,10 @@ export class PingWatch {
   #bytesRead = 0;
   #readAtMs = 0;
   #bytesWritten = 0;
+  #writtenAtMs = 0;
   #dataReceived = 0;
-  /** When bytes were written or DATA received. */
-  #progressAtMs = 0;
-  #askedAtMs = 0;
+  #dataAtMs = 0;
+  #askedAtMs: number | undefined;
   #isAsking = false;
 
   constructor(
@@ -65,39 +65,43 @@ export class PingWatch {
 
   /** Looks at the connection; to be called {@link LooksPerDeadline} times per `headersMs`. */
   look(nowMs: number): Finding {
-    const { bytesRead, bytesWritten, dataReceived, isLeaving } = this.#connection;
+    const { bytesRead, bytesWritten, isLeaving } = this.#connection;
     if (bytesRead !== this.#bytesRead) this.#readAtMs = nowMs;
     this.#bytesRead = bytesRead;
-    if (bytesWritten !== this.#bytesWritten || dataReceived !== this.#dataReceived) this.#progressAtMs = nowMs;
+    if (bytesWritten !== this.#bytesWritten) this.#writtenAtMs = nowMs;
     this.#bytesWritten = bytesWritten;
-    this.#dataReceived = dataReceived;
     if (isLeaving) {
-      const lastMoveMs = Math.max(this.#readAtMs, this.#progressAtMs);
-      return nowMs - lastMoveMs < this.#idleConnectionMs ? "well" : "dead";
+      const movedAtMs = Math.max(this.#readAtMs, this.#writtenAtMs);
+      return nowMs - movedAtMs < this.#idleConnectionMs ? "well" : "dead";
     }
-    if (this.#isAsking) return this.#judge(nowMs);
+    this.#askedAtMs ??= nowMs;
+    if (this.#isAsking) return this.#judge(nowMs, this.#askedAtMs);
     const isQuietLong = nowMs - this.#askedAtMs >= SilenceFactor * this.#headersMs;
     if (bytesRead !== this.#provenBytes || isQuietLong) this.#ask(nowMs);
     return "well";
   }
 
   /** Judges a PING that has no answer yet. */
-  #judge(nowMs: number): Finding {
-    const waitedMs = nowMs - Math.max(this.#askedAtMs, this.#progressAtMs);
+  #judge(nowMs: number, askedAtMs: number): Finding {
+    const { dataReceived, openStreams } = this.#connection;
+    if (dataReceived !== this.#dataReceived) this.#dataAtMs = nowMs;
+    this.#dataReceived = dataReceived;
+    const waitedMs = nowMs - Math.max(askedAtMs, this.#writtenAtMs, this.#dataAtMs);
     if (waitedMs < this.#headersMs) return "well";
     const isSending = nowMs - this.#readAtMs < this.#headersMs / 2;
-    if (isSending || this.#connection.openStreams === 0) return "slow-block";
+    if (isSending || openStreams === 0) return "slow-block";
     return waitedMs < SilenceFactor * this.#headersMs ? "well" : "dead";
   }
 
   #ask(nowMs: number): void {
     const askedAtBytes = this.#bytesRead;
+    this.#dataReceived = this.#connection.dataReceived;
     this.#isAsking = true;
     this.#askedAtMs = nowMs;
     this.#connection.ping(() => {
       this.#isAsking = false;
       // Whether something behind the answer came with it cannot be seen: then the next look asks again.
-      const bytesRead = this.#connection.bytesRead;
+      const { bytesRead } = this.#connection;
       if (bytesRead === askedAtBytes + PingBytes) this.#provenBytes = bytesRead;
     });
   }
