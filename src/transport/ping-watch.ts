@@ -25,6 +25,8 @@ export const LooksPerDeadline = 8;
 const PingBytes = 17;
 /** How many times `headersMs` a client with open streams may say nothing at all: radio networks pause for long. */
 const SilenceFactor = 6;
+/** More than this on its way to the client, and an honest one may come to our PING later than a header block may take. */
+const LittleUnreadBytes = 65_536;
 
 /**
  * Finds what node:http2 does not tell of a connection.
@@ -33,8 +35,10 @@ const SilenceFactor = 6;
  * natively. From outside one sees how many bytes came, and that nobody can answer a PING between HEADERS and the last
  * CONTINUATION (RFC 9113 §6.10). So where bytes have come that may belong to an unfinished block, a PING must be answered in
  * the block's time. An honest client may answer late: behind its upload, but then DATA is received, which cannot be inside of
- * a block; behind our download, but then bytes are written. In both cases the time begins anew. Behind a pause of the
- * network: then nothing comes, and if a WebSocket would be lost, that is borne for longer.
+ * a block; behind our download, but then bytes are written. In both cases the time begins anew. What the system holds of a
+ * download is seen in neither way while a slow client reads it, so behind much of it the time is that of an idle connection,
+ * which anybody may have. Behind a pause of the network: then nothing comes, and if a WebSocket would be lost, that is borne
+ * for longer.
  *
  * **A connection that is dead.** Over TLS, where a write fails behind the client's reset, node:http2 waits for that write for
  * ever and does not read. So a PING goes out now and then although nothing comes.
@@ -51,6 +55,8 @@ export class PingWatch {
   #writtenAtMs = 0;
   #dataReceived = 0;
   #dataAtMs = 0;
+  /** Bytes of ours that the client has read, as its answers prove. */
+  #readByClient = 0;
   #askedAtMs: number | undefined;
   #isAsking = false;
 
@@ -88,6 +94,9 @@ export class PingWatch {
     this.#dataReceived = dataReceived;
     const waitedMs = nowMs - Math.max(askedAtMs, this.#writtenAtMs, this.#dataAtMs);
     if (waitedMs < this.#headersMs) return "well";
+    if (this.#bytesWritten - this.#readByClient > LittleUnreadBytes) {
+      return waitedMs < this.#idleConnectionMs ? "well" : "dead";
+    }
     const isSending = nowMs - this.#readAtMs < this.#headersMs / 2;
     if (isSending || openStreams === 0) return "slow-block";
     return waitedMs < SilenceFactor * this.#headersMs ? "well" : "dead";
@@ -95,11 +104,13 @@ export class PingWatch {
 
   #ask(nowMs: number): void {
     const askedAtBytes = this.#bytesRead;
+    const writtenBefore = this.#bytesWritten;
     this.#dataReceived = this.#connection.dataReceived;
     this.#isAsking = true;
     this.#askedAtMs = nowMs;
     this.#connection.ping(() => {
       this.#isAsking = false;
+      this.#readByClient = writtenBefore;
       // Whether something behind the answer came with it cannot be seen: then the next look asks again.
       const { bytesRead } = this.#connection;
       if (bytesRead === askedAtBytes + PingBytes) this.#provenBytes = bytesRead;

@@ -121,6 +121,26 @@ describe("a watch by PING", () => {
     },
   );
 
+  test.each([
+    { client: "reads much of ours and acknowledges it", bytes: 13 },
+    { client: "reads much of ours and says nothing", bytes: 0 },
+  ])("bears with one that $client, as long as with an idle connection", ({ bytes }) => {
+    connection.bytesRead = 9;
+    connection.bytesWritten = 65_537;
+    const found = connection.pass(100_000, () => (connection.bytesRead += bytes));
+    expect(found).toEqual({ finding: "dead", atMs: idleConnectionMs + 2 * LookMs });
+  });
+
+  test("knows from an answer that all before its PING was read", () => {
+    connection.bytesRead = 9;
+    connection.bytesWritten = 1_000_000;
+    connection.pass(headersMs + 3 * LookMs);
+    connection.answer(5);
+    const { nowMs } = connection;
+    const found = connection.pass(100_000, () => (connection.bytesRead += 1));
+    expect(found).toEqual({ finding: "slow-block", atMs: nowMs + headersMs + 2 * LookMs });
+  });
+
   test("asks nothing of a connection that leaves, and finds it dead when nothing moves", () => {
     connection.isLeaving = true;
     expect(connection.pass(60_000, () => (connection.bytesRead += 1)).finding).toBe("well");
