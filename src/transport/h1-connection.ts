@@ -113,7 +113,6 @@ export class H1Connection {
       streamId: 0,
       responder: new UpgradeResponder(socket, connection, parsed.key, head),
       answerMs: deadlines.answerMs,
-      onDeadline: () => sink.refused("deadline", facts),
     });
     socket.once("close", () => opening.leave());
     // A client that ends its half before the answer has given up: nobody closes only one half of an opening.

@@ -132,7 +132,6 @@ export class NodeH2Connection implements H2Connection {
       streamId,
       responder: new ConnectResponder(stream, () => this.#isLost, deadlines.idleConnectionMs),
       answerMs: deadlines.answerMs,
-      onDeadline: () => sink.refused("deadline", this.facts),
     });
     stream.once("aborted", () => opening.leave());
     stream.once("close", () => opening.leave());

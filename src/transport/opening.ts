@@ -62,7 +62,7 @@ export type TransportRefusal =
   | "malformed" // 400: grammar, missing or doubled fields, CONNECT with content-length, pipelined Upgrade
   | "version" // 426 on HTTP/1.1, 400 on HTTP/2
   | "not-websocket" // 501: plain CONNECT, another `:protocol` or Upgrade token
-  | "deadline" // 408 or 504, or a silent close where no answer can be sent
+  | "deadline" // 408 or 504, or a silent close where no answer can be sent; not of an Opening, whose owner is told itself
   | "draining"; // 503: streams that come after `refuseNew`
 
 /** Who takes what the acceptors produce. A throwing method costs the one request, never the process. */

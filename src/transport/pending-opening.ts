@@ -19,8 +19,6 @@ export interface PendingOpeningOptions {
   readonly responder: OpeningResponder;
   /** Until this time has passed it must be accepted or rejected. */
   readonly answerMs: number;
-  /** Told when the time has passed, behind the 504. */
-  readonly onDeadline: () => void;
 }
 
 const GatewayTimeout: OpeningRejection = { status: 504, fields: [], body: "" };
@@ -48,7 +46,6 @@ export class PendingOpening implements Opening {
     this.#deadline = setTimeout(() => {
       this.reject(GatewayTimeout);
       this.#go("deadline");
-      options.onDeadline();
     }, options.answerMs);
   }
 
