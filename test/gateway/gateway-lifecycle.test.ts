@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer, type AddressInfo } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { startGatewayUnderTest } from "../support/gateway-under-test.ts";
 
 test("readiness tells of the start and of the stop", async () => {
