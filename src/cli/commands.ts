@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { ConfigError } from "../gateway/config/fault.ts";
 import { loadConfig } from "../gateway/config/load.ts";
 import { Gateway } from "../gateway/gateway.ts";
+import { failureTrace } from "../gateway/telemetry/failure-trace.ts";
 import { check } from "./check.ts";
 import { parseCommandLine } from "./command-line.ts";
 import { run } from "./run.ts";
@@ -60,7 +61,7 @@ async function runCommand(
     const config = await loadConfig(file, { warn: (warning) => errors.line(errors.paint("yellow", warning)) });
     // A handler that sends from a timer of its own may find its client gone: that ends nobody else's WebSocket.
     process.on("unhandledRejection", (reason) =>
-      errors.line(`${errors.paint("red", "a rejected promise that nobody caught:")} ${whereFrom(reason)}`),
+      errors.line(`${errors.paint("red", "a rejected promise that nobody caught:")} ${failureTrace(reason)}`),
     );
     const log = (line: string) => output.line(line);
     const gateway = new Gateway(config, { log, version: await packageVersion(), style: { colour: output.hasColours } });
@@ -71,13 +72,6 @@ async function runCommand(
     errors.line(errors.paint("red", `${file}: ${error.count} fault${error.count === 1 ? "" : "s"}`));
     return 1;
   }
-}
-
-/** The kind of `reason` and its stack, without its message: that of a handler's own error may quote what a client sent. */
-function whereFrom(reason: unknown): string {
-  if (!(reason instanceof Error)) return typeof reason;
-  const frames = reason.stack?.split("\n").filter((line) => line.startsWith("    at ")) ?? [];
-  return [reason.name, ...frames].join("\n");
 }
 
 async function packageVersion(): Promise<string> {

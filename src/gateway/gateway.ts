@@ -1,4 +1,5 @@
-import type { HttpExchange, Opening } from "../transport/opening.ts";
+import { WebSocketError } from "../protocol/errors.ts";
+import type { ConnectionFacts, HttpExchange, Opening, TransportRefusal } from "../transport/opening.ts";
 import { Listener } from "../transport/listener.ts";
 import { AdminServer, type BoundAddress, type Readiness } from "./admin/api.ts";
 import type { Config, HostPort, ListenerConfig } from "./config/config.ts";
@@ -10,9 +11,16 @@ import { serveExchange } from "./serving/serve-exchange.ts";
 import { serveOpening } from "./serving/serve-opening.ts";
 import type { ServingContext } from "./serving/serving-context.ts";
 import { routeLabels, Site } from "./serving/site.ts";
-import { Metrics } from "./telemetry/metrics.ts";
-import { closedLine, openedLine, refusedLine, type LineStyle } from "./telemetry/stream-log.ts";
-import { StreamRegistry } from "./telemetry/stream-registry.ts";
+import { Metrics, resultOfRefusal } from "./telemetry/metrics.ts";
+import {
+  closedLine,
+  failedLine,
+  openedLine,
+  refusedLine,
+  type LineStyle,
+  type RefusedOpening,
+} from "./telemetry/stream-log.ts";
+import { protocolOf, StreamRegistry } from "./telemetry/stream-registry.ts";
 
 /** How long connections may take to leave after GOAWAY, once their streams are over. */
 const FarewellMs = 1_000;
@@ -135,8 +143,7 @@ export class Gateway {
     try {
       return await listen();
     } catch (cause) {
-      const detail = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`${what} cannot listen on ${host} port ${port}: ${detail}`, { cause });
+      throw new Error(`${what} cannot listen on ${host} port ${port}: ${whyNotBound(cause)}`, { cause });
     }
   }
 
@@ -147,7 +154,15 @@ export class Gateway {
       opening: (opening: Opening) => serveOpening(opening, site, context),
       exchange: (exchange: HttpExchange) =>
         serveExchange(exchange, site, (route, protocol, status) => metrics.request(route, protocol, status)),
-      refused: (...refusal: Parameters<Metrics["refused"]>) => metrics.refused(...refusal),
+      refused: (refusal: TransportRefusal, connection: ConnectionFacts) => {
+        metrics.refused(refusal, connection);
+        this.#logRefused({
+          route: "",
+          protocol: protocolOf(connection),
+          result: resultOfRefusal(refusal),
+          status: 0,
+        });
+      },
     };
   }
 
@@ -171,10 +186,18 @@ export class Gateway {
       trustedProxies: trustedProxyList(trustedProxies),
       openingOver: (outcome) => {
         this.#metrics.opening(outcome.route, outcome.protocol, outcome.result, outcome.seconds);
-        if (outcome.result === "accepted") return;
-        this.#options.log(refusedLine(outcome, Date.now(), this.#options.style));
+        if (outcome.result !== "accepted") this.#logRefused(outcome);
+      },
+      handlerFailed: (route, failure) => {
+        // That a client broke a rule is no failure of the handler, and is counted.
+        if (failure instanceof WebSocketError && failure.origin === "peer") return;
+        this.#options.log(failedLine(route, failure, Date.now(), this.#options.style));
       },
     };
+  }
+
+  #logRefused(refused: RefusedOpening): void {
+    this.#options.log(refusedLine(refused, Date.now(), this.#options.style));
   }
 
   #logStreams(): void {
@@ -185,6 +208,21 @@ export class Gateway {
       closed: (record, ending, now) => log(closedLine(record, ending, now, style)),
     });
   }
+}
+
+/** What an operator can do about it, by the error's code. */
+const BindCures: Readonly<Record<string, string>> = {
+  EACCES: "hawser may not: choose a port from 1024 on, or give it CAP_NET_BIND_SERVICE",
+  EADDRINUSE: "another process listens there: stop it, or choose another port",
+  EADDRNOTAVAIL: "this machine has no such address: 0.0.0.0 or [::] is every one it has",
+  ENOTFOUND: "no such host is known: write an IP address",
+};
+
+function whyNotBound(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const code = "code" in cause ? String(cause.code) : "";
+  const cure = BindCures[code];
+  return cure === undefined ? cause.message : `${cure} (${code})`;
 }
 
 function authorityOf({ address, family, port }: BoundAddress): string {

@@ -61,5 +61,6 @@ test("a listener that cannot listen is named, and nothing is left running", asyn
     { name: "taken", address: `127.0.0.1:${port}` },
   ];
   const started = startGatewayUnderTest({ listeners, routes: [{ path: "/echo", handler: "echo" }] });
-  await expect(started).rejects.toThrow(`listener taken cannot listen on 127.0.0.1 port ${port}`);
+  const words = `listener taken cannot listen on 127.0.0.1 port ${port}: another process listens there`;
+  await expect(started).rejects.toThrow(words);
 });

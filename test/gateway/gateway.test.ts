@@ -225,6 +225,27 @@ describe.each([
     expect([...close.subarray(0, 1), close.readUInt16BE(2)]).toEqual([0x88, 1011]);
     expect(close.toString("latin1")).not.toContain("secret");
     await gateway.settles("hawser_stream_closes_total", { cause: "handler_error", protocol }, 1);
+    const failed = gateway.log.find((line) => line.includes("handler failed: Error\n    at "));
+    expect(failed).toContain("chat.mjs");
+    expect(gateway.log.join("\n")).not.toContain("secret");
+  });
+
+  test("a rule that a client breaks is no failure of the handler", async () => {
+    const gateway = await startGatewayUnderTest({ routes: [{ name: "echo", path: "/echo", handler: "echo" }] });
+    const client = await gateway.connect(httpVersion);
+    client.ask({ path: "/echo" }, hex("81 02 6869"));
+    await client.response();
+    await gateway.settles("hawser_stream_closes_total", { cause: "rule_broken", protocol, code: "1002" }, 1);
+    expect(gateway.log.filter((line) => line.includes("handler failed"))).toEqual([]);
+  });
+
+  test("what is no opening handshake is told in the log and counted", async () => {
+    const gateway = await startGatewayUnderTest({ routes: [{ path: "/echo", handler: "echo" }] });
+    const client = await gateway.connect(httpVersion);
+    client.ask({ path: "/echo", fields: [["Sec-WebSocket-Protocol", "a b"]] });
+    expect((await client.response()).status).toBe(400);
+    expect(await gateway.metric("hawser_openings_total", { protocol, result: "malformed" })).toBe(1);
+    expect(gateway.log.at(-1)).toMatch(new RegExp(`× none +${protocol} malformed$`));
   });
 
   test("a path without a route is 404", async () => {

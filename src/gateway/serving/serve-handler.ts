@@ -10,7 +10,7 @@ export function serveHandler(
   opening: Opening,
   { name, handler, handlerName, subprotocols }: HandlerRoute,
   report: OpeningReport,
-  { live, streams, limits }: ServingContext,
+  { live, streams, limits, handlerFailed }: ServingContext,
 ): void {
   const subprotocol = chooseSubprotocol(subprotocols, opening.request.subprotocols);
   const stream = opening.accept({ subprotocol });
@@ -18,7 +18,7 @@ export function serveHandler(
   const record = streams.open(streamFactsOf(opening, name, handlerName));
   const connection = new WebSocketConnection(stream, {
     role: "server",
-    handler,
+    handler: { onError: (_, failure) => handlerFailed(name, failure), ...handler },
     request: opening.request,
     subprotocol,
     ...limits,

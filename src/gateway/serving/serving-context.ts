@@ -24,6 +24,8 @@ export interface ServingContext {
   /** Clients whose own `Forwarded` and `X-Forwarded-*` fields are believed. */
   readonly trustedProxies: BlockList;
   readonly openingOver: (outcome: OpeningOutcome) => void;
+  /** A handler of `route` threw `failure`, and has no `onError` of its own. */
+  readonly handlerFailed: (route: string, failure: unknown) => void;
 }
 
 /** The registry's facts of the stream that `opening` becomes when it is accepted. */

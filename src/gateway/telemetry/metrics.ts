@@ -20,9 +20,13 @@ export const OpeningResults = [
   "deadline",
   "draining",
   "client_left",
-  "handler_failed",
 ] as const;
 export type OpeningResult = (typeof OpeningResults)[number];
+
+/** The result of a request that the transport refuses by itself. */
+export function resultOfRefusal(refusal: TransportRefusal): OpeningResult {
+  return refusal === "not-websocket" ? "not_websocket" : refusal;
+}
 
 /**
  * Seconds. From a handler's answer within the process to the longest wait an opening has: 5, 10 and 30 s are the defaults
@@ -106,8 +110,7 @@ export class Metrics implements ListenerObserver {
 
   /** The transport refused a request by itself, before anybody looked for its route. */
   refused(refusal: TransportRefusal, connection: ConnectionFacts): void {
-    const result: OpeningResult = refusal === "not-websocket" ? "not_websocket" : refusal;
-    this.#openings.inc({ route: NoRoute, protocol: protocolOf(connection), result });
+    this.#openings.inc({ route: NoRoute, protocol: protocolOf(connection), result: resultOfRefusal(refusal) });
   }
 
   /** An ordinary HTTP request was answered; `route` is empty if none matched. */

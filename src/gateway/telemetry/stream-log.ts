@@ -1,5 +1,6 @@
 import { CloseCode } from "../../protocol/close-code.ts";
 import type { Traffic } from "../../protocol/frame/traffic.ts";
+import { failureTrace } from "./failure-trace.ts";
 import type { OpeningResult } from "./metrics.ts";
 import type { Protocol, StreamClose, StreamFacts, StreamRecord } from "./stream-registry.ts";
 
@@ -34,19 +35,25 @@ export interface RefusedOpening {
   readonly route: string;
   readonly protocol: Protocol;
   readonly result: OpeningResult;
-  /** 0 if the client left before an answer. */
+  /** 0 where the client left before an answer, or the transport gave it by itself. */
   readonly status: number;
   /** What was wrong with the upstream: an error code or a rule, nothing that a peer said. */
   readonly detail?: string | undefined;
 }
 
-/** The line of an opening that was refused, or whose client left before the answer. */
+/** The line of an opening that did not become a stream. */
 export function refusedLine(refused: RefusedOpening, now: number, style: LineStyle = {}): string {
   const { route, protocol, result, status, detail } = refused;
   const name = nameColumn(route === "" ? "none" : route);
   const how = status === 0 ? result : `refused ${status} ${result}`;
   const why = detail === undefined ? "" : paint(`  (${detail})`, "dim", style);
   return `${timeOf(now, style)} ${paint("×", "red", style)} ${name} ${protocol} ${how}${why}`;
+}
+
+/** The lines of a handler that threw `failure`. */
+export function failedLine(route: string, failure: unknown, now: number, style: LineStyle = {}): string {
+  const sign = paint("!", "red", style);
+  return `${timeOf(now, style)} ${sign} ${nameColumn(route)} handler failed: ${failureTrace(failure)}`;
 }
 
 function nameColumn(route: string): string {
