@@ -4,6 +4,7 @@
  */
 export function failureTrace(failure: unknown): string {
   if (!(failure instanceof Error)) return typeof failure;
-  const frames = failure.stack?.split("\n").filter((line) => line.startsWith("    at ")) ?? [];
+  const stack = (failure.stack ?? "").replace(failure.message, "");
+  const frames = stack.split("\n").filter((line) => line.startsWith("    at "));
   return [failure.name, ...frames].join("\n");
 }
