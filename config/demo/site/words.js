@@ -71,7 +71,7 @@ function wordsForLost({ lost, open, closeCode }) {
     return {
       state: "lost",
       tone: "bad",
-      status: "The gateway stops: it closed every WebSocket in order, with code 1012.",
+      status: "The gateway stops: it closed every WebSocket properly, with code 1012.",
       notice: {
         title: "The gateway is stopping",
         text: "It closed each WebSocket with code 1012, service restart. Open them again when it is back.",
