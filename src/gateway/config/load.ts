@@ -54,7 +54,7 @@ async function readText(file: string): Promise<string> {
 }
 
 function valueOf(source: YamlSource, file: string): unknown {
-  if (source.isBroken) throw new ConfigError(source.describe([]));
+  if (source.syntaxFault !== undefined) throw new ConfigError([source.syntaxFault]);
   try {
     return source.value();
   } catch (cause) {

@@ -11,17 +11,7 @@ import {
   type Node,
 } from "yaml";
 import { formatPath, type ConfigPath, type Fault } from "./fault.ts";
-
-/** Part of the text: offsets in UTF-16 units. */
-interface Span {
-  readonly start: number;
-  readonly end: number;
-}
-
-/** A fault and where it stands. */
-interface PlacedFault extends Span {
-  readonly message: string;
-}
+import { placeYamlError, type PlacedFault, type Span } from "./yaml-error.ts";
 
 const NoSpan: Span = { start: 0, end: 0 };
 
@@ -48,9 +38,15 @@ export class YamlSource {
     });
   }
 
-  /** Whether the text is so far from YAML that its value means nothing. A key that is there twice is not. */
-  get isBroken(): boolean {
-    return this.#dangling.length > 0 || this.#document.errors.some(({ code }) => code !== "DUPLICATE_KEY");
+  /**
+   * Why the text is so far from YAML that its value means nothing, or `undefined` if it is not: the first place alone,
+   * since one slip makes YAML misread much of what follows. A key that is there twice is no such thing.
+   */
+  get syntaxFault(): string | undefined {
+    const errors = this.#document.errors.filter(({ code }) => code !== "DUPLICATE_KEY");
+    const placed = [...errors.map((error) => placeYamlError(error, this.#text)), ...this.#dangling];
+    const first = placed.toSorted((one, other) => one.start - other.start)[0];
+    return first === undefined ? undefined : this.#describe(first, "");
   }
 
   /**
@@ -63,21 +59,22 @@ export class YamlSource {
   }
 
   /**
-   * What YAML itself objects to, and `faults`, in the order of the text: each with its position, its line and a caret.
+   * `faults`, and what YAML itself objects to in a text without a {@link syntaxFault}, in the order of the text: each
+   * with its position, its line and a caret.
    */
   describe(faults: readonly Fault[], { severity = "" } = {}): string[] {
-    const placed = [...this.#yamlFaults(), ...this.#dangling, ...faults.map((fault) => this.#place(fault))];
+    const placed = [...this.#yamlFaults(), ...faults.map((fault) => this.#place(fault))];
     placed.sort((one, other) => one.start - other.start);
     return [...new Set(placed.map((fault) => this.#describe(fault, severity)))];
   }
 
   #yamlFaults(): PlacedFault[] {
-    const { errors, warnings } = this.#document;
-    return [...errors, ...warnings].map(({ code, pos: [start, end], message }) => {
-      if (code !== "DUPLICATE_KEY") return { start, end, message: `not valid YAML: ${message}` };
+    const repeated = this.#document.errors.filter(({ code }) => code === "DUPLICATE_KEY");
+    const placed = repeated.map(({ pos: [start] }) => {
       const key = /[^\s:]+/.exec(this.#text.slice(start))?.[0] ?? "";
       return { start, end: start + key.length, message: `the key ${key} is here a second time` };
     });
+    return [...placed, ...this.#document.warnings.map((warning) => placeYamlError(warning, this.#text))];
   }
 
   #place({ path, at, message }: Fault): PlacedFault {

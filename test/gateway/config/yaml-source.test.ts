@@ -69,14 +69,39 @@ describe("what YAML objects to", () => {
     { what: "an alias of nothing", text: "a: *nowhere\n", head: /^g\.yaml:1:4: not valid YAML: / },
     { what: "a key that is no text", text: "? [a]\n: 1\n", head: /^g\.yaml:1:3: not valid YAML: / },
   ])("breaks the file for $what", ({ text, head }) => {
-    const source = new YamlSource("g.yaml", text);
-    expect(source.isBroken).toBe(true);
-    expect(source.describe([])[0]).toMatch(head);
+    expect(new YamlSource("g.yaml", text).syntaxFault).toMatch(head);
+  });
+
+  const Quotes = "; put it in quotes";
+  test.each([
+    { text: "a:\n\tb: 1\n", marked: "\t", cure: "; indent with spaces" },
+    { text: "a:\n  - b: 1\n\t- c: 2\n", marked: "\t", cure: "; indent with spaces" },
+    { text: "- name:chat\n  path: /a\n", marked: "name:chat", cure: "; a space is missing after the colon?" },
+    { text: "a: 1\nname:chat\n", marked: "name:chat", cure: "; a space is missing after the colon?" },
+    { text: "address: [::]:18080\nb: 1\n", marked: "[::]:18080", cure: Quotes },
+    { text: "address: [::1]:80 # here\n", marked: "[::1]:80", cure: Quotes },
+    { text: "a: { address: [::1]:80 }\n", marked: "[::1]:80", cure: Quotes },
+    { text: "a: @b\n", marked: "@", cure: Quotes },
+    { text: "a: [b] c\n", marked: "c", cure: "" },
+    { text: "ws://a\nb: 1\n", marked: "ws://a", cure: "" },
+  ])("has the cure '$cure' in $text", ({ text, marked, cure }) => {
+    const [head = "", line = "", carets = ""] = new YamlSource("g.yaml", text).syntaxFault?.split("\n") ?? [];
+    expect(head).toMatch(/^g\.yaml:\d+:\d+: not valid YAML: [^;]+(?:; .*)?$/);
+    expect(head.split(/(?=;)/)[1] ?? "").toBe(cure);
+    expect(line.slice(carets.indexOf("^"), carets.lastIndexOf("^") + 1)).toBe(marked);
+  });
+
+  test("is told once, at its first place, for all that follows from it", () => {
+    const text = "a: 1\na: 2\nlist:\n  - b: 1\n\t- c: *nowhere\nd: @e\n";
+    expect(new YamlSource("g.yaml", text).syntaxFault).toBe(
+      "g.yaml:5:1: not valid YAML: Tabs are not allowed as indentation; indent with spaces\n" +
+        "  5 | \t- c: *nowhere\n    | ^",
+    );
   });
 
   test("a key that is there twice is named, and the rest can still be judged", () => {
     const source = new YamlSource("g.yaml", "a:\n  path: 1\n  path: 2\n");
-    expect(source.isBroken).toBe(false);
+    expect(source.syntaxFault).toBeUndefined();
     expect(source.describe([])).toEqual([
       "g.yaml:3:3: the key path is here a second time\n  3 |   path: 2\n    |   ^^^^",
     ]);
