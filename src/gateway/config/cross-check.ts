@@ -7,13 +7,14 @@ import { Name } from "./schema.ts";
 
 /**
  * What the options of a config file have against each other. It reads what YAML gave, whether that fits the schema or
- * not, so that a file hears of all its faults at once; what the schema says of a value is not said here again.
+ * not, so that a file hears of all its faults at once; what the schema says of a value, `schemaFaults`, is not said here
+ * again.
  */
-export function crossCheck(value: unknown): Fault[] {
+export function crossCheck(value: unknown, schemaFaults: readonly Fault[]): Fault[] {
   const upstreams = memberOf(value, "upstreams");
   return [
     ...checkListeners(itemsOf(memberOf(value, "listeners")), memberOf(value, "admin")),
-    ...checkRoutes(itemsOf(memberOf(value, "routes")), keysOf(upstreams)),
+    ...checkRoutes(itemsOf(memberOf(value, "routes")), keysOf(upstreams), schemaFaults),
     ...keysOf(upstreams).flatMap((name) => checkUpstream(memberOf(upstreams, name), name)),
   ];
 }

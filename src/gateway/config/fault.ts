@@ -8,6 +8,8 @@ export interface Fault {
   /** Which half of the option is wrong. */
   readonly at: "key" | "value";
   readonly message: string;
+  /** Another option that the message ends with: the reader is told its name, if it has one, and its line. */
+  readonly other?: { readonly path: ConfigPath; readonly name: string | undefined };
 }
 
 /** A config file that cannot be used. `message` has every fault with its line, in the order of the file. */

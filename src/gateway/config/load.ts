@@ -32,7 +32,8 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
   const folder = dirname(resolve(file));
   const reading = readDocument(value);
   const { contents, faults } = await readReferencedFiles(value, folder);
-  const found = source.describe([...(reading.fits ? [] : reading.faults), ...crossCheck(value), ...faults]);
+  const schemaFaults = reading.fits ? [] : reading.faults;
+  const found = source.describe([...schemaFaults, ...crossCheck(value, schemaFaults), ...faults]);
   if (!reading.fits || found.length > 0) throw new ConfigError(found);
 
   const { document } = reading;

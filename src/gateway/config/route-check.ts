@@ -1,5 +1,5 @@
 import { comparableHost } from "./addresses.ts";
-import { formatPath, type ConfigPath, type Fault } from "./fault.ts";
+import type { ConfigPath, Fault } from "./fault.ts";
 import { tryNearest } from "./nearest.ts";
 import { isMapping, keysOf, memberOf, stringMember } from "./raw-value.ts";
 import { comparablePath, comparablePrefix } from "./route-path.ts";
@@ -7,18 +7,29 @@ import { checkNames, repeated } from "./uniqueness.ts";
 
 const Targets = ["upstream", "handler", "root"];
 
-/** What the routes have against themselves, each other and the names of the `upstreams`. */
-export function checkRoutes(routes: readonly unknown[], upstreams: readonly string[]): Fault[] {
+/**
+ * What the routes have against themselves, each other and the names of the `upstreams`. What a route takes is only
+ * compared if nothing else is wrong with it, the schema's objections included: a misspelt `path` would be no path.
+ */
+export function checkRoutes(
+  routes: readonly unknown[],
+  upstreams: readonly string[],
+  schemaFaults: readonly Fault[],
+): Fault[] {
+  const own = routes.map((route, i) => checkRoute(route, ["routes", i], upstreams));
+  const misfits = new Set(schemaFaults.map(({ path: [section, i] }) => (section === "routes" ? i : undefined)));
   const names = routes.map((route, i) => ({ path: ["routes", i, "name"], value: stringMember(route, "name") }));
-  const requests = routes.map((route, i) => ({ path: ["routes", i], value: requestsOf(route) }));
+  const requests = routes.map((route, i) => ({
+    path: ["routes", i],
+    value: own[i]?.length === 0 && !misfits.has(i) ? requestsOf(route) : undefined,
+  }));
   return [
-    ...routes.flatMap((route, i) => checkRoute(route, ["routes", i], upstreams)),
+    ...own.flat(),
     ...checkNames(names),
-    ...repeated(requests).map(({ path, first }): Fault => ({
-      path,
-      at: "value",
-      message: `takes the same requests as ${formatPath(first)}`,
-    })),
+    ...repeated(requests).map(({ path, first }): Fault => {
+      const name = stringMember(routes[Number(first[1])], "name");
+      return { path, at: "value", message: "takes the same requests as", other: { path: first, name } };
+    }),
   ];
 }
 

@@ -77,9 +77,15 @@ export class YamlSource {
     return [...placed, ...this.#document.warnings.map((warning) => placeYamlError(warning, this.#text))];
   }
 
-  #place({ path, at, message }: Fault): PlacedFault {
+  #place({ path, at, message, other }: Fault): PlacedFault {
     const written = formatPath(path);
-    return { ...this.#spanOf(path, at), message: written === "" ? message : `${written}: ${message}` };
+    const whole = other === undefined ? message : `${message} ${this.#mention(other)}`;
+    return { ...this.#spanOf(path, at), message: written === "" ? whole : `${written}: ${whole}` };
+  }
+
+  #mention({ path, name }: NonNullable<Fault["other"]>): string {
+    const { line } = this.#lines.linePos(this.#spanOf(path, "key").start);
+    return `${formatPath(path)} (${name === undefined ? "" : `${name}, `}line ${line})`;
   }
 
   /** The span of the option at `path`, or of the nearest thing around it that is there. */

@@ -2,12 +2,18 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { crossCheck } from "../../../src/gateway/config/cross-check.ts";
 import { formatPath } from "../../../src/gateway/config/fault.ts";
+import { readDocument } from "../../../src/gateway/config/schema-faults.ts";
 
 const Listeners = `listeners: [{ address: "127.0.0.1:8443" }]`;
 const Routes = `routes: [{ path: /echo, handler: echo }]`;
 
 function faultsOf(...parts: string[]): string[] {
-  return crossCheck(parse(parts.join("\n"))).map(({ path, at, message }) => `${formatPath(path)} (${at}): ${message}`);
+  const value: unknown = parse(parts.join("\n"));
+  const reading = readDocument(value);
+  return crossCheck(value, reading.fits ? [] : reading.faults).map(({ path, at, message, other }) => {
+    const mention = other === undefined ? "" : ` ${formatPath(other.path)}, named ${other.name}`;
+    return `${formatPath(path)} (${at}): ${message}${mention}`;
+  });
 }
 
 test("nothing is wrong where nothing is", () => {
@@ -130,13 +136,20 @@ describe("routes", () => {
     { one: "path: /ws", other: "path: /ws, host: example.com", isSame: false },
     { one: "path: /ws", other: "path: /%77s", isSame: true },
     { one: "pathPrefix: /ws", other: "pathPrefix: /ws/", isSame: true },
-    { one: "name: everything", other: "pathPrefix: /", isSame: true },
+    { one: "host: example.com", other: "host: example.com, pathPrefix: /", isSame: true },
     { one: "path: /ws, host: Example.com", other: "path: /ws, host: example.com.", isSame: true },
-    { one: "path: ws", other: "path: ws, host: ' '", isSame: false },
+    { one: "path: ws", other: "path: ws", isSame: false },
+    { one: "pathPrefix: /", other: "pathPrefx: /chat", isSame: false },
+    { one: "path: /ws", other: "path: /ws, hostField: keep", isSame: false },
   ])("$one and $other take the same requests: $isSame", ({ one, other, isSame }) => {
     const routes = `routes: [{ ${one}, handler: echo }, { ${other}, handler: echo }]`;
-    const fault = "routes[1] (value): takes the same requests as routes[0]";
-    expect(faultsOf(Listeners, routes)).toEqual(isSame ? [fault] : []);
+    const fault = "routes[1] (value): takes the same requests as routes[0], named undefined";
+    expect(faultsOf(Listeners, routes).filter((told) => told.includes("same requests"))).toEqual(isSame ? [fault] : []);
+  });
+
+  test("the other route is called by its name", () => {
+    const routes = "routes: [{ name: all, handler: echo }, { pathPrefix: /, handler: echo }]";
+    expect(faultsOf(Listeners, routes)).toEqual(["routes[1] (value): takes the same requests as routes[0], named all"]);
   });
 
   test("a name is there once", () => {

@@ -153,6 +153,20 @@ upstreams:
      |                 ^^^^^^^^^^^^^^^^^^^^^`);
 });
 
+test("two routes for the same requests: both are found, and a misspelt path makes no such pair", async () => {
+  const text = `listeners: [{ address: "a:1" }]
+routes:
+  - { name: unix, path: /ws, handler: echo }
+  - { pathPrefix: /, handler: echo }
+  - { path: /ws, handler: echo }
+  - { pathPrefx: /chat, handler: echo }
+`;
+  expect((await faultsOf(text)).split("\n").filter((line) => line.startsWith("@"))).toEqual([
+    "@/g.yaml:5:7: routes[2]: takes the same requests as routes[0] (unix, line 3)",
+    "@/g.yaml:6:7: routes[3].pathPrefx: unknown option; did you mean pathPrefix?",
+  ]);
+});
+
 describe("a file that is no config", () => {
   test.each([
     { what: "a folder", file: "", message: "@/: cannot read the file: it is a folder" },

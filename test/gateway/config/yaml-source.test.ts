@@ -54,6 +54,16 @@ test("faults come in the order of the file, each once", () => {
   expect(heads).toEqual(["g.yaml:3:11", "g.yaml:4:11", "g.yaml:6:1"]);
 });
 
+test.each([
+  { other: { path: ["routes", 0], name: "chat" }, mention: "routes[0] (chat, line 3)" },
+  { other: { path: ["routes", 1], name: undefined }, mention: "routes[1] (line 5)" },
+])("another option is mentioned as $mention", ({ other, mention }) => {
+  const fault = { path: ["upstreams"], at: "key", message: "is like", other } as const;
+  expect(new YamlSource("g.yaml", Text).describe([fault])[0]?.split("\n")[0]).toBe(
+    `g.yaml:6:1: upstreams: is like ${mention}`,
+  );
+});
+
 test("carets stand below their word behind tabs, and a line end of Windows is not shown", () => {
   const source = new YamlSource("g.yaml", "a: {\tb: 1 }\r\nc: 2\r\n");
   expect(source.describe([{ path: ["a", "b"], at: "value", message: "…" }])).toEqual([
