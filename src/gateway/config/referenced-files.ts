@@ -19,14 +19,19 @@ interface Reference {
   readonly kind: "certificate" | "key" | "module" | "folder";
 }
 
+/** What the two files of `tls`, the option at `path`, contain. */
+interface KeyPair {
+  readonly path: ConfigPath;
+  readonly certificate: string;
+  readonly key: string;
+}
+
 const Kinds = {
   certificate: { expected: "a certificate in PEM", objection: certificateObjection },
   key: { expected: "a private key in PEM", objection: keyObjection },
 } as const;
 
 const Reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  ENOTDIR: "there is no such file",
   EACCES: "hawser has no permission to read it",
   EISDIR: "it is a folder",
 };
@@ -42,7 +47,10 @@ export async function readReferencedFiles(value: unknown, folder: string): Promi
     const objection = await readReference(reference, contents);
     if (objection !== undefined) faults.push({ path: reference.path, at: "value", message: objection });
   }
-  return { contents, faults: [...faults, ...keyMismatches(value, folder, contents)] };
+  const pairs = pairsIn(value, folder, contents);
+  const exchanged = pairs.filter(isExchanged);
+  const isTold = ({ path }: Fault) => exchanged.some((pair) => pair.path.every((step, i) => step === path[i]));
+  return { contents, faults: [...faults.filter((fault) => !isTold(fault)), ...pairs.flatMap(pairFaults)] };
 }
 
 function referencesIn(value: unknown, folder: string): Reference[] {
@@ -71,30 +79,49 @@ async function readReference({ file, kind }: Reference, contents: Map<string, st
   try {
     if (kind === "folder" || kind === "module") {
       const isFolder = (await stat(file)).isDirectory();
-      return isFolder === (kind === "folder") ? undefined : `expected a ${kind}, got ${file}`;
+      if (isFolder === (kind === "folder")) return undefined;
+      return `expected a ${kind}, got the ${isFolder ? "folder" : "file"} ${file}`;
     }
     const pem = await readFile(file, "utf8");
     const objection = Kinds[kind].objection(pem);
     contents.set(file, pem);
     return objection === undefined ? undefined : `expected ${Kinds[kind].expected}, got ${objection}: ${file}`;
   } catch (error) {
-    return `cannot read ${file}: ${reasonOf(error)}`;
+    return `cannot read ${file}: ${reasonOf(error, kind === "folder" ? "folder" : "file")}`;
   }
 }
 
-/** Why a file cannot be read, in words. */
-export function reasonOf(error: unknown): string {
+/** Why a file cannot be read, or a folder, in words. */
+export function reasonOf(error: unknown, what: "file" | "folder" = "file"): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code === "ENOENT" || code === "ENOTDIR") return `there is no such ${what}`;
   return Reasons[code] ?? (error instanceof Error ? error.message : String(error));
 }
 
-function keyMismatches(value: unknown, folder: string, contents: ReadonlyMap<string, string>): Fault[] {
-  return itemsOf(memberOf(value, "listeners")).flatMap((listener, i): Fault[] => {
+/** The certificates and keys of listeners, as far as both files could be read. */
+function pairsIn(value: unknown, folder: string, contents: ReadonlyMap<string, string>): KeyPair[] {
+  return itemsOf(memberOf(value, "listeners")).flatMap((listener, i): KeyPair[] => {
     const tls = memberOf(listener, "tls");
     const certificate = contents.get(resolve(folder, stringMember(tls, "certificate") ?? ""));
     const key = contents.get(resolve(folder, stringMember(tls, "key") ?? ""));
-    if (certificate === undefined || certificateObjection(certificate) !== undefined) return [];
-    if (key === undefined || keyObjection(key) !== undefined || isKeyOf(key, certificate)) return [];
-    return [{ path: ["listeners", i, "tls", "key"], at: "value", message: "is not the key of the certificate" }];
+    return certificate === undefined || key === undefined ? [] : [{ path: ["listeners", i, "tls"], certificate, key }];
   });
+}
+
+/** Whether each file would do for the other option, and not for its own. */
+function isExchanged({ certificate, key }: KeyPair): boolean {
+  if (certificateObjection(certificate) === undefined || keyObjection(key) === undefined) return false;
+  return certificateObjection(key) === undefined && keyObjection(certificate) === undefined;
+}
+
+function pairFaults(pair: KeyPair): Fault[] {
+  const { path, certificate, key } = pair;
+  const at = "value";
+  if (isExchanged(pair)) {
+    return [{ path: [...path, "certificate"], at, message: "certificate and key seem to be exchanged" }];
+  }
+  if (certificateObjection(certificate) !== undefined || keyObjection(key) !== undefined) return [];
+  return isKeyOf(key, certificate)
+    ? []
+    : [{ path: [...path, "key"], at, message: "is not the key of the certificate" }];
 }

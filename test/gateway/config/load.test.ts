@@ -234,12 +234,17 @@ describe("the files it names", () => {
     },
     {
       text: `listeners: [{ address: "a:1" }]\nroutes: [{ handler: ./site }]`,
-      fault: "routes[0].handler: expected a module, got @/site",
+      fault: "routes[0].handler: expected a module, got the folder @/site",
     },
     {
       text: `listeners: [{ address: "a:1" }]\nroutes: [{ root: c.pem }]`,
-      fault: "routes[0].root: expected a folder, got @/c.pem",
+      fault: "routes[0].root: expected a folder, got the file @/c.pem",
     },
+    {
+      text: `listeners: [{ address: "a:1" }]\nroutes: [{ root: ./sit }]`,
+      fault: "routes[0].root: cannot read @/sit: there is no such folder",
+    },
+    { text: tls("k.pem", "c.pem"), fault: "listeners[0].tls.certificate: certificate and key seem to be exchanged" },
     {
       text: `listeners: [{ address: "a:1", tls: { selfSigned: x.pem } }]\n${Echo}`,
       fault: "listeners[0].tls.selfSigned: @/x.pem: holds something hawser did not make",
