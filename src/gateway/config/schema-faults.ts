@@ -1,8 +1,11 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { nameValue, type ConfigPath, type Fault } from "./fault.ts";
 import { tryNearest } from "./nearest.ts";
-import { keysOf, memberOf } from "./raw-value.ts";
+import { knownOptions } from "./option-schema.ts";
+import { memberOf } from "./raw-value.ts";
 import { ConfigSchema, type ConfigDocument } from "./schema.ts";
+import { valueHint } from "./value-hint.ts";
+import { lacksBlank, MissingBlank } from "./yaml-error.ts";
 
 type Issue = z.core.$ZodIssue;
 
@@ -31,24 +34,14 @@ function issueFaults(issue: Issue, value: unknown): Fault[] {
   const expected = (issue.code === "invalid_type" ? Expected[issue.expected] : undefined) ?? issue.message;
   const got = path.reduce(memberOf, value);
   if (got === undefined) return [{ path, at: "value", message: `missing; expected ${expected}` }];
-  const isUnquoted = issue.code === "invalid_type" && issue.expected === "string" && typeof got !== "object";
-  const hint = isUnquoted ? "; put it in quotes" : "";
+  const hint = valueHint(got, path, issue.code === "invalid_type" ? issue.expected : undefined);
   return [{ path, at: "value", message: `expected ${expected}, got ${nameValue(got)}${hint}` }];
 }
 
 function unknownOption(path: ConfigPath, key: string): Fault {
+  if (lacksBlank(key)) return { path: [...path, key], at: "key", message: `unknown option; ${MissingBlank}` };
   const known = knownOptions(path);
   const nearest = tryNearest(key, known);
   const advice = nearest === undefined ? `known here: ${known.join(", ")}` : `did you mean ${nearest}?`;
   return { path: [...path, key], at: "key", message: `unknown option; ${advice}` };
-}
-
-/** The options the mapping at `path` may have. */
-function knownOptions(path: ConfigPath): string[] {
-  let schema: unknown = z.toJSONSchema(ConfigSchema, { io: "input" });
-  for (const step of path) {
-    const own = typeof step === "number" ? memberOf(schema, "items") : memberOf(memberOf(schema, "properties"), step);
-    schema = own ?? memberOf(schema, "additionalProperties");
-  }
-  return keysOf(memberOf(schema, "properties"));
 }

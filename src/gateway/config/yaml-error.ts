@@ -12,10 +12,10 @@ export interface PlacedFault extends Span {
 }
 
 /** What is said of a key whose value follows without a blank, as in `name:chat`, which YAML reads as one word. */
-const MissingBlank = "a space is missing after the colon?";
+export const MissingBlank = "a space is missing after the colon?";
 
 /** Says whether `text` begins with a key and, without a blank between them, its value. */
-function lacksBlank(text: string): boolean {
+export function lacksBlank(text: string): boolean {
   return /^\w+:(?!\/\/)\S/.test(text);
 }
 

@@ -148,7 +148,7 @@ upstreams:
 @/g.yaml:10:5: routes[1].rot: unknown option; did you mean root?
   10 |     rot: demo
      |     ^^^
-@/g.yaml:13:17: upstreams.chat.addresses[0]: expected ws://host:port, wss://host:port or ws+unix:///path, without a path behind it, got "ws://127.0.0.1:9001/x"
+@/g.yaml:13:17: upstreams.chat.addresses[0]: expected ws://host:port, wss://host:port or ws+unix:///path, without a path behind it, got "ws://127.0.0.1:9001/x"; the client's path goes to the upstream as it is
   13 |     addresses: [ws://127.0.0.1:9001/x]
      |                 ^^^^^^^^^^^^^^^^^^^^^`);
 });

@@ -102,7 +102,7 @@ test.each([
   },
   {
     text: "deadlines: { closeMs: 5s }",
-    fault: `deadlines.closeMs: expected a whole number of milliseconds from 1 to 86400000, got "5s"`,
+    fault: `deadlines.closeMs: expected a whole number of milliseconds from 1 to 86400000, got "5s"; 5 s are 5000`,
   },
   {
     text: "deadlines: { closeMs: 99999999999 }",
@@ -117,7 +117,8 @@ test.each([
     text: "trustedProxies: [10.0.0.0/33]",
     fault: `trustedProxies[0]: expected an IP address or a network such as 10.0.0.0/8, got "10.0.0.0/33"`,
   },
-  { text: "trustedProxies: 10.0.0.1", fault: `trustedProxies: expected a list, got "10.0.0.1"` },
+  { text: "trustedProxies: 10.0.0.1", fault: `trustedProxies: expected a list, got "10.0.0.1"; write [10.0.0.1]` },
+  { text: "admin: { address:1 }", fault: `admin["address:1"]: unknown option; a space is missing after the colon?` },
   { text: "listner: 1", fault: "listner: unknown option; did you mean listeners?" },
   {
     text: "tls: 1",

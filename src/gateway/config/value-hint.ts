@@ -1,0 +1,47 @@
+import { tryUpstreamAddress } from "./addresses.ts";
+import type { ConfigPath } from "./fault.ts";
+import { isListOfTexts } from "./option-schema.ts";
+import { lacksBlank, MissingBlank } from "./yaml-error.ts";
+
+const UnitsMs: ReadonlyMap<string, number> = new Map([
+  ["ms", 1],
+  ["s", 1_000],
+  ["m", 60_000],
+  ["min", 60_000],
+  ["h", 3_600_000],
+]);
+
+/**
+ * How to write what was probably meant by `got`, the value at `path`, as the end of a fault; empty if there is no
+ * telling.
+ *
+ * @param type - the type the schema wants, in its own words, if the type is what is wrong.
+ */
+export function valueHint(got: unknown, path: ConfigPath, type: string | undefined): string {
+  if (typeof got !== "string") return type === "string" && typeof got !== "object" ? "; put it in quotes" : "";
+  const option = String(path.at(-1));
+  if (type === "number") return numberHint(got, option);
+  if (type === "object") return lacksBlank(got) ? `; ${MissingBlank}` : "";
+  if (type !== undefined) return isListOfTexts(path) ? listHint(got) : "";
+  return path.at(-2) === "addresses" ? addressHint(got) : "";
+}
+
+function numberHint(got: string, option: string): string {
+  if (/^\d+$/.test(got)) return "; without quotes";
+  const [, digits = "", unit = ""] = /^(\d+(?:\.\d+)?) ?([a-z]+)$/.exec(got) ?? [];
+  const factor = option.endsWith("Ms") ? UnitsMs.get(unit) : undefined;
+  return factor === undefined ? "" : `; ${digits} ${unit} are ${Math.round(Number(digits) * factor)}`;
+}
+
+/** Only for words that mean the same in a list: no numbers, and none with quotes, brackets or another sign of YAML. */
+function listHint(got: string): string {
+  const words = got.split(/[\s,]+/);
+  const isPlain = words.every((word) => /^[\w./][\w./:+-]*$/.test(word) && Number.isNaN(Number(word)));
+  return isPlain ? `; write [${words.join(", ")}]` : "";
+}
+
+function addressHint(got: string): string {
+  const beforePath = /^(wss?:\/\/[^/]+)\//.exec(got)?.[1];
+  const isAddress = beforePath !== undefined && tryUpstreamAddress(beforePath) !== undefined;
+  return isAddress ? "; the client's path goes to the upstream as it is" : "";
+}
