@@ -48,3 +48,9 @@ export function isIpAddress(text: string): boolean {
 export function isNetwork(text: string): boolean {
   return z.cidrv4().safeParse(text).success || z.cidrv6().safeParse(text).success;
 }
+
+/** Says whether only this machine reaches `host`: `localhost` or a loopback address. */
+export function isLoopback(host: string): boolean {
+  const comparable = comparableHost(host);
+  return comparable === "localhost" || comparable === "::1" || (isIpAddress(host) && host.startsWith("127."));
+}

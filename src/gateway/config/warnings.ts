@@ -1,3 +1,4 @@
+import { isLoopback } from "./addresses.ts";
 import { certificateFacts } from "./certificates.ts";
 import type { Config } from "./config.ts";
 import type { Fault } from "./fault.ts";
@@ -7,7 +8,12 @@ const WarnDays = 14;
 
 /** What a valid config says that its author hardly wants. */
 export function configWarnings(config: Config, now: Date): Fault[] {
-  return [...certificateWarnings(config, now), ...upstreamWarnings(config), ...http2Warnings(config)];
+  return [
+    ...certificateWarnings(config, now),
+    ...upstreamWarnings(config),
+    ...adminWarnings(config),
+    ...http2Warnings(config),
+  ];
 }
 
 function certificateWarnings({ listeners }: Config, now: Date): Fault[] {
@@ -30,6 +36,12 @@ function upstreamWarnings({ upstreams, routes, deadlines }: Config): Fault[] {
     const message = `deadlines.answerMs (${deadlines.answerMs}) ends before connectTimeoutMs + answerTimeoutMs do`;
     return [{ path: ["upstreams", name, "answerTimeoutMs"], at: "value", message }];
   });
+}
+
+function adminWarnings({ admin }: Config): Fault[] {
+  if (isLoopback(admin.host)) return [];
+  const message = "not a loopback address, and there is no authentication: anybody who reaches it can read the metrics";
+  return [{ path: ["admin", "address"], at: "value", message }];
 }
 
 function http2Warnings({ http2 }: Config): Fault[] {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   comparableHost,
   isIpAddress,
+  isLoopback,
   isNetwork,
   tryHostPort,
   tryUpstreamAddress,
@@ -77,4 +78,18 @@ test.each([
   { text: "localhost", address: false, network: false },
 ])("$text: an address is $address, a network is $network", ({ text, address, network }) => {
   expect([isIpAddress(text), isNetwork(text)]).toEqual([address, network]);
+});
+
+test.each([
+  ["127.0.0.1", true],
+  ["127.1.2.3", true],
+  ["::1", true],
+  ["LocalHost.", true],
+  ["0.0.0.0", false],
+  ["::", false],
+  ["10.0.0.1", false],
+  ["127.example.com", false],
+  ["admin.internal", false],
+])("only this machine reaches %s: %s", (host, isLocal) => {
+  expect(isLoopback(host)).toBe(isLocal);
 });

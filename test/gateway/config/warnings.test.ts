@@ -35,6 +35,13 @@ test.each([
     ],
   },
   { text: `${Base}deadlines: { answerMs: 15000 }`, warnings: [] },
+  {
+    text: `${Base}admin: { address: "0.0.0.0:9464" }`,
+    warnings: [
+      "admin.address: not a loopback address, and there is no authentication: anybody who reaches it can read the metrics",
+    ],
+  },
+  { text: `${Base}admin: { address: "[::1]:9464" }`, warnings: [] },
   { text: Base.replace("upstream: chat", "handler: echo"), warnings: ["upstreams.chat: no route leads to it"] },
 ])("$text", async ({ text, warnings }) => {
   expect(await warningsOf(text)).toEqual(warnings);
