@@ -52,7 +52,11 @@ describe("an upstream that takes its time", () => {
   const head = "HTTP/1.1 503 Busy\r\nContent-Length: 9\r\n\r\n";
   test.each<{ what: string; says: string; result: DialResult }>([
     { what: "and says nothing", says: "", result: { type: "timeout", detail: "no answer in time", asked: true } },
-    { what: "within the head", says: head.slice(0, -2), result: { type: "timeout", detail: "no answer in time", asked: true } },
+    {
+      what: "within the head",
+      says: head.slice(0, -2),
+      result: { type: "timeout", detail: "no answer in time", asked: true },
+    },
     {
       what: "within interim responses",
       says: "HTTP/1.1 102 Processing\r\n\r\n",
