@@ -24,6 +24,7 @@ export const Suites: readonly Suite[] = [
   { name: "build", command: "npm run --silent build && npm run --silent publint", budgetSeconds: 30, needs: [] },
   // Fails at the 60 s that README promises for it.
   vitest("unit", 30),
+  vitest("sockets", 60),
   vitest("fault", 300),
   vitest("interop", 60),
   vitest("e2e", 180, [Chromium, Firefox]),
