@@ -45,6 +45,10 @@ export type {
   TransportRefusal,
 } from "./transport/opening.ts";
 export { Listener, type ConnectionFailure, type ListenerObserver, type ListenerOptions } from "./transport/listener.ts";
+export type { TlsIdentity } from "./transport/tls.ts";
+export type { H2Options } from "./transport/h2-acceptor.ts";
+export type { AcceptorDeadlines } from "./transport/transport-limits.ts";
+export type { UpstreamAddress, UpstreamTls } from "./transport/upstream-address.ts";
 export { dial, type DialOptions, type DialRequest, type DialResult } from "./transport/dialer.ts";
 
 export type { HandledConnection, WebSocketHandler } from "./websocket/handler.ts";

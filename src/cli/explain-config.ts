@@ -107,7 +107,7 @@ function explainLimits({ http2, handlers }: Config): string[][] {
     ["bytes sent ahead of hawser", `${size(http2.connectionWindowBytes)} a connection`],
     ["resets of a connection", `${http2.resetBurst} at once, ${http2.resetsPerSecond} a second`],
     ["memory of a connection", size(http2.maxSessionMemoryMiB * MiB)],
-    ["fields of a request", size(http2.maxHeaderListBytes)],
+    ["fields of an HTTP/2 request", size(http2.maxHeaderListBytes)],
     ["messages to handlers", `${size(handlers.maxMessageBytes)}, ${handlers.maxFragments} fragments`],
   ];
 }

@@ -10,7 +10,7 @@ const Commands: Readonly<Record<CommandName, { readonly summary: string; readonl
 
 SIGTERM or SIGINT (Ctrl-C) drains it: no new connections, a Close 1012 on each WebSocket, exit 0 when all are gone
 or the drain deadline of the config has passed. A second signal ends it at once, with exit code 143 or 130.
-Exit code 1: the config has faults, or an address cannot be listened on.`,
+Exit code 1: the config has faults, a handler or folder cannot be loaded, or an address cannot be listened on.`,
   },
   check: {
     summary: "say what FILE means, or what is wrong with it",

@@ -25,7 +25,7 @@ export type StreamEnding =
 
 /**
  * What the consumer of a {@link ByteStream} is told, never from within a call it makes on that stream. After `abort` only
- * `onClose` comes, after `onClose` nothing.
+ * `onClose` comes, after `onClose` nothing. Must not throw: it is called from events of the transport.
  */
 export interface ByteConsumer {
   /** The next bytes are `bytes[start, end)`. They stay untouched for as long as the stream's `lifetime` says. */

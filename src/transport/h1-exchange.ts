@@ -1,9 +1,9 @@
 import type { ServerResponse } from "node:http";
-import { tryFieldLines, withoutNames } from "../protocol/handshake/field-values.ts";
+import { fieldValues, tryFieldLines, withoutNames } from "../protocol/handshake/field-values.ts";
 import type { FieldLines } from "../protocol/handshake/opening-request.ts";
 import type { ConnectionFacts, HttpExchange } from "./opening.ts";
 import type { RequestFacts } from "./request-facts.ts";
-import { contentBytes } from "./response-content.ts";
+import { contentBytes, contentLengthLine } from "./response-content.ts";
 
 /** An ordinary request on HTTP/1.1, answered through node:http, which keeps pipelined answers in order. */
 export class H1Exchange implements HttpExchange {
@@ -46,9 +46,11 @@ export function respondOnce(
   const lines = tryFieldLines(fields);
   if (lines === undefined) throw new TypeError("invalid field line");
   const content = contentBytes(body);
-  const own = isLast ? ["connection", "close"] : [];
-  // Neither has content, and the field is forbidden in a 204 (RFC 9110 §8.6).
-  if (status !== 204 && status !== 304) own.push("content-length", String(content.length));
-  response.writeHead(status, [...withoutNames(lines, (name) => name === "content-length"), ...own]);
+  // Who sends Upgrade names that in Connection (RFC 9110 §7.8).
+  const upgrade = fieldValues(lines, "upgrade").length > 0 ? ["Upgrade"] : [];
+  const options = [...(isLast ? ["close"] : []), ...upgrade];
+  const own = options.length === 0 ? [] : ["connection", options.join(", ")];
+  const kept = withoutNames(lines, (name) => name === "content-length");
+  response.writeHead(status, [...kept, ...own, ...contentLengthLine(status, content)]);
   response.end(response.req.method === "HEAD" ? undefined : content);
 }

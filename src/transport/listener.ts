@@ -40,7 +40,7 @@ export type ConnectionFailure =
   | "client-left" // gone before that
   | "accept"; // the system could not accept it: no more file descriptors
 
-/** What a {@link Listener} tells of its connections. A connection is opened and closed, or it failed. */
+/** Must not throw. What a {@link Listener} tells of its connections. A connection is opened and closed, or it failed. */
 export interface ListenerObserver {
   connectionOpened(connection: ConnectionFacts): void;
   connectionClosed(connection: ConnectionFacts): void;

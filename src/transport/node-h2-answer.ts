@@ -6,7 +6,7 @@ import { LingerMs } from "./lingering-close.ts";
 import { NodeH2ByteStream } from "./node-h2-stream.ts";
 import type { ConnectionFacts, HttpExchange } from "./opening.ts";
 import type { OpeningResponder } from "./pending-opening.ts";
-import { contentBytes } from "./response-content.ts";
+import { contentBytes, contentLengthLine } from "./response-content.ts";
 
 /** Answers an Extended CONNECT on its stream. */
 export class ConnectResponder implements OpeningResponder {
@@ -75,7 +75,7 @@ export function sendAnswer(
   const lines = tryFieldLines(fields);
   if (lines === undefined) throw new TypeError("invalid field line");
   const content = contentBytes(body);
-  const own = status === 204 || status === 304 ? [] : ["content-length", String(content.length)];
+  const own = contentLengthLine(status, content);
   const kept = withoutNames(withoutHopByHop(lines), (name) => name === "content-length");
   // node:http2 has ended the answer to a HEAD already.
   const endStream = content.length === 0 || stream.writableEnded;

@@ -228,6 +228,8 @@ function sessionOptions(http2: H2Options): ServerOptions {
       initialWindowSize: http2.streamWindowBytes,
       maxHeaderListSize: http2.maxHeaderListBytes,
     },
+    // As on HTTP/1.1 the size of the fields is the bound, not their number: a client may send each cookie as a field.
+    maxHeaderListPairs: http2.maxHeaderListBytes,
     maxSessionMemory: http2.maxSessionMemoryMiB,
     streamResetBurst: http2.resetBurst,
     streamResetRate: http2.resetsPerSecond,

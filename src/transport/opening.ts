@@ -14,7 +14,7 @@ export interface ConnectionFacts {
   readonly listener: string;
   readonly httpVersion: "1.1" | "2";
   readonly secure: boolean;
-  /** IP address of the peer as the socket knows it; empty for a unix socket. */
+  /** IP address of the peer as the socket knows it; empty where the peer had left before it was asked. */
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly localPort: number;
@@ -32,9 +32,13 @@ export interface Opening {
   readonly connection: ConnectionFacts;
   /** RFC 9113 stream identifier; 0 on HTTP/1.1. */
   readonly streamId: number;
-  /** Called at most once, when the client left or the deadline passed before the answer. Set it before you wait. */
+  /** Must not throw. Called at most once, when the client left or the deadline passed before the answer. Set it before you wait. */
   onGone: ((reason: OpeningGone) => void) | undefined;
-  /** Sends the answer. Bytes the client sent early are the first the stream delivers. */
+  /**
+   * Sends the answer. Bytes the client sent early are the first the stream delivers.
+   *
+   * @throws TypeError for an invalid field line; nothing has been sent then.
+   */
   accept(answer: OpeningAnswer): ByteStream;
   /** Sends the refusal. On HTTP/1.1 it closes the connection and drops early bytes; on HTTP/2 it ends the stream alone. */
   reject(rejection: OpeningRejection): void;
@@ -59,11 +63,11 @@ export interface HttpExchange {
 
 /** Requests the transport refuses by itself, as a closed union for the counters. */
 export type TransportRefusal =
-  | "malformed" // 400: grammar, missing or doubled fields, CONNECT with content-length, pipelined Upgrade
+  | "malformed" // 400, on HTTP/1.1 also 431; without an answer where the HTTP/2 connection broke a rule: grammar, missing or doubled fields, CONNECT with content-length, pipelined Upgrade
   | "version" // 426 on HTTP/1.1, 400 on HTTP/2
-  | "not-websocket" // 501: plain CONNECT, another `:protocol` or Upgrade token
+  | "not-websocket" // 501: a CONNECT that is not for websocket
   | "deadline" // 408 or 504, or a silent close where no answer can be sent; not of an Opening, whose owner is told itself
-  | "draining"; // 503: streams that come after `refuseNew`
+  | "draining"; // 503: requests and streams that come after `refuseNew`
 
 /** Who takes what the acceptors produce. A throwing method costs the one request, never the process. */
 export interface AcceptorSink {

@@ -6,6 +6,6 @@ export interface AcceptorDeadlines {
   readonly headersMs: number;
   /** A request's header block read → its answer. */
   readonly answerMs: number;
-  /** A connection on which no request or stream is open. */
+  /** A connection on which no request or stream is open; also an answer, or a farewell, that the client does not take. */
   readonly idleConnectionMs: number;
 }

@@ -72,7 +72,7 @@ deadlines: { idleConnectionMs: 90000, closeMs: 250 }
       ["bytes sent ahead of hawser", "16 MiB a connection"],
       ["resets of a connection", "1024 at once, 256 a second"],
       ["memory of a connection", "128 MiB"],
-      ["fields of a request", "16 KiB"],
+      ["fields of an HTTP/2 request", "16 KiB"],
       ["messages to handlers", "1 MiB, 1024 fragments"],
     ],
     Deadlines: [

@@ -48,6 +48,7 @@ test("ordinary requests get the files of a folder, and are told what is for WebS
   expect((await get("/absent")).status).toBe(404);
   const upgrade = await get("/echo");
   expect([upgrade.status, upgrade.headers.get("upgrade")]).toEqual([426, "websocket"]);
+  expect(upgrade.headers.get("connection")).toMatch(/\bUpgrade\b/);
   expect(await gateway.metric("hawser_http_requests_total", { route: "page", status: "2xx" })).toBe(3);
 });
 

@@ -230,6 +230,14 @@ describe.each([
     expect(gateway.log.join("\n")).not.toContain("secret");
   });
 
+  test("many small cookies are no more than their size", async () => {
+    const gateway = await startGatewayUnderTest({ routes: [{ path: "/echo", handler: "echo" }] });
+    const client = await gateway.connect(httpVersion);
+    const fields = Array.from({ length: 140 }, (_, index): [string, string] => ["Cookie", `c${index}=1`]);
+    client.ask({ path: "/echo", fields });
+    expect((await client.response()).status).toBe(opened);
+  });
+
   test("a rule that a client breaks is no failure of the handler", async () => {
     const gateway = await startGatewayUnderTest({ routes: [{ name: "echo", path: "/echo", handler: "echo" }] });
     const client = await gateway.connect(httpVersion);

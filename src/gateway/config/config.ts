@@ -87,7 +87,7 @@ export interface AddressConfig extends UpstreamAddress {
 
 /** Every deadline of the gateway, in milliseconds. */
 export interface Deadlines extends AcceptorDeadlines {
-  /** A closing handshake, from the first Close to both sides gone. */
+  /** For a Close to leave and be answered, and as long again for the end behind it. */
   readonly closeMs: number;
   /** A side that takes no bytes although there are some for it. */
   readonly writeStallMs: number;

@@ -123,7 +123,7 @@ const RouteSchema = z.strictObject({
 });
 
 const UpstreamTlsSchema = z.strictObject({
-  ca: FilePath.optional().describe("PEM file with the authorities to believe. Default: the system's."),
+  ca: FilePath.optional().describe("PEM file with the authorities to believe. Default: those that come with Node."),
   serverName: Host.optional().describe("Name to send (SNI) and to check. Default: the host of the address."),
   verify: z
     .boolean({ error: "true or false" })
@@ -137,7 +137,7 @@ const UpstreamSchema = z.strictObject({
     .min(1, { error: "at least one address" })
     .describe("Where the backends are, used in turn. Ports default to 80 and 443."),
   connectTimeoutMs: milliseconds(5_000).describe(
-    "Deadline of TCP connect and TLS handshake, in milliseconds; then the client gets 504.",
+    "Deadline of TCP connect and TLS handshake, in milliseconds; then the next address is tried, at last the client gets 504.",
   ),
   answerTimeoutMs: milliseconds(10_000).describe(
     "Deadline from the request sent to its answer, in milliseconds; then the client gets 504.",
@@ -175,7 +175,7 @@ const Http2Schema = z.strictObject({
     "Memory one connection may take, in MiB, before new streams are refused.",
   ),
   maxHeaderListBytes: count("bytes", { from: 1_024, to: 1_048_576, standard: 16_384 }).describe(
-    "Size of a request's fields, in bytes as HTTP/2 counts them.",
+    "Size of an HTTP/2 request's fields, in bytes as HTTP/2 counts them; on HTTP/1.1 it is 16 KiB.",
   ),
 });
 
@@ -184,7 +184,9 @@ const DeadlinesSchema = z.strictObject({
   headersMs: milliseconds(10_000).describe("For one block of request fields."),
   answerMs: milliseconds(30_000).describe("From a request's fields to its answer; then 504."),
   idleConnectionMs: milliseconds(300_000).describe("For a connection with nothing open on it."),
-  closeMs: milliseconds(5_000).describe("For a closing handshake; then the stream is reset."),
+  closeMs: milliseconds(5_000).describe(
+    "For a Close to leave and to be answered, and as long again for the end behind it; then the stream is reset.",
+  ),
   writeStallMs: milliseconds(60_000).describe(
     "For a side that takes no bytes while there are some for it; then it is closed with 1013.",
   ),
@@ -196,7 +198,7 @@ const HandlersSchema = z.strictObject({
     "Largest message an in-process handler receives; a larger one is closed with 1009.",
   ),
   maxFragments: count("fragments", { from: 1, to: 1_048_576, standard: 1_024 }).describe(
-    "Most fragments of one such message; more are closed with 1009.",
+    "Most fragments of one such message; more are closed with 1008.",
   ),
 });
 

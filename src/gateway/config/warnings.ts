@@ -30,10 +30,11 @@ function certificateWarnings({ listeners }: Config, now: Date): Fault[] {
 
 function upstreamWarnings({ upstreams, routes, deadlines }: Config): Fault[] {
   const used = new Set(routes.map(({ target }) => (target.type === "upstream" ? target.upstream : undefined)));
-  return upstreams.flatMap(({ name, connectTimeoutMs, answerTimeoutMs }): Fault[] => {
+  return upstreams.flatMap(({ name, addresses, connectTimeoutMs, answerTimeoutMs }): Fault[] => {
     if (!used.has(name)) return [{ path: ["upstreams", name], at: "key", message: "no route leads to it" }];
-    if (connectTimeoutMs + answerTimeoutMs <= deadlines.answerMs) return [];
-    const message = `deadlines.answerMs (${deadlines.answerMs}) ends before connectTimeoutMs + answerTimeoutMs do`;
+    if (addresses.length * connectTimeoutMs + answerTimeoutMs <= deadlines.answerMs) return [];
+    const needed = addresses.length === 1 ? "connectTimeoutMs" : `${addresses.length} × connectTimeoutMs`;
+    const message = `deadlines.answerMs (${deadlines.answerMs}) ends before ${needed} + answerTimeoutMs do`;
     return [{ path: ["upstreams", name, "answerTimeoutMs"], at: "value", message }];
   });
 }

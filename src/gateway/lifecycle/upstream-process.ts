@@ -1,10 +1,12 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 
 const FirstRestartMs = 250;
 const LongestRestartMs = 10_000;
 /** A process that ran this long was sound: its next restart waits as little as the first one. */
 const SoundAfterMs = 30_000;
+/** In characters. */
+const LongestLine = 65_536;
 const KillAfterMs = 3_000;
 
 /** How to start the process behind an upstream. */
@@ -48,8 +50,7 @@ export class UpstreamProcess {
       child.stdin?.on("error", () => undefined);
       // Without descriptors there is a process object, but none of its streams.
       for (const input of [child.stdout, child.stderr]) {
-        if (input)
-          createInterface({ input }).on("line", (line) => this.#log(`upstream ${this.#options.name}: ${line}`));
+        if (input) tellLines(input, (line) => this.#log(`upstream ${this.#options.name}: ${line}`));
       }
     } catch (error) {
       this.#logFailure(error);
@@ -114,4 +115,23 @@ function signalGroup({ pid }: ChildProcess, signal: "SIGTERM" | "SIGKILL"): void
   } catch {
     // Nobody of it is left.
   }
+}
+
+/** Tells each line of `input`, a very long one in pieces: what does not end yet is held. */
+function tellLines(input: Readable, tell: (line: string) => void): void {
+  let rest = "";
+  input.setEncoding("utf8");
+  input.on("error", () => undefined);
+  input.on("data", (text: string) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    if (rest.length > LongestLine) {
+      lines.push(rest);
+      rest = "";
+    }
+    for (const line of lines) tell(line.replace(/\r$/, ""));
+  });
+  input.on("end", () => {
+    if (rest !== "") tell(rest);
+  });
 }

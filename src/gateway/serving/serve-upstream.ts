@@ -26,9 +26,10 @@ export async function serveUpstream(
   try {
     const result = await dialInTurn(opening, route, waiting.signal, context);
     answer(opening, route, result, report, context);
-  } catch {
+  } catch (error) {
     // What neither the dialer nor the acceptor foresaw in a peer's fields costs this opening alone.
-    report.refuse("upstream_invalid", 502, "The opening cannot be carried over to the upstream.");
+    const detail = error instanceof Error ? error.name : typeof error;
+    report.refuse("upstream_invalid", 502, "The opening cannot be carried over to the upstream.", detail);
   } finally {
     context.live.delete(waiting);
   }

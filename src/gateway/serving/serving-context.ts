@@ -6,7 +6,7 @@ import type { OpeningOutcome } from "./opening-report.ts";
 
 /** Limits and deadlines of the streams the gateway serves. */
 export interface ServingLimits {
-  /** A closing handshake that is not over by then is cut. */
+  /** For a Close to leave and be answered, and as long again for the end behind it; then the stream is cut. */
   readonly closeMs: number;
   /** How long a receiver may take nothing while bytes wait for it. */
   readonly writeStallMs: number;

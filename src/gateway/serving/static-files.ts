@@ -46,14 +46,14 @@ export class StaticFiles {
       if (path.split(posix.sep).some((segment) => segment.startsWith("."))) continue;
       if (files.size === MaxFiles) throw new Error(`${folder} has more than ${MaxFiles} files`);
       if ((await stat(file)).size > MaxFileBytes) throw new Error(`${file} is larger than ${MaxFileBytes} bytes`);
-      files.set(path, fileAnswer(path, await readFile(file)));
+      files.set(Buffer.from(path).toString("latin1"), fileAnswer(path, await readFile(file)));
     }
     return new StaticFiles(files);
   }
 
   /**
-   * The answer to `method` on `path`, which is relative to the folder and decoded. Nothing is looked up on the disk, so no
-   * path leads out of the folder.
+   * The answer to `method` on `path`, which is relative to the folder and percent-decoded to a character per byte. Nothing is
+   * looked up on the disk, so no path leads out of the folder.
    */
   answer(method: string, path: string): StaticAnswer {
     if (method !== "GET" && method !== "HEAD") {

@@ -36,6 +36,12 @@ test.each([
   },
   { text: `${Base}deadlines: { answerMs: 15000 }`, warnings: [] },
   {
+    text: Base.replace("[ws://chat]", "[ws://a, ws://b, ws://c, ws://d, ws://e]"),
+    warnings: [
+      "upstreams.chat.answerTimeoutMs: deadlines.answerMs (30000) ends before 5 × connectTimeoutMs + answerTimeoutMs do",
+    ],
+  },
+  {
     text: `${Base}admin: { address: "0.0.0.0:9464" }`,
     warnings: [
       "admin.address: not a loopback address, and there is no authentication: anybody who reaches it can read the metrics",

@@ -74,6 +74,11 @@ test("without file descriptors it is logged and tried again until there are some
   expect(stdout).toMatch(/cannot run: spawn echo EMFILE\n.*starting it again in 250 ms\nupstream backend: up\n/);
 });
 
+test("a line without an end is told in pieces", async () => {
+  const { line } = run(["node", "-e", "process.stdout.write('x'.repeat(200_000)); setInterval(() => {}, 1000)"]);
+  expect((await line(/x{60000}/)).length).toBeLessThan(200_000);
+});
+
 test("stop ends it, and it stays ended", async () => {
   const { process, line, lines } = run(["node", "-e", "console.log('up'); setInterval(() => {}, 1000)"]);
   await line(/up/);

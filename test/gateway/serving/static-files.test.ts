@@ -14,6 +14,7 @@ beforeAll(async () => {
   await Promise.all([
     writeFile(join(folder, "index.html"), "<p>home"),
     writeFile(join(folder, "app.js"), "1"),
+    writeFile(join(folder, "grüße.txt"), "hello"),
     writeFile(join(folder, "unknown.bin"), "b"),
     writeFile(join(folder, "sub", "index.html"), "<p>sub"),
     writeFile(join(folder, ".env"), "secret"),
@@ -28,6 +29,7 @@ describe("StaticFiles", () => {
     { path: "", type: "text/html; charset=utf-8", body: "<p>home" },
     { path: "index.html", type: "text/html; charset=utf-8", body: "<p>home" },
     { path: "sub/", type: "text/html; charset=utf-8", body: "<p>sub" },
+    { path: "gr\u00c3\u00bc\u00c3\u009fe.txt", type: "text/plain; charset=utf-8", body: "hello" },
     { path: "app.js", type: "text/javascript; charset=utf-8", body: "1" },
     { path: "unknown.bin", type: "application/octet-stream", body: "b" },
   ])("answers '$path' with a file", ({ path, type, body }) => {
