@@ -35,6 +35,7 @@ export type {
 } from "./protocol/handshake/opening-request.ts";
 
 export type { AbortReason, ByteConsumer, ByteStream, BytesLifetime, StreamEnding } from "./transport/byte-stream.ts";
+export { createMemoryPair, type MemoryByteStream, type MemoryPairOptions } from "./transport/memory-byte-stream.ts";
 export { duplexOf } from "./transport/duplex-adapter.ts";
 export type {
   AcceptorSink,

@@ -7,12 +7,12 @@ import type { TlsFiles } from "./config.ts";
 
 const Issuer = "hawser self-signed";
 const Day = 86_400_000;
-const ReuseDays = 7;
+const ReuseDays = 14;
 const ValidDays = 365;
 
 /**
  * A self-signed certificate (EC P-256) and its key for `names`, host names and IP addresses: the one in `file`, or a
- * new one if there is none, it is for other names or ends within 7 days. A new one is stored in `file`, for its owner
+ * new one if there is none, it is for other names or ends within 14 days. A new one is stored in `file`, for its owner
  * alone (0600), with the folders above it, unless `store` is false.
  *
  * @throws Error if `file` holds something hawser did not make (it is left alone), cannot be read or cannot be written.

@@ -56,8 +56,8 @@ describe("the file", () => {
   test.each([
     { what: "it is used again", later: 0, names: Names, isSame: true },
     { what: "the order of the names does not matter", later: 0, names: Names.toReversed(), isSame: true },
-    { what: "it is used until 7 days before its end", later: 357 * Day, names: Names, isSame: true },
-    { what: "it is renewed after that", later: 359 * Day, names: Names, isSame: false },
+    { what: "it is used until 14 days before its end", later: 350 * Day, names: Names, isSame: true },
+    { what: "it is renewed after that", later: 352 * Day, names: Names, isSame: false },
     { what: "it is renewed when a name is new", later: 0, names: [...Names, "example.com"], isSame: false },
     { what: "it is renewed when a name is gone", later: 0, names: ["localhost"], isSame: false },
   ])("$what", async ({ later, names, isSame }) => {
