@@ -96,6 +96,16 @@ describe.each([
     expect(await gateway.metric("hawser_openings_total", accepted)).toBe(1);
   });
 
+  test("of many openings at once none tries a dead address twice and misses the live one", async () => {
+    const { url, sockets } = await backend();
+    const gateway = await startGatewayUnderTest(relayTo(await deadAddress(), url));
+    const clients = await Promise.all(Array.from({ length: 10 }, () => gateway.connect(httpVersion)));
+    for (const client of clients) client.ask({ path: "/chat" });
+    const answers = await Promise.all(clients.map((client) => client.response()));
+    expect(answers.map(({ status }) => status)).toEqual(clients.map(() => opened));
+    expect(sockets).toHaveLength(clients.length);
+  });
+
   test("the next address is tried where one does not come to a connection in time", async () => {
     const silent = createServer().listen(0, "127.0.0.1");
     await once(silent, "listening");

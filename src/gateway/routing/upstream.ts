@@ -15,15 +15,13 @@ export class Upstream {
     this.#addresses = addresses;
   }
 
-  /** How many addresses there are. */
-  get size(): number {
-    return this.#addresses.length;
-  }
-
-  /** The address whose turn it is: round robin, whatever became of the one before. */
-  next(): AddressConfig {
-    const address = this.#addresses[this.#turn % this.#addresses.length]!;
-    this.#turn = (this.#turn + 1) % this.#addresses.length;
-    return address;
+  /**
+   * Every address once, in the order in which one opening may try them: first the one whose turn it is, round robin
+   * whatever became of the ones before. Other openings do not disturb it.
+   */
+  inTurn(): readonly AddressConfig[] {
+    const first = this.#turn;
+    this.#turn = (first + 1) % this.#addresses.length;
+    return [...this.#addresses.slice(first), ...this.#addresses.slice(0, first)];
   }
 }

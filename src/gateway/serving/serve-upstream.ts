@@ -73,8 +73,7 @@ async function dialInTurn(
   const fields = upstreamFields(request, connection, streamId, trustedProxies);
   const { subprotocols, extensions, path } = request;
   let result: DialResult = { type: "unreachable", detail: "no address" };
-  for (let tries = 0; tries < upstream.size && mayTryAnother(result); tries++) {
-    const address = upstream.next();
+  for (const address of upstream.inTurn()) {
     const dialed: DialRequest = {
       authority: authorityOf(hostField, { client: request.authority, address: address.authority }),
       path,
@@ -83,6 +82,7 @@ async function dialInTurn(
       fields,
     };
     result = await dial(address, dialed, { ...upstream.timeouts, signal });
+    if (!mayTryAnother(result)) break;
   }
   return result;
 }
