@@ -18,9 +18,10 @@ function serial(name: string, groupOrder: number) {
 const WithSockets = [
   "test/transport/**/*.test.ts",
   "test/gateway/{admin,lifecycle}/**/*.test.ts",
-  "test/gateway/gateway*.test.ts",
-  "test/gateway/serving/failure-table-wire.test.ts",
-  "test/cli/{main,runtime}.test.ts",
+  "test/gateway/*.test.ts",
+  "test/gateway/serving/*-wire.test.ts",
+  "test/gateway/serving/{http-proxy*,static-files,serve-exchange*}.test.ts",
+  "test/cli/{main,runtime,terminal-end}.test.ts",
   "test/demo/backend.test.ts",
   "test/runner.test.ts",
 ];

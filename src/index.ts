@@ -49,8 +49,9 @@ export { Listener, type ConnectionFailure, type ListenerObserver, type ListenerO
 export type { TlsIdentity } from "./transport/tls.ts";
 export type { H2Options } from "./transport/h2-acceptor.ts";
 export type { AcceptorDeadlines } from "./transport/transport-limits.ts";
-export type { UpstreamAddress, UpstreamTls } from "./transport/upstream-address.ts";
-export { dial, type DialOptions, type DialRequest, type DialResult } from "./transport/dialer.ts";
+export { trySecure, type Secure, type UpstreamAddress, type UpstreamTls } from "./transport/upstream-address.ts";
+export { dial, type DialOptions, type DialRequest, type DialResult, type DialTarget } from "./transport/dialer.ts";
 
 export type { HandledConnection, WebSocketHandler } from "./websocket/handler.ts";
-export { WebSocketConnection, type ConnectionEnding, type WebSocketConnectionOptions } from "./websocket/connection.ts";
+export { WebSocketConnection, type WebSocketConnectionOptions } from "./websocket/connection.ts";
+export type { ConnectionEnding, ConnectionLimit, DrainCause } from "./websocket/connection-ending.ts";

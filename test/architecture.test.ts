@@ -129,8 +129,8 @@ describe("a house", () => {
     },
     {
       rule: "a package nobody owns",
-      planted: { "src/cli/a.ts": `import { request } from "undici";\n` },
-      fault: "src/cli/a.ts: imports undici, which nobody owns",
+      planted: { "src/cli/a.ts": `import { request } from "left-pad";\n` },
+      fault: "src/cli/a.ts: imports left-pad, which nobody owns",
     },
     {
       rule: "a clock in the protocol",

@@ -1,10 +1,11 @@
 import { parseArgs } from "node:util";
 import { tryNearest } from "../gateway/config/nearest.ts";
-import { helpText, isCommandName, unknownCommand, type CommandName } from "./usage.ts";
+import { helpText, isCommandName, isFileCommand, unknownCommand, type FileCommandName } from "./usage.ts";
 
 /** What the arguments of the process ask for. */
 export type CommandLine =
-  | { readonly type: "command"; readonly command: CommandName; readonly file: string }
+  | { readonly type: "command"; readonly command: FileCommandName; readonly file: string }
+  | { readonly type: "schema" }
   | { readonly type: "print"; readonly text: string }
   | { readonly type: "version" }
   | { readonly type: "misuse"; readonly complaint: string };
@@ -29,6 +30,9 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   if (values.help) return { type: "print", text: helpText(command) };
   if (values.version) return { type: "version" };
   if (command === undefined) return misuse("there is no command");
+  if (!isFileCommand(command)) {
+    return file === undefined ? { type: "schema" } : misuse(`${command} takes no FILE`);
+  }
   if (file === undefined) return misuse(`${command} needs the FILE of a config`);
   if (more.length > 0) return misuse(`${command} takes one FILE, not ${more.length + 1}`);
   return { type: "command", command, file };

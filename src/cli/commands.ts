@@ -1,14 +1,22 @@
 import { readFile } from "node:fs/promises";
+import type { Config } from "../gateway/config/config.ts";
+import type { Environment } from "../gateway/config/environment.ts";
 import { ConfigError } from "../gateway/config/fault.ts";
+import { configJsonSchema } from "../gateway/config/json-schema.ts";
 import { loadConfig } from "../gateway/config/load.ts";
 import { Gateway } from "../gateway/gateway.ts";
+import { AccessLog } from "../gateway/telemetry/access-log.ts";
+import { descriptorNeeds } from "../gateway/lifecycle/descriptor-needs.ts";
+import { descriptorWarning, openFilesLimit } from "../gateway/lifecycle/descriptors.ts";
 import { failureTrace } from "../gateway/telemetry/failure-trace.ts";
 import { check } from "./check.ts";
 import { parseCommandLine } from "./command-line.ts";
+import { amount } from "./quantities.ts";
 import { run } from "./run.ts";
+import { isTerminalGone } from "./terminal-end.ts";
 import { StopSignals, type SignalSource } from "./stop-signals.ts";
 import { Terminal, type Output } from "./terminal.ts";
-import type { CommandName } from "./usage.ts";
+import type { FileCommandName } from "./usage.ts";
 
 /** The part of `process` the command line works with. */
 export interface CommandProcess extends SignalSource {
@@ -16,7 +24,7 @@ export interface CommandProcess extends SignalSource {
   on(event: "unhandledRejection", listener: (reason: unknown) => void): unknown;
   /** Node, the script, and then the arguments. */
   readonly argv: readonly string[];
-  readonly env: { readonly NO_COLOR?: string | undefined };
+  readonly env: Environment;
   readonly stdout: Output;
   readonly stderr: Output;
 }
@@ -36,6 +44,9 @@ export async function runCommandLine(process: CommandProcess): Promise<number> {
     case "version":
       output.line(await packageVersion());
       return 0;
+    case "schema":
+      output.line(JSON.stringify(configJsonSchema(), undefined, 2));
+      return 0;
     case "misuse":
       errors.line(`${errors.paint("red", "hawser:")} ${commandLine.complaint}\nhawser --help tells what there is.`);
       return 2;
@@ -47,31 +58,60 @@ export async function runCommandLine(process: CommandProcess): Promise<number> {
 }
 
 async function runCommand(
-  { command, file }: { readonly command: CommandName; readonly file: string },
+  { command, file }: { readonly command: FileCommandName; readonly file: string },
   process: CommandProcess,
   { output, errors }: { readonly output: Terminal; readonly errors: Terminal },
 ): Promise<number> {
   try {
     if (command === "check") {
       const warnings: string[] = [];
-      const config = await loadConfig(file, { warn: (warning) => warnings.push(warning), storeCertificates: false });
-      check(file, config, warnings, output);
+      const config = await loadConfig(file, {
+        environment: process.env,
+        warn: (warning) => warnings.push(warning),
+        storeCertificates: false,
+      });
+      const openFiles = openFilesLimit();
+      warnings.push(...shortages(file, config, openFiles));
+      check(file, config, { warnings, openFiles }, output);
       return 0;
     }
-    const config = await loadConfig(file, { warn: (warning) => errors.line(errors.paint("yellow", warning)) });
-    // A handler that sends from a timer of its own may find its client gone: that ends nobody else's WebSocket.
-    process.on("unhandledRejection", (reason) =>
-      errors.line(`${errors.paint("red", "a rejected promise that nobody caught:")} ${failureTrace(reason)}`),
-    );
-    const log = (line: string) => output.line(line);
-    const gateway = new Gateway(config, { log, version: await packageVersion(), style: { colour: output.hasColours } });
-    return await run(gateway, new StopSignals(process), errors);
+    return await runGateway(file, process, { output, errors });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     errors.line(error.message);
-    errors.line(errors.paint("red", `${file}: ${error.count} fault${error.count === 1 ? "" : "s"}`));
+    errors.line(errors.paint("red", `${file}: ${amount(error.count, "fault")}`));
     return 1;
   }
+}
+
+async function runGateway(
+  file: string,
+  process: CommandProcess,
+  { output, errors }: { readonly output: Terminal; readonly errors: Terminal },
+): Promise<number> {
+  const warn = (warning: string): void => errors.line(errors.paint("yellow", warning));
+  const load = () => loadConfig(file, { environment: process.env, warn });
+  const readSinceMs = Date.now();
+  const config = await load();
+  shortages(file, config, openFilesLimit()).forEach(warn);
+  // A handler that sends from a timer of its own may find its client gone: that ends nobody else's WebSocket.
+  process.on("unhandledRejection", (reason) =>
+    errors.line(`${errors.paint("red", "a rejected promise that nobody caught:")} ${failureTrace(reason)}`),
+  );
+  const isTerminal = process.stdout.isTTY === true;
+  const format = isTerminal ? "text" : "json";
+  const log = new AccessLog({ format, output: process.stdout, colour: output.hasColours });
+  const gateway = new Gateway(config, { log, version: await packageVersion(), load, readSinceMs });
+  const signals = new StopSignals(process, () => isTerminal && isTerminalGone());
+  const exitCode = await run(gateway, signals, errors);
+  await log.close();
+  return exitCode;
+}
+
+/** The warning that a process with `openFiles` has too few for what the config in `file` allows; none where it has enough. */
+function shortages(file: string, config: Config, openFiles: number | undefined): string[] {
+  const shortage = descriptorWarning(descriptorNeeds(config), openFiles);
+  return shortage === undefined ? [] : [`${file}: warning: ${shortage}`];
 }
 
 async function packageVersion(): Promise<string> {

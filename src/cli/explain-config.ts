@@ -1,16 +1,9 @@
-import { certificateFacts } from "../gateway/config/certificates.ts";
-import type {
-  Config,
-  Deadlines,
-  HostField,
-  HostPort,
-  RouteConfig,
-  RouteTarget,
-  TlsFiles,
-} from "../gateway/config/config.ts";
-import { RouteTable } from "../gateway/routing/route-table.ts";
-
-const MiB = 1_048_576;
+import type { Config, Deadlines, UpstreamConfig } from "../gateway/config/config.ts";
+import { explainLimits } from "./explain-limits.ts";
+import { explainListener } from "./explain-listener.ts";
+import { explainFiles, explainMemory } from "./explain-needs.ts";
+import { explainClients, explainRoutes } from "./explain-route.ts";
+import { amount, duration, place } from "./quantities.ts";
 
 /** One paragraph about a config: what its rows have in the same place belongs below each other. */
 export interface Explanation {
@@ -18,97 +11,58 @@ export interface Explanation {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** What `config` means, for people: who is listened to, who answers what, and what everything may cost. */
-export function explainConfig(config: Config): Explanation[] {
-  const { listeners, routes, upstreams, admin, trustedProxies } = config;
+/**
+ * What `config` means, for people: who is listened to, who answers what, and what everything may cost.
+ *
+ * @param openFiles - how many files a process may have open here; `undefined` where nobody knows.
+ */
+export function explainConfig(config: Config, openFiles: number | undefined): Explanation[] {
   return [
-    {
-      title: "Listeners",
-      rows: listeners.map((listener) => [
-        listener.name,
-        `${listener.tls === undefined ? "http" : "https"}://${place(listener)}`,
-        listener.protocols.join(", "),
-        listener.tls === undefined ? "cleartext" : explainCertificate(listener.tls),
-      ]),
-    },
-    {
-      title: "Routes, of which the first that fits takes the request",
-      rows: new RouteTable(routes).routes.map((route) => [
-        route.name,
-        explainRequests(route),
-        explainTarget(route.target),
-      ]),
-    },
-    {
-      title: "Upstreams",
-      rows: upstreams.map(({ name, addresses, connectTimeoutMs, answerTimeoutMs, command }) => [
-        name,
-        addresses.map(({ url }) => url).join(", ") +
-          (command === undefined ? "" : `, started here: ${command.join(" ")}`),
-        `connect in ${duration(connectTimeoutMs)}, answer in ${duration(answerTimeoutMs)}`,
-      ]),
-    },
+    { title: "Listeners", rows: config.listeners.flatMap(explainListener) },
+    { title: "Routes, of which the first that fits takes the request", rows: explainRoutes(config) },
+    { title: "Upstreams", rows: config.upstreams.flatMap(explainUpstream) },
+    { title: "Access", rows: explainAccess(config) },
     { title: "Limits", rows: explainLimits(config) },
+    { title: "Memory that clients and upstreams can make it take, at most", rows: explainMemory(config) },
+    { title: "Open files, at most", rows: explainFiles(config, openFiles) },
     { title: "Deadlines", rows: explainDeadlines(config.deadlines) },
-    {
-      title: "Operation",
-      rows: [
-        ["admin", `http://${place(admin)}: /livez, /readyz, /metrics`],
-        ["trusted proxies", trustedProxies.length === 0 ? "none" : trustedProxies.join(", ")],
-      ],
-    },
+    { title: "Operation", rows: explainOperation(config) },
   ].filter(({ rows }) => rows.length > 0);
 }
 
-function explainCertificate({ certificate }: TlsFiles): string {
-  const { names, validUntil } = certificateFacts(certificate);
-  return `certificate for ${names.join(", ") || "no name"} until ${validUntil.toISOString().slice(0, 10)}`;
-}
-
-function explainRequests({ host, match, path }: RouteConfig): string {
-  const paths = match === "exact" ? path : path === "" ? "every path" : `${path} and below`;
-  return `${host ?? "every host"}, ${paths}`;
-}
-
-function explainTarget(target: RouteTarget): string {
-  switch (target.type) {
-    case "upstream":
-      return `→ upstream ${target.upstream}, ${explainHostField(target.hostField)}`;
-    case "handler":
-      return `→ handler ${target.handler}`;
-    case "root":
-      return `→ files in ${target.folder}`;
-    default:
-      return target satisfies never;
-  }
-}
-
-function explainHostField(hostField: HostField): string {
-  switch (hostField.type) {
-    case "keep":
-      return "Host of the client";
-    case "upstream":
-      return "Host of its address";
-    case "literal":
-      return `Host ${hostField.authority}`;
-    default:
-      return hostField satisfies never;
-  }
-}
-
-function explainLimits({ http2, handlers }: Config): string[][] {
-  const unreadBytes = http2.maxConcurrentStreams * http2.streamWindowBytes;
+function explainUpstream(upstream: UpstreamConfig): string[][] {
+  const { name, addresses, sourceAddresses, takesRequests, command } = upstream;
+  const times = [
+    `connect in ${duration(upstream.connectTimeoutMs)}`,
+    `answer in ${duration(upstream.answerTimeoutMs)}`,
+  ];
+  if (takesRequests) times.push(`respond in ${duration(upstream.responseTimeoutMs)}`);
   return [
-    ["streams of an HTTP/2 connection", String(http2.maxConcurrentStreams)],
-    [
-      "bytes sent ahead of their reader",
-      `${size(http2.streamWindowBytes)} a stream, so ${size(unreadBytes)} a connection`,
-    ],
-    ["bytes sent ahead of hawser", `${size(http2.connectionWindowBytes)} a connection`],
-    ["resets of a connection", `${http2.resetBurst} at once, ${http2.resetsPerSecond} a second`],
-    ["memory of a connection", size(http2.maxSessionMemoryMiB * MiB)],
-    ["fields of an HTTP/2 request", size(http2.maxHeaderListBytes)],
-    ["messages to handlers", `${size(handlers.maxMessageBytes)}, ${handlers.maxFragments} fragments`],
+    [name, addresses.map(({ url }) => url).join(", ")],
+    ["", `${takesRequests ? "requests and WebSockets" : "WebSockets alone"}; ${times.join(", ")}`],
+    ...(takesRequests
+      ? [
+          [
+            "",
+            `${upstream.maxConnections} connections an address for requests, ${upstream.maxWaiting} may wait for one`,
+          ],
+        ]
+      : []),
+    ...(sourceAddresses.length > 0 ? [["", `connected to from ${sourceAddresses.join(", ")}, in turn`]] : []),
+    ...(command === undefined ? [] : [["", `started here: ${explainCommand(command)}`]]),
+  ];
+}
+
+/** Without the arguments themselves, in which there may be what the environment keeps secret. */
+function explainCommand([program, ...args]: NonNullable<UpstreamConfig["command"]>): string {
+  return args.length === 0 ? program : `${program} with ${amount(args.length, "argument")}`;
+}
+
+function explainAccess({ access, trustedProxies }: Config): string[][] {
+  return [
+    ["hosts", access.hosts.length === 0 ? "every host" : `${access.hosts.join(", ")}; else 421`],
+    ["clients", explainClients(access.clients) ?? "everybody"],
+    ["trusted proxies", trustedProxies.length === 0 ? "none" : trustedProxies.join(", ")],
   ];
 }
 
@@ -116,24 +70,25 @@ function explainDeadlines(deadlines: Deadlines): string[][] {
   return [
     ["TLS and first bytes", duration(deadlines.handshakeMs)],
     ["fields of a request", duration(deadlines.headersMs)],
-    ["answer to a request", duration(deadlines.answerMs)],
+    ["answer to an opening", duration(deadlines.answerMs)],
+    ["response to a request", duration(deadlines.responseMs)],
+    ["next part of a body", duration(deadlines.bodyIdleMs)],
     ["idle connection", duration(deadlines.idleConnectionMs)],
     ["closing handshake", duration(deadlines.closeMs)],
     ["receiver that takes nothing", duration(deadlines.writeStallMs)],
-    ["drain at the end", duration(deadlines.drainMs)],
+    ["drain at the end", `${duration(deadlines.drainMs)}, Closes spread over ${duration(deadlines.closeSpreadMs)}`],
   ];
 }
 
-function place({ host, port }: HostPort): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
-}
-
-function size(bytes: number): string {
-  if (bytes % MiB === 0) return `${bytes / MiB} MiB`;
-  return bytes % 1_024 === 0 ? `${bytes / 1_024} KiB` : `${bytes} bytes`;
-}
-
-function duration(ms: number): string {
-  if (ms % 60_000 === 0) return `${ms / 60_000} min`;
-  return ms % 1_000 === 0 ? `${ms / 1_000} s` : `${ms} ms`;
+function explainOperation({ admin, files, reload, log }: Config): string[][] {
+  const onChange = reload.watch ? `when one of ${files.length} files changes, ` : "";
+  const openStreams = log.openStreamMs === undefined ? "never" : `every ${duration(log.openStreamMs)}`;
+  return [
+    ["admin", `http://${place(admin)}: /livez, /readyz, /metrics, POST /reload, POST /drain`],
+    [
+      "reload",
+      `${onChange}on SIGHUP and POST /reload; WebSockets of changed routes live on for ${duration(reload.changedRouteMs)}`,
+    ],
+    ["log", `${log.format}; open WebSockets ${openStreams}; ordinary requests ${log.requests ? "each" : "never"}`],
+  ];
 }

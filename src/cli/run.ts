@@ -5,14 +5,17 @@ import type { Terminal } from "./terminal.ts";
 export interface RunnableGateway {
   /** Rejects with an Error that says why it cannot run. */
   start(): Promise<void>;
+  /** Takes a changed config over, or says in its log why not. */
+  reload(): Promise<unknown>;
   /** Resolves when every stream has been closed. */
   stop(): Promise<void>;
   abort(): void;
 }
 
 /**
- * Runs `gateway` until a signal stops it, and returns the exit code: 0 after a drain, 1 if it cannot start. A second
- * signal waits for nothing; then it is 130 (SIGINT) or 143 (SIGTERM), as if that signal had ended the process.
+ * Runs `gateway` until a signal stops it, with a reload at each SIGHUP once it has started, and returns the exit code: 0
+ * after a drain, 1 if it cannot start. A second signal waits for nothing; then it is 129 (SIGHUP), 130 (SIGINT) or 143
+ * (SIGTERM), as if that signal had ended the process.
  */
 export async function run(gateway: RunnableGateway, signals: StopSignals, errors: Terminal): Promise<number> {
   const first = signals.next();
@@ -21,12 +24,20 @@ export async function run(gateway: RunnableGateway, signals: StopSignals, errors
     gateway.abort();
     return SignalExitCode[signal];
   });
-  return await Promise.race([runUntil(first, gateway, errors), cut]);
+  const started = Promise.withResolvers<void>();
+  signals.onReload = () => void started.promise.then(() => gateway.reload());
+  return await Promise.race([runUntil(first, gateway, errors, started.resolve), cut]);
 }
 
-async function runUntil(stopSignal: Promise<unknown>, gateway: RunnableGateway, errors: Terminal): Promise<number> {
+async function runUntil(
+  stopSignal: Promise<unknown>,
+  gateway: RunnableGateway,
+  errors: Terminal,
+  onStarted: () => void,
+): Promise<number> {
   try {
     await gateway.start();
+    onStarted();
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     errors.line(`${errors.paint("red", "hawser cannot start:")} ${reason}`);

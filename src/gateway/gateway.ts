@@ -1,77 +1,87 @@
-import { WebSocketError } from "../protocol/errors.ts";
-import type { ConnectionFacts, HttpExchange, Opening, TransportRefusal } from "../transport/opening.ts";
-import { Listener } from "../transport/listener.ts";
-import { AdminServer, type BoundAddress, type Readiness } from "./admin/api.ts";
-import type { Config, HostPort, ListenerConfig } from "./config/config.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import { ConnectionGate } from "../transport/connection-gate.ts";
+import type { Listener } from "../transport/listener.ts";
+import { AdminServer, type ActionOutcome, type BoundAddress, type Readiness } from "./admin/api.ts";
+import { certificateFacts } from "./config/certificates.ts";
+import type { Config, HostPort } from "./config/config.ts";
+import { ConfigError } from "./config/fault.ts";
+import { listenOn } from "./lifecycle/bind.ts";
+import { openFilesLimit } from "./lifecycle/descriptors.ts";
+import { diffConfigs, formatDiff, type ConfigDiff } from "./lifecycle/config-diff.ts";
+import { Doors } from "./lifecycle/doors.ts";
 import { drain } from "./lifecycle/drain.ts";
-import { UpstreamProcess } from "./lifecycle/upstream-process.ts";
-import { trustedProxyList } from "./routing/forwarded-fields.ts";
-import { LiveStreams } from "./serving/live-streams.ts";
-import { serveExchange } from "./serving/serve-exchange.ts";
-import { serveOpening } from "./serving/serve-opening.ts";
-import type { ServingContext } from "./serving/serving-context.ts";
-import { routeLabels, Site } from "./serving/site.ts";
-import { Metrics, resultOfRefusal } from "./telemetry/metrics.ts";
-import {
-  closedLine,
-  failedLine,
-  openedLine,
-  refusedLine,
-  type LineStyle,
-  type RefusedOpening,
-} from "./telemetry/stream-log.ts";
-import { protocolOf, StreamRegistry } from "./telemetry/stream-registry.ts";
+import { FileWatch } from "./lifecycle/file-watch.ts";
+import { closeBehindReload, closeSpread } from "./lifecycle/reload-closes.ts";
+import { Reloader, type ReloadResult } from "./lifecycle/reloader.ts";
+import { RetiredDoors } from "./lifecycle/retired-doors.ts";
+import { Schedule } from "./lifecycle/schedule.ts";
+import { UpstreamProcesses } from "./lifecycle/upstream-processes.ts";
+import { Reception } from "./reception.ts";
+import { Site } from "./serving/site.ts";
+import type { AccessLog } from "./telemetry/access-log.ts";
 
 /** How long connections may take to leave after GOAWAY, once their streams are over. */
 const FarewellMs = 1_000;
+/** How long files must be quiet before a change of them is taken over: an editor, or a rollout, writes several. */
+const SettleMs = 200;
 
 /** What a gateway is given beside its config. */
 export interface GatewayOptions {
-  /** Takes each line of the log, without a line end. */
-  readonly log: (line: string) => void;
+  readonly log: AccessLog;
   /** For `hawser_build_info`. */
   readonly version: string;
-  readonly style?: LineStyle;
+  /** When the reading of the config began, as `Date.now` has it: a file that has changed since then is read anew. */
+  readonly readSinceMs: number;
+  /** Reads the config anew, for a reload. */
+  readonly load: () => Promise<Config>;
 }
 
 /**
- * The whole product behind one config: wires the floors together.
+ * The whole product behind one config at a time: wires the floors together.
  *
  * ```text
- *  new ──start()──▶ ready ──stop()──▶ draining ──last stream gone, or drainMs──▶ stopped
- *                     └───────────abort()──┴──────────────────────────────────────▲
+ *              ┌──reload()──┐
+ *  new ──start()──▶ ready ◀─┘──drain()──▶ draining ──last stream gone, or drainMs──▶ drained ──stop()──▶ stopped
+ *                     └───────────────────────────abort()──┴──────────────────────────┴────────────────────▲
  * ```
  */
 export class Gateway {
-  readonly #config: Config;
   readonly #options: GatewayOptions;
-  readonly #streams: StreamRegistry;
-  readonly #metrics: Metrics;
-  readonly #live = new LiveStreams();
-  readonly #admin: AdminServer;
-  readonly #processes: readonly UpstreamProcess[];
+  readonly #reception: Reception;
+  readonly #gate: ConnectionGate;
+  readonly #doors: Doors;
+  readonly #processes: UpstreamProcesses;
+  readonly #reloader = new Reloader(() => this.#reload());
+  /** What is still to be closed behind reloads. */
+  readonly #closes = new Schedule(Math.random);
   readonly #cut = new AbortController();
-  /** Where each listener listens, by name. */
-  readonly #bound = new Map<string, BoundAddress>();
-  #listeners: readonly Listener[] = [];
-  #connections = 0;
+  readonly #retired = new RetiredDoors(FarewellMs, this.#cut.signal);
+  #config: Config;
+  #generation = 1;
+  #site: Site | undefined;
+  #admin: AdminServer;
+  #watch: FileWatch | undefined;
   #readiness: Readiness = "starting";
+  #started: Promise<void> | undefined;
+  #drained: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(config: Config, options: GatewayOptions) {
     this.#config = config;
     this.#options = options;
-    this.#streams = new StreamRegistry({ routes: routeLabels(config) });
-    this.#metrics = new Metrics(this.#streams, { version: options.version });
-    this.#logStreams();
-    this.#admin = new AdminServer({
-      ...config.admin,
-      metrics: this.#metrics,
-      readiness: () => this.#readiness,
+    this.#gate = new ConnectionGate(config.limits, openFilesLimit());
+    this.#reception = new Reception(config, { ...options, handshakesWaiting: () => this.#gate.handshakes.waiting });
+    this.#processes = new UpstreamProcesses((line) => options.log.event("info", line));
+    this.#admin = this.#createAdmin(config);
+    this.#doors = new Doors({
+      gate: this.#gate,
+      sink: this.#reception.sink,
+      observer: this.#reception.metrics,
+      bound: ({ name, certificates }, address) => {
+        const scheme = certificates === undefined ? "http" : "https";
+        options.log.event("info", `listening ${name} ${scheme}://${authorityOf(address)}`);
+      },
     });
-    this.#processes = config.upstreams.flatMap(({ name, command }) =>
-      command === undefined ? [] : [new UpstreamProcess({ name, command, folder: config.folder }, options.log)],
-    );
   }
 
   /**
@@ -79,150 +89,250 @@ export class Gateway {
    *
    * @throws Error naming the listener, handler or folder at fault; nothing is left running then.
    */
-  async start(): Promise<void> {
-    const site = await Site.load(this.#config);
+  start(): Promise<void> {
+    return (this.#started ??= this.#start());
+  }
+
+  /**
+   * Reads the config anew and takes it over, whole or not at all: what is wrong with it is logged and told, and everything
+   * stays as it was. Streams of routes that are the same do not notice.
+   */
+  reload(): Promise<ReloadResult> {
+    return this.#reloader.request();
+  }
+
+  /**
+   * Stops taking connections and closes every stream with 1012, one after the other; resolves when they are gone, `drainMs`
+   * and a little later at the latest. The process lives on, and the admin port with it.
+   */
+  drain(): Promise<void> {
+    return (this.#drained ??= this.#drain());
+  }
+
+  /** Drains and stops; resolves when everything is gone. */
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop());
+  }
+
+  /** Stops without waiting for anybody, for the upstreams' own processes neither; a `stop` under way resolves soon. */
+  abort(): void {
+    this.#cut.abort();
+    this.#closes.cancel();
+    this.#reception.live.abort();
+    this.#processes.kill();
+    void this.stop();
+  }
+
+  async #start(): Promise<void> {
     try {
-      const admin = await this.#bind("admin", this.#config.admin, () => this.#admin.listen());
-      this.#options.log(`admin http://${authorityOf(admin)}`);
-      for (const process of this.#processes) process.start();
-      for (const listener of this.#config.listeners) await this.#listen(listener, site);
+      this.#watchFiles(this.#options.readSinceMs);
+      const site = await Site.load(this.#config);
+      this.#site = site;
+      this.#reception.use(this.#config, site);
+      await this.#openAdmin(this.#admin, this.#config.admin);
+      await this.#processes.update(this.#config.upstreams, this.#config.folder);
+      const doors = await this.#doors.prepare(this.#config);
+      doors.commit();
+      if (this.#cut.signal.aborted) throw new Error("it was stopped before it had started");
     } catch (error) {
       await this.#undo();
       throw error;
     }
+    this.#tookOver();
     this.#readiness = "ready";
     this.#greet();
   }
 
-  /** Drains and stops; resolves when everything is gone, `drainMs` and a little later at the latest. */
-  stop(): Promise<void> {
-    return (this.#stopped ??= this.#drain());
-  }
-
-  /** Ends everything at once, the upstreams' own processes too; a `stop` under way resolves soon. */
-  abort(): void {
-    this.#cut.abort();
-    this.#live.abort();
-    for (const process of this.#processes) process.kill();
+  async #stop(): Promise<void> {
+    await this.drain();
+    // One that takes longer closes what it has opened by itself.
+    await Promise.race([this.#reloader.settled(), delay(FarewellMs, undefined, { ref: false })]);
+    await this.#undo();
+    this.#options.log.event("info", "stopped");
   }
 
   async #drain(): Promise<void> {
+    // A start under way opens more than there is to close now.
+    if (this.#readiness === "starting") await this.#started?.catch(() => undefined);
     this.#readiness = "draining";
-    const { drainMs } = this.#config.deadlines;
-    this.#options.log(`stopping: ${this.#live.size} streams to close, ${drainMs / 1000} s at most`);
-    await drain(this.#listeners, this.#live, { drainMs, farewellMs: FarewellMs, cut: this.#cut.signal });
-    await this.#undo();
-    this.#options.log("stopped");
+    this.#watch?.close();
+    this.#closes.cancel();
+    const { live } = this.#reception;
+    const { drainMs, closeSpreadMs } = this.#config.deadlines;
+    this.#options.log.event("info", `draining: ${live.size} streams to close, ${drainMs / 1000} s at most`);
+    const schedule = new Schedule(Math.random);
+    const streams = {
+      close: () => closeSpread(live.all(), "drain", { live, schedule, closeSpreadMs }),
+      abort: () => {
+        schedule.cancel();
+        live.abort();
+      },
+      empty: (signal: AbortSignal) => live.empty(signal),
+    };
+    await drain(this.#listeners, streams, { drainMs, farewellMs: FarewellMs, cut: this.#cut.signal });
+    this.#options.log.event("info", "drained");
+  }
+
+  /** Those whose connections are not all gone. */
+  get #listeners(): Listener[] {
+    return [...this.#doors.listeners, ...this.#retired.listeners];
   }
 
   async #undo(): Promise<void> {
+    this.#watch?.close();
     await Promise.all([
       ...this.#listeners.map((listener) => listener.destroy()),
-      ...this.#processes.map((process) => process.stop()),
+      this.#processes.stop(),
+      this.#site?.destroy(),
       this.#admin.close(),
     ]);
   }
 
-  readonly #nextConnectionId = (): number => (this.#connections += 1);
-
-  async #listen(config: ListenerConfig, site: Site): Promise<void> {
-    const { deadlines, http2 } = this.#config;
-    const listener = new Listener(
-      { ...config, http2, deadlines, nextConnectionId: this.#nextConnectionId },
-      this.#sinkOf(site),
-      this.#metrics,
-    );
-    this.#listeners = [...this.#listeners, listener];
-    const bound = await this.#bind(`listener ${config.name}`, config, () => listener.listen());
-    this.#bound.set(config.name, bound);
-    const scheme = config.tls === undefined ? "http" : "https";
-    this.#options.log(`listening ${config.name} ${scheme}://${authorityOf(bound)}`);
+  /** Never rejects. */
+  async #reload(): Promise<ReloadResult> {
+    const result = await this.#tryReload();
+    const { log } = this.#options;
+    this.#reception.metrics.reload(result.type);
+    if (result.type === "applied") log.event("info", `config ${this.#generation} taken over: ${result.diff}`);
+    else if (result.type === "refused") log.event("error", `config refused, the old one goes on: ${result.reason}`);
+    return result;
   }
 
-  async #bind(what: string, { host, port }: HostPort, listen: () => Promise<BoundAddress>): Promise<BoundAddress> {
+  async #tryReload(): Promise<ReloadResult> {
+    if (this.#readiness !== "ready") return { type: "refused", reason: `the gateway is ${this.#readiness}` };
+    const readSinceMs = Date.now();
     try {
-      return await listen();
-    } catch (cause) {
-      throw new Error(`${what} cannot listen on ${host} port ${port}: ${whyNotBound(cause)}`, { cause });
+      const config = await this.#options.load();
+      this.#watch?.replace(config.files, readSinceMs);
+      const diff = diffConfigs(this.#config, config);
+      if (diff.isEmpty) return { type: "unchanged" };
+      await this.#takeOver(config, diff, readSinceMs);
+      return { type: "applied", diff: formatDiff(diff) };
+    } catch (error) {
+      // What a refused config names may be what is still missing: a certificate that comes a moment later.
+      if (error instanceof ConfigError) this.#watch?.replace([...this.#config.files, ...error.files], readSinceMs);
+      return { type: "refused", reason: error instanceof Error ? error.message : String(error) };
     }
   }
 
-  #sinkOf(site: Site) {
-    const context = this.#context();
-    const metrics = this.#metrics;
-    return {
-      opening: (opening: Opening) => serveOpening(opening, site, context),
-      exchange: (exchange: HttpExchange) =>
-        serveExchange(exchange, site, (route, protocol, status) => metrics.request(route, protocol, status)),
-      refused: (refusal: TransportRefusal, connection: ConnectionFacts) => {
-        metrics.refused(refusal, connection);
-        this.#logRefused({
-          route: "",
-          protocol: protocolOf(connection),
-          result: resultOfRefusal(refusal),
-          status: 0,
-        });
-      },
-    };
+  /** Everything that can fail comes first; then nothing waits until the new config is in force. */
+  async #takeOver(config: Config, diff: ConfigDiff, readSinceMs: number): Promise<void> {
+    const before = this.#site;
+    const site = await Site.load(config, before);
+    const doors = await this.#doors.prepare(config);
+    try {
+      const admin = await this.#tryNewAdmin(config, diff);
+      if (this.#readiness !== "ready") {
+        await admin?.close();
+        throw new Error(`the gateway is ${this.#readiness}`);
+      }
+      this.#replaceAdmin(admin);
+    } catch (error) {
+      await doors.undo();
+      throw error;
+    }
+    this.#config = config;
+    this.#site = site;
+    this.#generation += 1;
+    this.#gate.update(config.limits);
+    this.#reception.use(config, site);
+    const retired = doors.commit();
+    const { closeMs, closeSpreadMs } = config.deadlines;
+    const closes = { live: this.#reception.live, schedule: this.#closes, closeSpreadMs };
+    for (const listener of retired) this.#retired.retire(listener, { ...closes, closeMs });
+    closeBehindReload(diff, { ...closes, changedRouteMs: config.reload.changedRouteMs });
+    this.#tookOver();
+    this.#watchFiles(readSinceMs);
+    void this.#processes.update(config.upstreams, config.folder);
+    void before?.retire(site);
+  }
+
+  /** What follows from the config that is in force now. */
+  #tookOver(): void {
+    const { listeners } = this.#config;
+    const { metrics } = this.#reception;
+    metrics.configGeneration(this.#generation);
+    metrics.certificatesExpire(
+      listeners.flatMap(({ name, certificates = [] }) =>
+        certificates.map(({ certificate, serverNames }, i) => ({
+          listener: name,
+          certificate: serverNames[0] ?? String(i),
+          expiresAt: certificateFacts(certificate).validUntil,
+        })),
+      ),
+    );
+  }
+
+  /** Watches the files of the config in force, if it wants that. */
+  #watchFiles(readSinceMs: number): void {
+    const { files, reload } = this.#config;
+    if (!reload.watch) {
+      this.#watch?.close();
+      this.#watch = undefined;
+    } else {
+      this.#watch ??= new FileWatch(files, () => void this.reload(), { settleMs: SettleMs, readSinceMs });
+    }
+  }
+
+  #createAdmin({ admin }: Config): AdminServer {
+    const actions = new Map<string, () => ActionOutcome | Promise<ActionOutcome>>([
+      ["reload", async () => outcomeOf(await this.reload())],
+      ["drain", () => this.#beginDrain()],
+    ]);
+    const { metrics } = this.#reception;
+    return new AdminServer({ ...admin, metrics, readiness: () => this.#readiness, actions });
+  }
+
+  #beginDrain(): ActionOutcome {
+    const { size } = this.#reception.live;
+    void this.drain();
+    return { status: 202, text: `draining: ${size} streams to close` };
+  }
+
+  async #openAdmin(admin: AdminServer, place: HostPort): Promise<void> {
+    const address = await listenOn("admin", place, () => admin.listen());
+    this.#options.log.event("info", `admin http://${authorityOf(address)}`);
+  }
+
+  /** One that is open, where the config has another place for it. */
+  async #tryNewAdmin(config: Config, { sections }: ConfigDiff): Promise<AdminServer | undefined> {
+    if (!sections.includes("admin")) return undefined;
+    const admin = this.#createAdmin(config);
+    await this.#openAdmin(admin, config.admin);
+    return admin;
+  }
+
+  #replaceAdmin(admin: AdminServer | undefined): void {
+    if (admin === undefined) return;
+    void this.#admin.close();
+    this.#admin = admin;
   }
 
   /** Where there is a page to look at, tells a person at the terminal what to do. */
   #greet(): void {
     const { listeners, routes } = this.#config;
     const isPage = routes.some(({ target, path }) => target.type === "root" && path === "");
-    const secure = listeners.find(({ host, tls }) => tls !== undefined && ["127.0.0.1", "::1"].includes(host));
+    const isNear = ({ host }: HostPort): boolean => host === "127.0.0.1" || host === "::1";
+    const secure = listeners.find((listener) => listener.certificates !== undefined && isNear(listener));
     if (!isPage || secure === undefined) return;
-    const port = this.#bound.get(secure.name)?.port ?? secure.port;
-    this.#options.log(`open https://localhost:${port}/ in a browser; if its certificate is self-made, accept it once`);
-    this.#options.log("Ctrl-C closes every stream and stops, a second one stops at once");
-  }
-
-  #context(): ServingContext {
-    const { deadlines, handlers, trustedProxies } = this.#config;
-    return {
-      streams: this.#streams,
-      live: this.#live,
-      limits: { ...handlers, closeMs: deadlines.closeMs, writeStallMs: deadlines.writeStallMs },
-      trustedProxies: trustedProxyList(trustedProxies),
-      openingOver: (outcome) => {
-        this.#metrics.opening(outcome.route, outcome.protocol, outcome.result, outcome.seconds);
-        if (outcome.result !== "accepted") this.#logRefused(outcome);
-      },
-      handlerFailed: (route, failure) => {
-        // That a client broke a rule is no failure of the handler, and is counted.
-        if (failure instanceof WebSocketError && failure.origin === "peer") return;
-        this.#options.log(failedLine(route, failure, Date.now(), this.#options.style));
-      },
-    };
-  }
-
-  #logRefused(refused: RefusedOpening): void {
-    this.#options.log(refusedLine(refused, Date.now(), this.#options.style));
-  }
-
-  #logStreams(): void {
-    const { log, style } = this.#options;
-    const streams = this.#streams;
-    streams.observe({
-      opened: (record, now) => log(openedLine(record, streams.live.size, now, style)),
-      closed: (record, ending, now) => log(closedLine(record, ending, now, style)),
-    });
+    const port = this.#doors.addressOf(secure.name)?.port ?? secure.port;
+    const { log } = this.#options;
+    log.event("info", `open https://localhost:${port}/ in a browser; if its certificate is self-made, accept it once`);
+    log.event("info", "Ctrl-C closes every stream and stops, a second one stops at once");
   }
 }
 
-/** What an operator can do about it, by the error's code. */
-const BindCures: Readonly<Record<string, string>> = {
-  EACCES: "hawser may not: choose a port from 1024 on, or give it CAP_NET_BIND_SERVICE",
-  EADDRINUSE: "another process listens there: stop it, or choose another port",
-  EADDRNOTAVAIL: "this machine has no such address: 0.0.0.0 or [::] is every one it has",
-  ENOTFOUND: "no such host is known: write an IP address",
-};
-
-function whyNotBound(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  const code = "code" in cause ? String(cause.code) : "";
-  const cure = BindCures[code];
-  return cure === undefined ? cause.message : `${cure} (${code})`;
+function outcomeOf(result: ReloadResult): ActionOutcome {
+  switch (result.type) {
+    case "applied":
+      return { status: 200, text: `taken over: ${result.diff}` };
+    case "unchanged":
+      return { status: 200, text: "nothing has changed" };
+    case "refused":
+      return { status: 422, text: `refused, the old one goes on: ${result.reason}` };
+    default:
+      return result satisfies never;
+  }
 }
 
 function authorityOf({ address, family, port }: BoundAddress): string {

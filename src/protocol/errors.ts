@@ -17,7 +17,9 @@ export const errorCatalogue = {
   WS_CLOSE_REASON_NOT_UTF8: { closeCode: CloseCode.InvalidPayload, rule: "RFC 6455 §5.5.1" },
   WS_TEXT_NOT_UTF8: { closeCode: CloseCode.InvalidPayload, rule: "RFC 6455 §8.1" },
   WS_MESSAGE_TOO_BIG: { closeCode: CloseCode.MessageTooBig, rule: "RFC 6455 §7.4.1" },
+  WS_FRAME_TOO_BIG: { closeCode: CloseCode.MessageTooBig, rule: "RFC 6455 §10.4" },
   WS_TOO_MANY_FRAGMENTS: { closeCode: CloseCode.PolicyViolation, rule: "RFC 6455 §10.4" },
+  WS_BUFFER_FULL: { closeCode: CloseCode.TryAgainLater, rule: "RFC 6455 §10.4" },
   WS_NOT_OPEN: { closeCode: CloseCode.InternalError, rule: "RFC 6455 §6.1" },
 } as const;
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -47,6 +47,8 @@ export interface ByteStream {
   readonly lifetime: BytesLifetime;
   /** Bytes taken by `write` that the transport has not taken from us yet. */
   readonly bufferedBytes: number;
+  /** From how many buffered bytes on `write` returns `false`; 64 KiB until somebody sets it. */
+  highWaterBytes: number;
 
   /**
    * Begins the flow; called once, also on a stream that is closed already. Bytes that arrived with or before the answer to

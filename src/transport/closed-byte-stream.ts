@@ -4,6 +4,7 @@ import type { ByteConsumer, ByteStream } from "./byte-stream.ts";
 export class ClosedByteStream implements ByteStream {
   readonly lifetime = "kept";
   readonly bufferedBytes = 0;
+  highWaterBytes = 0;
 
   start(consumer: ByteConsumer): void {
     process.nextTick(() => consumer.onClose({ type: "connection-lost" }));

@@ -12,7 +12,16 @@ import type { ByteStream } from "./byte-stream.ts";
 import { ResponseBodyReader, tryBodyFraming } from "./response-body.ts";
 import { ResponseHeadReader, type ResponseHead } from "./response-head.ts";
 import { SocketByteStream } from "./socket-byte-stream.ts";
-import { connectTo, trySecure, type Secure, type UpstreamAddress } from "./upstream-address.ts";
+import { connectTo, type Secure, type UpstreamAddress } from "./upstream-address.ts";
+
+/** Whom to dial, and from where. */
+export interface DialTarget {
+  readonly address: UpstreamAddress;
+  /** What `trySecure` gave for the address. */
+  readonly secure: Secure | undefined;
+  /** IP address of this machine to connect from; `undefined`: the system chooses. */
+  readonly sourceAddress: string | undefined;
+}
 
 /** The opening handshake asked of an upstream. */
 export interface DialRequest extends Offer {
@@ -40,6 +49,8 @@ export type DialResult =
   | { readonly type: "refused"; readonly rejection: OpeningRejection }
   /** There is no connection, so the request was not sent: another address may be tried. */
   | { readonly type: "unreachable"; readonly detail: string }
+  /** This machine had no descriptor, or no port of the source address, for a connection: the request was not sent. */
+  | { readonly type: "exhausted"; readonly limit: "descriptors" | "ports"; readonly detail: string }
   /** Too slow. `asked` says whether the request was sent; if not, another address may be tried. */
   | { readonly type: "timeout"; readonly detail: string; readonly asked: boolean }
   /** The connection ended before an answer, or the answer is none that an upstream may give. */
@@ -48,18 +59,28 @@ export type DialResult =
 
 const MaxBodyBytes = 65_536;
 
+/** What the system says when it is not the upstream that fails, but this machine that has run out of something. */
+const ExhaustedCodes: Readonly<Record<string, "descriptors" | "ports">> = {
+  EMFILE: "descriptors",
+  ENFILE: "descriptors",
+  ENOBUFS: "descriptors",
+  EADDRNOTAVAIL: "ports",
+  EADDRINUSE: "ports",
+  EAGAIN: "ports",
+};
+
 /**
  * Dials an upstream and asks for a WebSocket, with a key of its own (RFC 6455 §4.1). Whatever the result, except `accepted`,
  * no socket is left behind. Bytes that come right behind the 101 are the first of the stream.
  *
  * @throws TypeError for a request that cannot be written, RangeError for a port that is none. What peers do never throws.
  */
-export async function dial(address: UpstreamAddress, request: DialRequest, options: DialOptions): Promise<DialResult> {
+export async function dial(target: DialTarget, request: DialRequest, options: DialOptions): Promise<DialResult> {
   const upgrade: UpgradeRequest = { ...request, key: createUpgradeKey() };
   const head = encodeUpgradeRequest(upgrade);
-  const secure = trySecure(address);
   if (options.signal.aborted) return { type: "aborted" };
-  const connection = connectTo(address);
+  const { address, secure, sourceAddress } = target;
+  const connection = connectTo(address, sourceAddress);
   return new Promise((resolve) => new Dialing(connection, { secure, upgrade, head, options, resolve }));
 }
 
@@ -171,7 +192,12 @@ class Dialing {
 
   readonly #onAbort = (): void => this.#settle({ type: "aborted" });
 
-  readonly #onError = (error: NodeJS.ErrnoException): void => this.#end(error.code ?? "unknown error");
+  readonly #onError = (error: NodeJS.ErrnoException): void => {
+    const limit = this.#state === "connecting" ? exhaustedLimitOf(error) : undefined;
+    const detail = error.code ?? "unknown error";
+    if (limit === undefined) this.#end(detail);
+    else this.#settle({ type: "exhausted", limit, detail });
+  };
 
   readonly #onEnd = (): void => this.#end("ended by the upstream");
 
@@ -197,4 +223,16 @@ class Dialing {
     this.#socket.off("end", this.#onEnd);
     this.#socket.off("data", this.#onData);
   }
+}
+
+/**
+ * What this machine has run out of, if that is why `error` of a connecting came; else `undefined`. A host name's addresses
+ * fail together, in one error: then this machine is at fault only if it is for each of them.
+ */
+export function exhaustedLimitOf(error: Error): "descriptors" | "ports" | undefined {
+  const parts: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+  const limits = parts.map((part) =>
+    part instanceof Error && "code" in part ? ExhaustedCodes[String(part.code)] : undefined,
+  );
+  return limits.includes(undefined) ? undefined : limits[0];
 }

@@ -3,29 +3,36 @@ import type { AcceptorSink } from "./opening.ts";
 
 const InternalServerError: OpeningRejection = { status: 500, fields: [], body: "" };
 
-/** `sink`, except that a method that throws costs the one request: it is answered 500 if it has no answer yet. */
+/**
+ * `sink`, except that a method that throws costs the one request: it is answered 500 if it has no answer yet, and the sink
+ * is told what failed.
+ */
 export function guardedSink(sink: AcceptorSink): AcceptorSink {
   return {
     opening(opening) {
       try {
         sink.opening(opening);
-      } catch {
+      } catch (error) {
         opening.reject(InternalServerError);
+        sink.failed(error);
       }
     },
     exchange(exchange) {
       try {
         sink.exchange(exchange);
-      } catch {
+      } catch (error) {
         exchange.respond(InternalServerError);
+        sink.failed(error);
       }
     },
     refused(refusal, connection) {
       try {
         sink.refused(refusal, connection);
-      } catch {
+      } catch (error) {
         // A counter that fails is no reason to treat the client otherwise.
+        sink.failed(error);
       }
     },
+    failed: (error) => sink.failed(error),
   };
 }

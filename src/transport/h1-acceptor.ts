@@ -1,11 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { H1Connection, isWebSocketUpgrade } from "./h1-connection.ts";
+import { H1Connection } from "./h1-connection.ts";
+import { isWebSocketUpgrade } from "./h1-request.ts";
 import type { AcceptorSink, ConnectionFacts } from "./opening.ts";
-import type { AcceptorDeadlines } from "./transport-limits.ts";
-
-/** Most bytes of a request's head. */
-const MaxHeadBytes = 16_384;
+import type { AcceptorDeadlines, HeaderLimits } from "./transport-limits.ts";
 
 /**
  * Runs HTTP/1.1 on sockets that were accepted elsewhere: an Upgrade to websocket becomes an opening, every other request an
@@ -13,18 +11,21 @@ const MaxHeadBytes = 16_384;
  */
 export class H1Acceptor {
   readonly #deadlines: AcceptorDeadlines;
+  readonly #headers: HeaderLimits;
   readonly #sink: AcceptorSink;
   readonly #server: Server;
   readonly #connections = new Map<Socket, H1Connection>();
   #draining = false;
 
-  constructor(deadlines: AcceptorDeadlines, sink: AcceptorSink) {
+  constructor(deadlines: AcceptorDeadlines, headers: HeaderLimits, sink: AcceptorSink) {
     this.#deadlines = deadlines;
+    this.#headers = headers;
     this.#sink = sink;
-    // Fields beyond a count would be dropped without a word; what bounds them is the size of the head. That Host is there
-    // is judged with the rest of the request.
+    // node:http counts no 32 bytes for each line, so its bound lies beyond ours, and fields beyond a count of its own it would
+    // drop without a word. That Host is there is judged with the rest of the request.
     this.#server = createServer({
-      maxHeaderSize: MaxHeadBytes,
+      maxHeaderSize: headers.maxHeaderBytes,
+      insecureHTTPParser: false,
       keepAliveTimeout: 0,
       requireHostHeader: false,
       shouldUpgradeCallback: isWebSocketUpgrade,
@@ -43,6 +44,7 @@ export class H1Acceptor {
         facts,
         connection,
         deadlines: this.#deadlines,
+        headers: this.#headers,
         sink: this.#sink,
         isDraining: () => this.#draining,
       }),
@@ -65,7 +67,7 @@ export class H1Acceptor {
     const onRequest = (request: IncomingMessage, response: ServerResponse): void =>
       this.#connections.get(request.socket)?.onRequest(request, response);
     server.on("request", onRequest);
-    // Nothing is worth its body before the answer is known, so nobody is told to continue.
+    // Who reads the body tells the client to continue.
     server.on("checkContinue", onRequest);
     server.on("checkExpectation", onRequest);
     // request.socket: what the event has beside it may be a stream of node's own around the socket.

@@ -1,36 +1,26 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { hasListMember } from "../protocol/handshake/field-values.ts";
 import type { OpeningRejection } from "../protocol/handshake/opening-request.ts";
-import { parseUpgrade } from "../protocol/handshake/upgrade.ts";
-import { H1Exchange, respondOnce } from "./h1-exchange.ts";
+import { H1Responder } from "./h1-exchange.ts";
 import { UpgradeResponder } from "./h1-opening.ts";
+import { judgeH1, judgeUpgrade } from "./h1-request.ts";
 import { encodeLastResponse } from "./h1-response.ts";
-import { closeLingering, destroyLater, LingerMs } from "./lingering-close.ts";
-import type { AcceptorSink, ConnectionFacts, TransportRefusal } from "./opening.ts";
+import { closeLingering, LingerMs, MaxDroppedBytes } from "./lingering-close.ts";
+import type { AcceptorSink, ConnectionFacts } from "./opening.ts";
+import { PendingExchange } from "./pending-exchange.ts";
 import { PendingOpening } from "./pending-opening.ts";
-import { tryH1RequestFacts, type RequestFacts } from "./request-facts.ts";
-import type { AcceptorDeadlines } from "./transport-limits.ts";
+import { refuse, type RefusedRequest } from "./refused-request.ts";
+import type { RequestFacts } from "./request-facts.ts";
+import type { AcceptorDeadlines, HeaderLimits } from "./transport-limits.ts";
 
 /** Most requests of one connection that wait for their answers: one read could bring thousands, and nobody pipelines. */
 const MaxUnanswered = 16;
 
-/** A request that is refused before the sink sees it. */
-interface Refusal {
-  readonly refusal: TransportRefusal;
-  readonly rejection: OpeningRejection;
-}
-
-const refuse = (refusal: TransportRefusal, status: number): Refusal => ({
-  refusal,
-  rejection: { status, fields: [], body: "" },
-});
-
 const Draining = refuse("draining", 503);
+const HeaderSize = refuse("header-size", 431);
 const Malformed = refuse("malformed", 400);
 const NotWebSocket = refuse("not-websocket", 501);
 const SlowHead = refuse("deadline", 408);
-const SlowAnswer = refuse("deadline", 504);
 
 /** What a connection has from its acceptor. */
 export interface H1ConnectionOptions {
@@ -38,6 +28,7 @@ export interface H1ConnectionOptions {
   /** The TCP socket beneath a TLS socket, or the socket itself. */
   readonly connection: Socket;
   readonly deadlines: AcceptorDeadlines;
+  readonly headers: HeaderLimits;
   readonly sink: AcceptorSink;
   /** Whether new requests are refused now. */
   readonly isDraining: () => boolean;
@@ -61,20 +52,27 @@ export class H1Connection {
   #headBegun = false;
   /** Whether bytes came behind the request that is being answered. */
   #readAhead = false;
-  #unanswered = 0;
+  /** Those whose answers have not left, in the order of their requests. */
+  readonly #exchanges = new Set<PendingExchange>();
+  /** The request whose content may still come. */
+  #request: IncomingMessage | undefined;
+  /** Bytes of it that came behind its answer. */
+  #droppedBytes: number | undefined;
   /** The refusal of something that came behind unanswered requests; it is sent in its turn. */
   #lastAnswer: OpeningRejection | undefined;
   #timer: NodeJS.Timeout | undefined;
-  readonly #answerTimers = new Map<ServerResponse, NodeJS.Timeout>();
 
   /** Begins to watch `socket`, which node:http must have got before. */
   constructor(socket: Socket, options: H1ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
+    // node:http would destroy it behind a last answer, and a client that still sends would lose that.
+    socket.destroySoon = () => this.#close();
     socket.prependListener("data", this.#onData);
+    socket.once("end", this.#onEnd);
     socket.once("close", () => {
       clearTimeout(this.#timer);
-      for (const timer of this.#answerTimers.values()) clearTimeout(timer);
+      for (const exchange of this.#exchanges) exchange.leave();
     });
     this.#awaitHead({ begun: false });
   }
@@ -84,14 +82,20 @@ export class H1Connection {
     request.on("error", () => undefined);
     response.on("error", () => undefined);
     if (this.#isEnding) return;
-    const { facts, sink, isDraining } = this.#options;
-    const requested = isDraining() ? Draining : this.#judgeRequest(request);
-    if ("refusal" in requested) return this.#refuse(requested);
-    this.#awaitAnswer(request, response);
-    // Behind an Upgrade that is not taken node:http loses what it has read: whose request that was would get the answer
-    // to the next one.
-    const offersUpgrade = request.headers.upgrade !== undefined;
-    sink.exchange(new H1Exchange(requested, facts, response, () => offersUpgrade || isDraining()));
+    const { isDraining, headers, facts } = this.#options;
+    const requested = isDraining() ? Draining : judgeH1(request, headers, facts.secure);
+    if ("refusal" in requested || this.#exchanges.size === MaxUnanswered) {
+      request.resume();
+      return this.#refuse("refusal" in requested ? requested : Malformed);
+    }
+    clearTimeout(this.#timer);
+    this.#state = "answering";
+    this.#readAhead = false;
+    this.#droppedBytes = undefined;
+    this.#request = request;
+    // What was read behind the head was the body.
+    request.once("end", () => (this.#readAhead = false));
+    this.#options.sink.exchange(this.#createExchange(requested, request, response));
   }
 
   /** An Upgrade to websocket; `head` is what was read behind it. */
@@ -99,11 +103,11 @@ export class H1Connection {
     this.#letGo(request);
     if (this.#isEnding) return;
     const { facts, sink, isDraining, connection, deadlines } = this.#options;
-    const parsed = judgeUpgrade(request, facts.secure);
+    const parsed = judgeUpgrade(request, this.#options.headers, facts.secure);
     // Its answer would overtake those before it, and then they would be written between its frames.
-    if (this.#unanswered > 0) return this.#refuse(Malformed);
+    if (this.#exchanges.size > 0) return this.#refuse(Malformed);
     if (isDraining()) return this.#refuse(Draining);
-    if (parsed.type === "refused") return this.#refuse(parsed);
+    if ("refusal" in parsed) return this.#refuse(parsed);
     clearTimeout(this.#timer);
     this.#state = "upgraded";
     const socket = this.#socket;
@@ -133,9 +137,12 @@ export class H1Connection {
     if (!code.startsWith("HPE_")) {
       this.#socket.destroy();
     } else if (code === "HPE_INVALID_EOF_STATE") {
+      this.#onEnd();
       this.#close();
+    } else if (this.#request?.complete === false) {
+      this.#refuseContent();
     } else {
-      this.#refuse(code === "HPE_HEADER_OVERFLOW" ? refuse("malformed", 431) : Malformed);
+      this.#refuse(code === "HPE_HEADER_OVERFLOW" ? HeaderSize : Malformed);
     }
   }
 
@@ -144,19 +151,56 @@ export class H1Connection {
     if (this.#state === "idle" || (this.#state === "head" && !this.#headBegun)) this.#close();
   }
 
-  readonly #onData = (): void => {
+  readonly #onData = (bytes: Buffer): void => {
     if (this.#state === "idle") this.#awaitHead({ begun: true });
     else if (this.#state === "head") this.#headBegun = true;
     else this.#readAhead = true;
+    if (this.#droppedBytes === undefined) return;
+    this.#droppedBytes += bytes.length;
+    if (this.#droppedBytes > MaxDroppedBytes) this.#close();
   };
 
-  #judgeRequest(request: IncomingMessage): RequestFacts | Refusal {
-    const requested = tryH1RequestFacts(request.method ?? "", request.url ?? "", request.rawHeaders);
-    if (requested === undefined || this.#unanswered === MaxUnanswered) return Malformed;
-    // Asks for a WebSocket, but no Connection field says so: a proxy in between is set up half, and a 400 tells that.
-    if (!isWebSocketUpgrade(request)) return requested;
-    const parsed = judgeUpgrade(request, this.#options.facts.secure);
-    return parsed.type === "refused" ? parsed : requested;
+  /** A client that ends its half before the answer has given up; one that has its answer may still take it. */
+  readonly #onEnd = (): void => {
+    const unanswered = [...this.#exchanges].filter((exchange) => !exchange.isAnswered);
+    for (const exchange of unanswered) exchange.leave();
+    if (unanswered.length > 0 && unanswered.length === this.#exchanges.size) this.#socket.destroy();
+  };
+
+  #createExchange(facts: RequestFacts, request: IncomingMessage, response: ServerResponse): PendingExchange {
+    const { connection, isDraining, deadlines } = this.#options;
+    // Behind an Upgrade that is not taken node:http loses what it has read: whose request that was would get the answer
+    // to the next one.
+    const offersUpgrade = request.headers.upgrade !== undefined;
+    const isLast = (): boolean => offersUpgrade || isDraining();
+    const { isChunked, contentLength = 0 } = facts.framing;
+    const hasContent = isChunked || contentLength > 0;
+    const exchange = new PendingExchange({
+      facts,
+      connection: this.#options.facts,
+      streamId: 0,
+      source: hasContent ? request : undefined,
+      isCut: () => false,
+      responder: new H1Responder(request, response, connection, isLast),
+      deadlines,
+    });
+    this.#exchanges.add(exchange);
+    if (!hasContent) request.resume();
+    response.on("drain", () => exchange.drained());
+    response.once("finish", () => {
+      exchange.finished();
+      this.#exchanges.delete(exchange);
+      this.#onAnswered(request);
+    });
+    return exchange;
+  }
+
+  /** The content of the last request is none: what is behind it on the connection cannot be found. */
+  #refuseContent(): void {
+    const last = [...this.#exchanges].at(-1);
+    if (last === undefined || last.isAnswered) return this.#refuse(Malformed);
+    this.#options.sink.refused("malformed", this.#options.facts);
+    last.giveUp("client-left", 400);
   }
 
   #awaitHead({ begun }: { readonly begun: boolean }): void {
@@ -165,49 +209,23 @@ export class H1Connection {
     this.#arm(this.#options.deadlines.headersMs, () => (this.#headBegun ? this.#refuse(SlowHead) : this.#close()));
   }
 
-  #awaitAnswer(request: IncomingMessage, response: ServerResponse): void {
-    clearTimeout(this.#timer);
-    this.#state = "answering";
-    this.#readAhead = false;
-    this.#unanswered++;
-    const { answerMs, idleConnectionMs } = this.#options.deadlines;
-    const timer = setTimeout(() => {
-      if (!response.headersSent) this.#options.sink.refused("deadline", this.#options.facts);
-      respondOnce(response, SlowAnswer.rejection, { isLast: true });
-      // The answer is there; a client that does not take it may not hold it for ever.
-      this.#answerTimers.set(
-        response,
-        setTimeout(() => this.#socket.destroy(), idleConnectionMs),
-      );
-    }, answerMs);
-    this.#answerTimers.set(response, timer);
-    // What was read behind the head was the body.
-    request.once("end", () => (this.#readAhead = false));
-    request.resume();
-    response.once("finish", () => this.#onAnswered(request, response));
-  }
-
-  #onAnswered(request: IncomingMessage, response: ServerResponse): void {
-    clearTimeout(this.#answerTimers.get(response));
-    this.#answerTimers.delete(response);
-    this.#unanswered--;
-    if (this.#unanswered > 0 || this.#state !== "answering") return;
+  #onAnswered(request: IncomingMessage): void {
+    if (this.#exchanges.size > 0 || this.#state !== "answering") return;
     if (this.#lastAnswer !== undefined) {
       this.#close(this.#lastAnswer);
-    } else if (this.#socket.writableEnded) {
-      this.#state = "closing";
-      destroyLater(this.#socket, LingerMs);
     } else if (request.complete) {
       this.#awaitNext();
     } else {
       // The rest of the body is of no use, but closing now could cost the client its answer.
-      this.#arm(LingerMs, () => this.#socket.destroy());
+      this.#droppedBytes = 0;
+      this.#arm(LingerMs, () => this.#close());
       request.once("end", () => this.#awaitNext());
     }
   }
 
   #awaitNext(): void {
-    if (this.#state !== "answering" || this.#unanswered > 0) return;
+    if (this.#state !== "answering" || this.#exchanges.size > 0) return;
+    this.#droppedBytes = undefined;
     if (this.#readAhead) return this.#awaitHead({ begun: true });
     this.#state = "idle";
     this.#arm(this.#options.deadlines.idleConnectionMs, () => this.#close());
@@ -222,18 +240,21 @@ export class H1Connection {
   #letGo(request: IncomingMessage): void {
     request.on("error", () => undefined);
     this.#socket.off("data", this.#onData);
+    this.#socket.off("end", this.#onEnd);
     this.#socket.resume();
   }
 
   /** The last answer of the connection, in its turn. */
-  #refuse({ refusal, rejection }: Refusal): void {
+  #refuse({ refusal, rejection }: RefusedRequest): void {
     this.#options.sink.refused(refusal, this.#options.facts);
-    if (this.#unanswered === 0) this.#close(rejection);
+    if (this.#exchanges.size === 0) this.#close(rejection);
     else this.#lastAnswer = rejection;
   }
 
   #close(lastAnswer?: OpeningRejection): void {
+    if (this.#state === "closing") return;
     clearTimeout(this.#timer);
+    this.#droppedBytes = undefined;
     this.#state = "closing";
     if (lastAnswer !== undefined) this.#socket.write(encodeLastResponse(lastAnswer));
     closeLingering(this.#socket);
@@ -243,19 +264,4 @@ export class H1Connection {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(onTimeout, timeoutMs);
   }
-}
-
-/** Whether the client offers to go on with websocket; other protocols it offers are none of ours (RFC 9110 §7.8). */
-export function isWebSocketUpgrade(request: IncomingMessage): boolean {
-  return hasListMember([request.headers.upgrade ?? ""], "websocket");
-}
-
-function judgeUpgrade(request: IncomingMessage, secure: boolean): ReturnType<typeof parseUpgrade> {
-  return parseUpgrade({
-    method: request.method ?? "",
-    httpVersion: request.httpVersion,
-    target: request.url ?? "",
-    fields: request.rawHeaders,
-    secure,
-  });
 }

@@ -14,8 +14,6 @@ export interface H2Options {
   readonly resetsPerSecond: number;
   /** Memory node:http2 grants one session, in MiB; beyond it new streams are refused. */
   readonly maxSessionMemoryMiB: number;
-  /** SETTINGS_MAX_HEADER_LIST_SIZE. */
-  readonly maxHeaderListBytes: number;
 }
 
 /** One live HTTP/2 server connection, whichever engine runs it. */

@@ -1,20 +1,16 @@
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
+import { createServer, type AddressInfo, type BlockList, type Server, type Socket } from "node:net";
+import type { ConnectionGate, ConnectionPass } from "./connection-gate.ts";
 import { guardedSink } from "./guarded-sink.ts";
 import { H1Acceptor } from "./h1-acceptor.ts";
 import type { H2Connection, H2Engine, H2Options } from "./h2-acceptor.ts";
-import { detectHttpVersion } from "./http-version.ts";
+import { IncomingConnection, type ReadyConnection } from "./incoming-connection.ts";
+import type { ConnectionFailure, ListenerObserver } from "./listener-observer.ts";
 import { NodeH2Engine } from "./node-h2.ts";
 import type { AcceptorSink, ConnectionFacts } from "./opening.ts";
-import {
-  createTlsServer,
-  handshakeFailure,
-  TcpOptions,
-  TlsConnections,
-  type AlpnProtocol,
-  type TlsIdentity,
-} from "./tls.ts";
-import type { AcceptorDeadlines } from "./transport-limits.ts";
+import { TlsTerminator, type AlpnProtocol, type TlsOptions } from "./tls.ts";
+import type { AcceptorDeadlines, HeaderLimits } from "./transport-limits.ts";
+
+export type { ConnectionFailure, ListenerObserver } from "./listener-observer.ts";
 
 /** What a {@link Listener} is set to. */
 export interface ListenerOptions {
@@ -23,69 +19,74 @@ export interface ListenerOptions {
   /** 0 lets the system choose. */
   readonly port: number;
   /** `undefined`: cleartext, where HTTP/2 is told from HTTP/1.1 by its preface. */
-  readonly tls: TlsIdentity | undefined;
+  readonly tls: TlsOptions | undefined;
   /** What is spoken here, preferred first. TLS clients without ALPN speak HTTP/1.1. */
   readonly protocols: readonly AlpnProtocol[];
+  /** Whose connections begin with a PROXY header; `undefined`: nobody's. */
+  readonly proxyProtocol: BlockList | undefined;
   readonly http2: H2Options;
+  readonly headers: HeaderLimits;
   readonly deadlines: AcceptorDeadlines;
   /** Numbers the connections. Listeners of one process share one; without it this listener counts alone. */
   readonly nextConnectionId?: () => number;
 }
 
-/** Why a connection never came as far as speaking HTTP. */
-export type ConnectionFailure =
-  | "tls" // no common version or cipher, or no TLS at all
-  | "alpn" // the client speaks no protocol of this listener
-  | "deadline" // handshake or first bytes took longer than `handshakeMs`
-  | "client-left" // gone before that
-  | "accept"; // the system could not accept it: no more file descriptors
+/** Each half ends by itself, small writes leave at once, and a peer that vanished is found. */
+const TcpOptions = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 } as const;
+/** A storm of clients waits in the system; one that has no place there tries again a second later. */
+const Backlog = 4_096;
 
-/** Must not throw. What a {@link Listener} tells of its connections. A connection is opened and closed, or it failed. */
-export interface ListenerObserver {
-  connectionOpened(connection: ConnectionFacts): void;
-  connectionClosed(connection: ConnectionFacts): void;
-  connectionFailed(listener: string, reason: ConnectionFailure): void;
-}
-
-/** A TCP connection before it is known what it speaks. */
-interface Accepted {
-  readonly socket: Socket;
-  readonly acceptedAtMs: number;
+/** What new connections get: made of one set of options, replaced as a whole. */
+interface Setup {
+  readonly options: ListenerOptions;
+  readonly tls: TlsTerminator | undefined;
+  readonly h1: H1Acceptor;
+  readonly h2: H2Engine;
 }
 
 /**
- * One listening port: accepts TCP, does the TLS handshake or reads the first bytes, and hands the connection to HTTP/1.1 or
- * HTTP/2, whose openings and exchanges go to the sink.
+ * One listening port: accepts TCP as far as the gate lets it, reads the PROXY header, does the TLS handshake or reads the
+ * first bytes, and hands the connection to HTTP/1.1 or HTTP/2, whose openings and exchanges go to the sink.
  */
 export class Listener {
-  readonly #options: ListenerOptions;
+  readonly #gate: ConnectionGate;
   readonly #sink: AcceptorSink;
   readonly #observer: ListenerObserver;
   readonly #server: Server;
-  readonly #h1: H1Acceptor;
-  readonly #h2: H2Engine;
+  /** Every acceptor that still has connections, with their number, and the one for new connections. */
+  readonly #h1Connections = new Map<H1Acceptor, number>();
   readonly #h2Connections = new Set<H2Connection>();
   /** The TCP sockets of all connections, whatever is spoken on them and however far they are. */
   readonly #sockets = new Set<Socket>();
-  readonly #nextConnectionId: () => number;
+  readonly #cameIn = new WeakSet<ConnectionFacts>();
+  readonly #countConnection = countFromOne();
   readonly #closed = Promise.withResolvers<void>();
+  #setup: Setup;
   #state: "new" | "listening" | "stopped" = "new";
   #isRefusing = false;
 
-  constructor(options: ListenerOptions, sink: AcceptorSink, observer: ListenerObserver) {
-    this.#options = options;
+  /**
+   * @param gate - shared by the listeners of a gateway.
+   * @throws Error of node:tls for a certificate, key or CA that cannot be used.
+   */
+  constructor(options: ListenerOptions, gate: ConnectionGate, sink: AcceptorSink, observer: ListenerObserver) {
+    this.#gate = gate;
     this.#sink = guardedSink(sink);
     this.#observer = observer;
-    this.#nextConnectionId = options.nextConnectionId ?? countFromOne();
-    this.#h1 = new H1Acceptor(options.deadlines, this.#sink);
-    this.#h2 = new NodeH2Engine(options.http2, options.deadlines);
-    this.#server = options.tls === undefined ? this.#createCleartextServer() : this.#createTlsServer(options.tls);
+    this.#setup = this.#setUp(options, undefined);
+    this.#server = createServer(TcpOptions);
+    this.#server.on("connection", (tcp) => this.#accept(tcp));
     this.#server.once("close", () => this.#closed.resolve());
   }
 
   /** TCP connections that are not closed yet, those in their handshake and those of accepted WebSockets among them. */
   get openConnections(): number {
     return this.#sockets.size;
+  }
+
+  /** Whether `connection` came in here, under whatever name this listener had then. */
+  has(connection: ConnectionFacts): boolean {
+    return this.#cameIn.has(connection);
   }
 
   /**
@@ -95,19 +96,31 @@ export class Listener {
    */
   listen(): Promise<AddressInfo> {
     const server = this.#server;
-    const { host, port } = this.#options;
+    const { host, port } = this.#setup.options;
     this.#state = "listening";
     return new Promise((resolve, reject) => {
       server.once("error", reject);
-      server.listen({ host, port }, () => {
+      server.listen({ host, port, backlog: Backlog }, () => {
         server.off("error", reject);
         // From now on it means that accept failed; the connection is lost and the listener lives on.
-        server.on("error", () => this.#observer.connectionFailed(this.#options.name, "accept"));
+        server.on("error", () => this.#tellFailed("accept"));
         const address = server.address();
         if (address === null || typeof address === "string") reject(new Error("not a TCP port"));
         else resolve(address);
       });
     });
+  }
+
+  /**
+   * From now on new connections get all of `options` but host and port, which are the listener's own for life. Those that
+   * are there keep what they have.
+   *
+   * @throws Error as the constructor does; nothing has changed then.
+   */
+  update(options: ListenerOptions): void {
+    const before = this.#setup;
+    this.#setup = this.#setUp(options, before.tls);
+    if ((this.#h1Connections.get(before.h1) ?? 0) === 0) this.#h1Connections.delete(before.h1);
   }
 
   /** Closes the port. Connections live on. */
@@ -120,14 +133,14 @@ export class Listener {
   /** From now on new requests and streams are answered 503, and HTTP/1.1 answers are the last of their connections. */
   refuseNew(): void {
     this.#isRefusing = true;
-    this.#h1.refuseNew();
+    for (const acceptor of this.#h1Connections.keys()) acceptor.refuseNew();
     for (const connection of this.#h2Connections) connection.refuseNew();
   }
 
   /** Tells the clients to leave: GOAWAY on HTTP/2; HTTP/1.1 connections close when nothing is asked on them. */
   goAway(): void {
     this.#isRefusing = true;
-    this.#h1.goAway();
+    for (const acceptor of this.#h1Connections.keys()) acceptor.goAway();
     for (const connection of this.#h2Connections) connection.goAway();
   }
 
@@ -150,77 +163,102 @@ export class Listener {
     await Promise.all(closes);
   }
 
-  #createCleartextServer(): Server {
-    const server = createServer(TcpOptions);
-    server.on("connection", (socket) => {
-      const accepted = this.#accept(socket);
-      detectHttpVersion(socket, this.#options.deadlines.handshakeMs, (version) => {
-        if (version === "1.1" || version === "2") this.#serve(socket, version, accepted);
-        else this.#fail(socket, version);
-      });
+  /** @param tls - what there was; its sessions and tickets live on. */
+  #setUp(options: ListenerOptions, tls: TlsTerminator | undefined): Setup {
+    if (options.tls !== undefined) tls?.replace(options.tls);
+    const terminator = options.tls === undefined ? undefined : (tls ?? new TlsTerminator(options.tls));
+    const h1 = new H1Acceptor(options.deadlines, options.headers, this.#sink);
+    if (this.#isRefusing) h1.refuseNew();
+    this.#h1Connections.set(h1, 0);
+    return { options, tls: terminator, h1, h2: new NodeH2Engine(options.http2, options.deadlines, options.headers) };
+  }
+
+  #accept(tcp: Socket): void {
+    tcp.on("error", () => undefined);
+    const pass = this.#gate.enter(tryDescriptorOf(tcp));
+    if (typeof pass === "string") {
+      tcp.resetAndDestroy();
+      return this.#tellFailed(pass);
+    }
+    this.#sockets.add(tcp);
+    tcp.once("close", () => {
+      this.#sockets.delete(tcp);
+      pass.leave();
     });
-    return server;
+    this.#identify(tcp, pass);
   }
 
-  #createTlsServer(identity: TlsIdentity): Server {
-    const { protocols, deadlines } = this.#options;
-    const server = createTlsServer({ identity, protocols, handshakeMs: deadlines.handshakeMs });
-    const connections = new TlsConnections<Accepted>();
-    server.on("connection", (socket: Socket) => connections.add(socket, this.#accept(socket)));
-    server.on("tlsClientError", (error: NodeJS.ErrnoException, socket) => this.#fail(socket, handshakeFailure(error)));
-    server.on("secureConnection", (socket) => {
-      socket.on("error", () => undefined);
-      socket.allowHalfOpen = true;
-      const accepted = connections.find(socket);
-      if (accepted === undefined) this.#fail(socket, "client-left");
-      else this.#serve(socket, socket.alpnProtocol === "h2" ? "2" : "1.1", accepted);
+  #identify(tcp: Socket, pass: ConnectionPass): void {
+    const setup = this.#setup;
+    const { proxyProtocol: proxies, deadlines } = setup.options;
+    const { handshakes } = this.#gate;
+    const options = { tls: setup.tls, proxies, handshakes, handshakeMs: deadlines.handshakeMs };
+    const incoming = new IncomingConnection(tcp, pass, options, (result) => {
+      if (result.type === "ready") this.#serve(result.connection, tcp, setup);
+      else this.#tellFailed(result.reason);
     });
-    return server;
+    incoming.start();
   }
 
-  #accept(socket: Socket): Accepted {
-    this.#sockets.add(socket);
-    socket.on("error", () => undefined);
-    socket.once("close", () => this.#sockets.delete(socket));
-    return { socket, acceptedAtMs: performance.now() };
-  }
-
-  /** `socket` is TLS or the TCP socket itself, which is `accepted`. */
-  #serve(socket: Socket | TLSSocket, httpVersion: "1.1" | "2", accepted: Accepted): void {
-    const { protocols, deadlines } = this.#options;
-    if (socket.destroyed) return this.#fail(socket, "client-left");
-    if (!protocols.includes(httpVersion === "2" ? "h2" : "http/1.1")) return this.#fail(socket, "alpn");
-    const facts = this.#factsOf(socket, httpVersion);
+  #serve(ready: ReadyConnection, tcp: Socket, setup: Setup): void {
+    const { socket, httpVersion, leftMs } = ready;
+    const protocol = httpVersion === "2" ? "h2" : "http/1.1";
+    // The handshake may have been one of new options already.
+    const isSpoken = [setup, this.#setup].some(({ options }) => options.protocols.includes(protocol));
+    if (socket.destroyed || !isSpoken) {
+      socket.destroy();
+      return this.#tellFailed(isSpoken ? "client-left" : "alpn");
+    }
+    const facts = this.#factsOf(ready, tcp, setup.options);
+    this.#cameIn.add(facts);
     this.#observer.connectionOpened(facts);
     socket.once("close", () => this.#observer.connectionClosed(facts));
-    if (httpVersion === "1.1") {
-      this.#h1.serve(socket, accepted.socket, facts);
-      return;
-    }
-    const settingsMs = Math.max(0, deadlines.handshakeMs - (performance.now() - accepted.acceptedAtMs));
+    if (httpVersion === "1.1") this.#serveH1(socket, tcp, facts, setup.h1);
+    else this.#serveH2(socket, facts, setup.h2, leftMs);
+  }
+
+  #serveH1(socket: Socket, tcp: Socket, facts: ConnectionFacts, acceptor: H1Acceptor): void {
+    const connections = this.#h1Connections;
+    connections.set(acceptor, (connections.get(acceptor) ?? 0) + 1);
+    socket.once("close", () => {
+      const others = (connections.get(acceptor) ?? 1) - 1;
+      if (others === 0 && acceptor !== this.#setup.h1) connections.delete(acceptor);
+      else connections.set(acceptor, others);
+    });
+    if (this.#isRefusing) acceptor.refuseNew();
+    acceptor.serve(socket, tcp, facts);
+  }
+
+  #serveH2(socket: Socket, facts: ConnectionFacts, engine: H2Engine, settingsMs: number): void {
     const forget = (): void => void this.#h2Connections.delete(connection);
-    const connection = this.#h2.serve(socket, facts, this.#sink, forget, settingsMs);
+    const connection = engine.serve(socket, facts, this.#sink, forget, settingsMs);
     this.#h2Connections.add(connection);
     if (this.#isRefusing) connection.refuseNew();
   }
 
-  #fail(socket: Socket, reason: ConnectionFailure): void {
-    this.#observer.connectionFailed(this.#options.name, reason);
-    socket.destroy();
+  #tellFailed(reason: ConnectionFailure): void {
+    this.#observer.connectionFailed(this.#setup.options.name, reason);
   }
 
-  #factsOf(socket: Socket | TLSSocket, httpVersion: "1.1" | "2"): ConnectionFacts {
+  #factsOf({ client, httpVersion, tls }: ReadyConnection, tcp: Socket, options: ListenerOptions): ConnectionFacts {
     return {
-      id: this.#nextConnectionId(),
-      listener: this.#options.name,
+      id: (options.nextConnectionId ?? this.#countConnection)(),
+      listener: options.name,
       httpVersion,
-      secure: "encrypted" in socket,
-      remoteAddress: socket.remoteAddress ?? "",
-      remotePort: socket.remotePort ?? 0,
-      localPort: socket.localPort ?? 0,
-      serverName: "servername" in socket && typeof socket.servername === "string" ? socket.servername : undefined,
+      secure: tls !== undefined,
+      remoteAddress: client.address,
+      remotePort: client.port,
+      localPort: tcp.localPort ?? 0,
+      tls,
     };
   }
+}
+
+/** The number of the socket's file descriptor, which node:net does not tell by a name of its own. */
+function tryDescriptorOf(socket: Socket): number | undefined {
+  const handle: unknown = Reflect.get(socket, "_handle");
+  if (typeof handle !== "object" || handle === null || !("fd" in handle)) return undefined;
+  return typeof handle.fd === "number" ? handle.fd : undefined;
 }
 
 function countFromOne(): () => number {

@@ -33,7 +33,7 @@ interface Piece {
 /** A {@link ByteStream} without a network: the simplest form of the contract, and what tests of the floors above stand on. */
 export class MemoryByteStream implements ByteStream {
   readonly lifetime: BytesLifetime;
-  readonly #highWaterBytes: number;
+  highWaterBytes: number;
   readonly #chunkBytes: number;
   #peer: MemoryByteStream;
   #consumer: ByteConsumer | undefined;
@@ -51,7 +51,7 @@ export class MemoryByteStream implements ByteStream {
   /** @param peer - the far end, which gets this one as its own; without it a stream hears itself. */
   constructor(options: MemoryPairOptions, peer?: MemoryByteStream) {
     this.lifetime = options.lifetime ?? "kept";
-    this.#highWaterBytes = options.highWaterBytes ?? DefaultBytes;
+    this.highWaterBytes = options.highWaterBytes ?? DefaultBytes;
     this.#chunkBytes = options.chunkBytes ?? DefaultBytes;
     this.#peer = peer ?? this;
     this.#peer.#peer = this;
@@ -75,7 +75,7 @@ export class MemoryByteStream implements ByteStream {
       this.#queuedBytes += end - start;
       this.#peer.#planTurn();
     }
-    if (this.#queuedBytes < this.#highWaterBytes) return true;
+    if (this.#queuedBytes < this.highWaterBytes) return true;
     this.#drainOwed = true;
     return false;
   }

@@ -1,10 +1,9 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { connectAnswerFields } from "../protocol/handshake/extended-connect.ts";
 import { tryFieldLines, withoutHopByHop, withoutNames } from "../protocol/handshake/field-values.ts";
-import type { FieldLines, OpeningAnswer, OpeningRejection } from "../protocol/handshake/opening-request.ts";
-import { LingerMs } from "./lingering-close.ts";
+import type { OpeningAnswer, OpeningRejection } from "../protocol/handshake/opening-request.ts";
+import { lingerOnStream } from "./node-h2-linger.ts";
 import { NodeH2ByteStream } from "./node-h2-stream.ts";
-import type { ConnectionFacts, HttpExchange } from "./opening.ts";
 import type { OpeningResponder } from "./pending-opening.ts";
 import { contentBytes, contentLengthLine } from "./response-content.ts";
 
@@ -31,37 +30,8 @@ export class ConnectResponder implements OpeningResponder {
   }
 }
 
-/** An ordinary request on HTTP/2. */
-export class H2Exchange implements HttpExchange {
-  readonly method: string;
-  readonly path: string;
-  readonly authority: string;
-  readonly fields: FieldLines;
-  readonly connection: ConnectionFacts;
-  readonly streamId: number;
-  readonly #stream: ServerHttp2Stream;
-  readonly #takeMs: number;
-
-  /** @param takeMs - see {@link sendAnswer}. */
-  constructor(facts: Omit<HttpExchange, "respond">, stream: ServerHttp2Stream, takeMs: number) {
-    this.method = facts.method;
-    this.path = facts.path;
-    this.authority = facts.authority;
-    this.fields = facts.fields;
-    this.connection = facts.connection;
-    this.streamId = facts.streamId;
-    this.#stream = stream;
-    this.#takeMs = takeMs;
-  }
-
-  respond(answer: Parameters<HttpExchange["respond"]>[0]): void {
-    sendAnswer(this.#stream, answer, this.#takeMs);
-  }
-}
-
 /**
- * Sends a whole final answer, unless one was sent or the stream is gone, and ends the stream alone. What the client still
- * sends on it is dropped; if it does not end its half, the stream is reset with NO_ERROR a little later (RFC 9113 §8.1).
+ * Sends a whole final answer, unless one was sent or the stream is gone, and ends the stream alone.
  *
  * @param takeMs - how long the client may take to take the answer.
  * @throws TypeError for an invalid field line; nothing has been sent then.
@@ -83,10 +53,12 @@ export function sendAnswer(
   if (!endStream) stream.end(content);
   stream.resume();
 
-  let timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), takeMs);
-  stream.once("finish", () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => stream.destroy(), LingerMs);
-  });
+  const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), takeMs);
   stream.once("close", () => clearTimeout(timer));
+  const linger = (): void => {
+    clearTimeout(timer);
+    lingerOnStream(stream);
+  };
+  if (stream.writableFinished) linger();
+  else stream.once("finish", linger);
 }

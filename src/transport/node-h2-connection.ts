@@ -8,21 +8,26 @@ import {
 import type { Socket } from "node:net";
 import { parseExtendedConnect } from "../protocol/handshake/extended-connect.ts";
 import { fieldValues, singleFieldValue } from "../protocol/handshake/field-values.ts";
-import type { FieldLines, OpeningRejection } from "../protocol/handshake/opening-request.ts";
+import type { FieldLines } from "../protocol/handshake/opening-request.ts";
 import type { H2Connection, H2Options } from "./h2-acceptor.ts";
 import { destroyLater, LingerMs } from "./lingering-close.ts";
-import { ConnectResponder, H2Exchange, sendAnswer } from "./node-h2-answer.ts";
+import { ConnectResponder, sendAnswer } from "./node-h2-answer.ts";
+import { H2Responder } from "./node-h2-exchange.ts";
 import type { AcceptorSink, ConnectionFacts, TransportRefusal } from "./opening.ts";
+import { exceedsLimits } from "./header-size.ts";
+import { PendingExchange } from "./pending-exchange.ts";
 import { PendingOpening } from "./pending-opening.ts";
 import { LooksPerDeadline, PingWatch } from "./ping-watch.ts";
-import { tryH2RequestFacts } from "./request-facts.ts";
-import type { AcceptorDeadlines } from "./transport-limits.ts";
+import { refuse, type RefusedRequest } from "./refused-request.ts";
+import { judgeH2Request } from "./request-facts.ts";
+import type { AcceptorDeadlines, HeaderLimits } from "./transport-limits.ts";
 
 /** What a connection has from its engine. */
 export interface NodeH2ConnectionOptions {
   readonly facts: ConnectionFacts;
   readonly http2: H2Options;
   readonly deadlines: AcceptorDeadlines;
+  readonly headers: HeaderLimits;
   readonly sink: AcceptorSink;
   /** Told once, when the connection is gone. */
   readonly onClose: () => void;
@@ -30,7 +35,10 @@ export interface NodeH2ConnectionOptions {
   readonly settingsMs: number;
 }
 
-const emptyRejection = (status: number): OpeningRejection => ({ status, fields: [], body: "" });
+/** How much more than the limit node:http2 takes, so that what goes beyond the limit alone can be answered. */
+const HeaderSlack = 4;
+/** What a field line counts at least (RFC 9113 §6.5.2). */
+const MinLineBytes = 32;
 
 /**
  * One HTTP/2 server connection on node:http2.
@@ -54,7 +62,7 @@ export class NodeH2Connection implements H2Connection {
     this.#socket = socket;
     this.#options = options;
     this.facts = options.facts;
-    const session = performServerHandshake(socket, sessionOptions(options.http2));
+    const session = performServerHandshake(socket, sessionOptions(options.http2, options.headers));
     this.#session = session;
     this.#watch = this.#createWatch();
     session.setLocalWindowSize(options.http2.connectionWindowBytes);
@@ -103,7 +111,8 @@ export class NodeH2Connection implements H2Connection {
     // What came behind its HEADERS in the same read may have ended it already.
     if (id === undefined || stream.destroyed || stream.closed) return;
     this.#countStream(stream);
-    if (this.#isDraining) return this.#refuse(stream, "draining", emptyRejection(503));
+    if (this.#isDraining) return this.#refuse(stream, refuse("draining", 503));
+    if (exceedsLimits(rawFields, this.#options.headers)) return this.#refuse(stream, refuse("header-size", 431));
     if (singleFieldValue(rawFields, ":method") === "CONNECT") this.#onConnect(stream, id, rawFields);
     else this.#onRequest(stream, id, rawFields);
   }
@@ -121,7 +130,7 @@ export class NodeH2Connection implements H2Connection {
     const { sink, deadlines } = this.#options;
     const parsed = parseExtendedConnect(rawFields, this.facts.secure);
     if (parsed.type === "refused") {
-      this.#refuse(stream, parsed.refusal, parsed.rejection);
+      this.#refuse(stream, parsed);
       // DATA would contradict the length, and nghttp2 ends the whole session for that.
       if (fieldValues(rawFields, "content-length").length > 0) stream.once("finish", () => stream.destroy());
       return;
@@ -140,17 +149,31 @@ export class NodeH2Connection implements H2Connection {
 
   #onRequest(stream: ServerHttp2Stream, streamId: number, rawFields: FieldLines): void {
     const { sink, deadlines } = this.#options;
-    const request = tryH2RequestFacts(rawFields);
-    if (request === undefined) return this.#refuse(stream, "malformed", emptyRejection(400));
-    const deadline = setTimeout(() => {
-      if (!stream.headersSent) this.#refuse(stream, "deadline", emptyRejection(504));
-    }, deadlines.answerMs);
-    stream.once("close", () => clearTimeout(deadline));
-    stream.resume();
-    sink.exchange(new H2Exchange({ ...request, connection: this.facts, streamId }, stream, deadlines.idleConnectionMs));
+    const facts = judgeH2Request(rawFields);
+    if ("refusal" in facts) return this.#refuse(stream, facts);
+    const hasContent = !stream.endAfterHeaders;
+    const exchange = new PendingExchange({
+      facts,
+      connection: this.facts,
+      streamId,
+      source: hasContent ? stream : undefined,
+      isCut: () => stream.closed,
+      responder: new H2Responder(stream, () => exchange.finished()),
+      deadlines,
+    });
+    if (!hasContent) stream.resume();
+    stream.on("drain", () => exchange.drained());
+    stream.once("aborted", () => exchange.leave());
+    stream.once("close", () => {
+      // Where both halves end together, node:http2 may close the stream before it tells that ours is out.
+      const isWhole = exchange.isAnswered && stream.rstCode === constants.NGHTTP2_NO_ERROR && !this.#isLost;
+      if (isWhole) exchange.finished();
+      else exchange.leave();
+    });
+    sink.exchange(exchange);
   }
 
-  #refuse(stream: ServerHttp2Stream, refusal: TransportRefusal, rejection: OpeningRejection): void {
+  #refuse(stream: ServerHttp2Stream, { refusal, rejection }: RefusedRequest): void {
     this.#options.sink.refused(refusal, this.facts);
     sendAnswer(stream, rejection, this.#options.deadlines.idleConnectionMs);
   }
@@ -220,16 +243,17 @@ export class NodeH2Connection implements H2Connection {
   }
 }
 
-function sessionOptions(http2: H2Options): ServerOptions {
+function sessionOptions(http2: H2Options, { maxHeaderBytes }: HeaderLimits): ServerOptions {
+  // A request beyond these is reset without a word, and without telling us.
+  const maxHeaderListSize = HeaderSlack * maxHeaderBytes;
   return {
     settings: {
       enableConnectProtocol: true,
       maxConcurrentStreams: http2.maxConcurrentStreams,
       initialWindowSize: http2.streamWindowBytes,
-      maxHeaderListSize: http2.maxHeaderListBytes,
+      maxHeaderListSize,
     },
-    // As on HTTP/1.1 the size of the fields is the bound, not their number: a client may send each cookie as a field.
-    maxHeaderListPairs: http2.maxHeaderListBytes,
+    maxHeaderListPairs: Math.ceil(maxHeaderListSize / MinLineBytes),
     maxSessionMemory: http2.maxSessionMemoryMiB,
     streamResetBurst: http2.resetBurst,
     streamResetRate: http2.resetsPerSecond,

@@ -1,5 +1,7 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
 import type { AbortReason, ByteConsumer, ByteStream, BytesLifetime, StreamEnding } from "./byte-stream.ts";
+import { HighWater } from "./high-water.ts";
+import { resetStream } from "./node-h2-reset.ts";
 
 /** The code of RST_STREAM for each reason (RFC 9113 §7). */
 const ResetCode: Readonly<Record<AbortReason, number>> = {
@@ -12,12 +14,13 @@ const ResetCode: Readonly<Record<AbortReason, number>> = {
 
 /**
  * The bytes of a WebSocket over HTTP/2: an Extended CONNECT stream of node:http2 that was answered with 200, of which this
- * is the only owner from now on. Backpressure is the stream's own `writableHighWaterMark`, 64 KiB.
+ * is the only owner from now on.
  */
 export class NodeH2ByteStream implements ByteStream {
   readonly lifetime: BytesLifetime = "kept";
   readonly #stream: ServerHttp2Stream;
   readonly #isConnectionLost: () => boolean;
+  readonly #highWater: HighWater;
   #consumer: ByteConsumer | undefined;
   #paused = false;
   #ended = false;
@@ -28,6 +31,7 @@ export class NodeH2ByteStream implements ByteStream {
   /** @param isConnectionLost - asked when the stream is cut off: whether its connection is gone. */
   constructor(stream: ServerHttp2Stream, isConnectionLost: () => boolean) {
     this.#stream = stream;
+    this.#highWater = new HighWater(stream, () => this.#onDrain());
     this.#isConnectionLost = isConnectionLost;
     // A stream that was never touched on its reading side resets itself behind our END_STREAM.
     stream.pause();
@@ -38,6 +42,14 @@ export class NodeH2ByteStream implements ByteStream {
 
   get bufferedBytes(): number {
     return this.#ending === undefined ? this.#stream.writableLength : 0;
+  }
+
+  get highWaterBytes(): number {
+    return this.#highWater.bytes;
+  }
+
+  set highWaterBytes(bytes: number) {
+    this.#highWater.bytes = bytes;
   }
 
   start(consumer: ByteConsumer): void {
@@ -55,17 +67,13 @@ export class NodeH2ByteStream implements ByteStream {
       if (stream.closed && (stream.rstCode !== constants.NGHTTP2_NO_ERROR || !stream.writableFinished)) this.#cutOff();
       else if (this.#ending === undefined) consumer.onEnd();
     });
-    stream.on("drain", () => {
-      if (this.#ending === undefined) consumer.onDrain();
-    });
     if (!this.#paused) stream.resume();
   }
 
   write(bytes: Uint8Array, start: number, end: number, lifetime: BytesLifetime): boolean {
     if (this.#ended || this.#ending !== undefined) return true;
-    if (end === start) return !this.#stream.writableNeedDrain;
     const view = bytes.subarray(start, end);
-    return this.#stream.write(lifetime === "kept" ? view : Buffer.from(view));
+    return this.#highWater.write(lifetime === "kept" ? view : Buffer.from(view));
   }
 
   pause(): void {
@@ -88,6 +96,10 @@ export class NodeH2ByteStream implements ByteStream {
     if (this.#ending !== undefined) return;
     this.#ending = { type: "aborted", reason };
     resetStream(this.#stream, ResetCode[reason]);
+  }
+
+  #onDrain(): void {
+    if (!this.#ended && this.#ending === undefined) this.#consumer?.onDrain();
   }
 
   /** A CONNECT has no trailers (RFC 9113 §8.5). */
@@ -121,21 +133,4 @@ export class NodeH2ByteStream implements ByteStream {
     this.#consumer = undefined;
     if (this.#ending !== undefined) consumer?.onClose(this.#ending);
   }
-}
-
-/**
- * Sends RST_STREAM with `code` and without END_STREAM before it, which a peer might take for an end in order: `close` ends our
- * half first. A write that is not done yet holds that end back, if nghttp2 is not just reading: then it would hold back the
- * reset as well.
- */
-function resetStream(stream: ServerHttp2Stream, code: number): void {
-  if (code === constants.NGHTTP2_NO_ERROR) {
-    // close(NO_ERROR) would wait until what is queued has left.
-    stream.destroy();
-    return;
-  }
-  setImmediate(() => {
-    if (!stream.destroyed && !stream.writableEnded) stream.write(Buffer.alloc(0));
-    stream.close(code);
-  });
 }

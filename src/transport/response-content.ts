@@ -9,3 +9,8 @@ export function contentBytes(body: Uint8Array | string): Uint8Array {
 export function contentLengthLine(status: number, content: Uint8Array): FieldLines {
   return status === 204 || status === 304 ? [] : ["content-length", String(content.length)];
 }
+
+/** Whether the answer to `method` with `status` has no content whatever its fields say (RFC 9110 §6.4.1, §15.3.6). */
+export function hasNoContent(method: string, status: number): boolean {
+  return method === "HEAD" || status === 204 || status === 205 || status === 304;
+}

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { AbortReason, ByteConsumer, ByteStream, BytesLifetime, StreamEnding } from "./byte-stream.ts";
+import { HighWater } from "./high-water.ts";
 
 /** What a {@link SocketByteStream} is made from besides its socket. */
 export interface SocketByteStreamOptions {
@@ -18,8 +19,7 @@ const KeepAliveMs = 60_000;
 /**
  * The bytes of a WebSocket over HTTP/1.1: a connected TCP, TLS or unix socket, of which it is the only owner from now on.
  * It sets `allowHalfOpen`, no delay and no timeout, since a WebSocket may be silent and end one half at a time; a host that is
- * gone is found out by TCP keep-alive. Backpressure is the socket's own `writableHighWaterMark`, 64 KiB unless it was created
- * with another.
+ * gone is found out by TCP keep-alive.
  *
  * TLS that ends without close_notify ends like TCP that sends FIN: whether a WebSocket was whole is told by its Close frame.
  */
@@ -27,6 +27,7 @@ export class SocketByteStream implements ByteStream {
   readonly lifetime: BytesLifetime = "kept";
   readonly #socket: Socket;
   readonly #connection: Socket;
+  readonly #highWater: HighWater;
   #consumer: ByteConsumer | undefined;
   #paused = false;
   #ended = false;
@@ -36,6 +37,7 @@ export class SocketByteStream implements ByteStream {
 
   constructor(socket: Socket, { head, connection }: SocketByteStreamOptions = {}) {
     this.#socket = socket;
+    this.#highWater = new HighWater(socket, () => this.#onDrain());
     this.#connection = connection ?? socket;
     // It may flow because of a reader before us, and would drop what comes until `start`.
     socket.pause();
@@ -57,6 +59,14 @@ export class SocketByteStream implements ByteStream {
     return this.#ending === undefined ? this.#socket.writableLength : 0;
   }
 
+  get highWaterBytes(): number {
+    return this.#highWater.bytes;
+  }
+
+  set highWaterBytes(bytes: number) {
+    this.#highWater.bytes = bytes;
+  }
+
   start(consumer: ByteConsumer): void {
     this.#consumer = consumer;
     const socket = this.#socket;
@@ -68,16 +78,13 @@ export class SocketByteStream implements ByteStream {
     socket.on("end", () => {
       if (this.#ending === undefined) consumer.onEnd();
     });
-    socket.on("drain", () => {
-      if (this.#ending === undefined) consumer.onDrain();
-    });
     if (!this.#paused) socket.resume();
   }
 
   write(bytes: Uint8Array, start: number, end: number, lifetime: BytesLifetime): boolean {
     if (this.#ended || this.#ending !== undefined) return true;
     const view = bytes.subarray(start, end);
-    return this.#socket.write(lifetime === "kept" ? view : Buffer.from(view));
+    return this.#highWater.write(lifetime === "kept" ? view : Buffer.from(view));
   }
 
   pause(): void {
@@ -106,6 +113,10 @@ export class SocketByteStream implements ByteStream {
       // Only TCP has a reset: thrown by a unix socket, and by TLS of which the connection is not known.
       this.#socket.destroy();
     }
+  }
+
+  #onDrain(): void {
+    if (!this.#ended && this.#ending === undefined) this.#consumer?.onDrain();
   }
 
   /** TLS emits 'close' from within the reset of the connection beneath it, and the consumer must not hear it there. */

@@ -1,88 +1,160 @@
 import type { Socket } from "node:net";
-import { createServer, type Server, type TLSSocket } from "node:tls";
+import type { Server, TLSSocket } from "node:tls";
+import { judgeClientCertificate, satisfies, type ClientCertificateRule } from "./client-certificate.ts";
+import type { ClientCertificate, TlsFacts } from "./opening.ts";
+import { ServerNames } from "./server-names.ts";
+import { TlsAttempt, type HandshakeFailure, type HandshakeResult } from "./tls-attempt.ts";
+import { createTlsServer, isSameServer, type AlpnProtocol, type ServerCertificate } from "./tls-server.ts";
 
-/** Certificate chain and private key of a listener, as PEM text. */
-export interface TlsIdentity {
-  readonly certificate: string;
-  readonly key: string;
-}
+export type { HandshakeFailure, HandshakeResult } from "./tls-attempt.ts";
+export type { AlpnProtocol, ServerCertificate, TlsIdentity } from "./tls-server.ts";
 
-/** A protocol as ALPN names it (RFC 7301, RFC 9113 §3.1). */
-export type AlpnProtocol = "h2" | "http/1.1";
-
-/** What a TLS listener is set to. */
-export interface TlsServerOptions {
-  readonly identity: TlsIdentity;
+/** What a {@link TlsTerminator} is set to. */
+export interface TlsOptions {
+  /** At least one; the first is presented where no server name leads to another. */
+  readonly certificates: readonly ServerCertificate[];
   /** What is spoken here, preferred first. A client that offers ALPN without any of these gets the alert of RFC 7301 §3.2. */
   readonly protocols: readonly AlpnProtocol[];
-  /** TCP accept → handshake done. */
-  readonly handshakeMs: number;
 }
 
-/** Seconds of silence after which TCP asks whether the peer is still there; in milliseconds. */
-const KeepAliveMs = 60_000;
+/** What handshakes begin with until the options change. Its lists have the numbers that `names` finds. */
+interface Generation {
+  readonly options: TlsOptions;
+  readonly names: ServerNames;
+  readonly rules: readonly (ClientCertificateRule | undefined)[];
+  readonly servers: readonly Server[];
+}
+
+/** A handshake that node:tls is at. */
+interface Handshake {
+  readonly attempt: TlsAttempt;
+  readonly tcp: Socket;
+  readonly server: Server;
+  /** The facts, once it is known what certificate the client has. */
+  readonly facts: (clientCertificate: ClientCertificate | undefined) => TlsFacts;
+}
 
 /**
- * What both kinds of listening sockets have: each half ends by itself, small writes leave at once, and a peer that vanished
- * is found.
+ * Does the TLS handshakes of accepted connections. The server name is read from the ClientHello before; it picks the
+ * certificate and with it the rule about client certificates, and each certificate has a TLS server of its own. So no client
+ * names one and is judged by the rule of another, whatever sessions it brings along.
  */
-export const TcpOptions = {
-  allowHalfOpen: true,
-  noDelay: true,
-  keepAlive: true,
-  keepAliveInitialDelay: KeepAliveMs,
-} as const;
+export class TlsTerminator {
+  /**
+   * By the addresses of both ends, which no two live connections share: node:tls does not tell which TCP socket is under a
+   * TLS socket.
+   */
+  readonly #handshakes = new Map<string, Handshake>();
+  #generation: Generation;
 
-/**
- * A TLS server, at least 1.2, that does not listen yet. Its sockets become half-open when the handshake is done: before, one
- * that was would not tell that the client has left.
- */
-export function createTlsServer({ identity, protocols, handshakeMs }: TlsServerOptions): Server {
-  return createServer({
-    ...TcpOptions,
-    allowHalfOpen: false,
-    cert: identity.certificate,
-    key: identity.key,
-    minVersion: "TLSv1.2",
-    ALPNProtocols: [...protocols],
-    handshakeTimeout: handshakeMs,
-  });
+  /** @throws Error for material that cannot be used, as {@link createTlsServer} has it. */
+  constructor(options: TlsOptions) {
+    this.#generation = this.#generationOf(options, undefined);
+  }
+
+  /**
+   * Uses `options` from the next handshake on. Connections live on, but no longer reach a name for which other client
+   * certificates are asked now than they have shown. Where a certificate changes in its names alone, sessions go on being
+   * resumed; the others begin with a full handshake.
+   *
+   * @throws what the constructor throws; then nothing has changed.
+   */
+  replace(options: TlsOptions): void {
+    this.#generation = this.#generationOf(options, this.#generation);
+  }
+
+  /**
+   * Takes over `tcp`, an accepted connection that nobody reads, and tells `done`, which must not throw, once. The TLS socket
+   * is half-open and has an error handler; after a failure the TCP connection is closed.
+   */
+  secure(tcp: Socket, handshakeMs: number, done: (result: HandshakeResult) => void): void {
+    const addresses = addressesOf(tcp);
+    const attempt = new TlsAttempt(tcp, handshakeMs, (result) => {
+      if (this.#handshakes.get(addresses)?.attempt === attempt) this.#handshakes.delete(addresses);
+      done(result);
+    });
+    attempt.readServerName((serverName) => {
+      const { names, rules, servers } = this.#generation;
+      const number = names.find(serverName);
+      const server = servers[number];
+      const reaches = (host: string): boolean =>
+        names.find(host) === number && satisfies(rules[number], this.#ruleFor(host));
+      const facts: Handshake["facts"] = (clientCertificate) => ({ serverName, clientCertificate, reaches });
+      // Without an address the client has gone: it could not be told from others that have.
+      if (server === undefined || tcp.remoteAddress === undefined) tcp.destroy();
+      else this.#begin(addresses, { attempt, tcp, server, facts });
+    });
+  }
+
+  #begin(addresses: string, handshake: Handshake): void {
+    this.#handshakes.set(addresses, handshake);
+    handshake.server.emit("connection", handshake.tcp);
+  }
+
+  /** The rule of now. */
+  #ruleFor(host: string): ClientCertificateRule | undefined {
+    const { names, rules } = this.#generation;
+    return rules[names.find(host)];
+  }
+
+  #generationOf(options: TlsOptions, before: Generation | undefined): Generation {
+    const { certificates, protocols } = options;
+    const isSpokenBefore = before?.options.protocols.join() === protocols.join();
+    const servers = certificates.map((certificate) => {
+      const same = isSpokenBefore
+        ? before?.options.certificates.findIndex((one) => isSameServer(one, certificate))
+        : -1;
+      return before?.servers[same ?? -1] ?? this.#serverFor(certificate, protocols);
+    });
+    return {
+      options,
+      names: new ServerNames(certificates.map(({ serverNames }) => serverNames)),
+      rules: certificates.map(({ clientCertificates }) => clientCertificates),
+      servers,
+    };
+  }
+
+  #serverFor(certificate: ServerCertificate, protocols: readonly AlpnProtocol[]): Server {
+    const server = createTlsServer(certificate, protocols);
+    server.on("secureConnection", (socket) => this.#onSecure(socket, certificate.clientCertificates));
+    server.on("tlsClientError", (error, socket) => this.#onFailure(server, socket, error));
+    return server;
+  }
+
+  #onSecure(socket: TLSSocket, rule: ClientCertificateRule | undefined): void {
+    socket.on("error", () => undefined);
+    const handshake = this.#handshakes.get(addressesOf(socket));
+    const clientCertificate = judgeClientCertificate(socket, rule);
+    if (handshake === undefined || clientCertificate === "refused") {
+      handshake?.attempt.failed("client-certificate");
+      socket.destroy();
+      return;
+    }
+    socket.allowHalfOpen = true;
+    handshake.attempt.succeeded(socket, handshake.facts(clientCertificate));
+  }
+
+  #onFailure(server: Server, socket: TLSSocket, error: NodeJS.ErrnoException): void {
+    const handshake = this.#handshakes.get(addressesOf(socket));
+    if (!socket.authorizationError) return handshake?.attempt.failed(handshakeFailure(error));
+    // That a certificate is not believed is told behind the close, when the socket has no addresses any more.
+    const isClosed = (one: Handshake): boolean => one.server === server && one.tcp.closed;
+    this.#handshakes.values().find(isClosed)?.attempt.failed("client-certificate");
+  }
 }
 
 /** Why a handshake failed, from the error of 'tlsClientError'. */
-export function handshakeFailure(error: NodeJS.ErrnoException): "alpn" | "deadline" | "client-left" | "tls" {
+function handshakeFailure(error: NodeJS.ErrnoException): HandshakeFailure {
   switch (error.code) {
     case "ERR_SSL_NO_APPLICATION_PROTOCOL":
       return "alpn";
-    case "ERR_TLS_HANDSHAKE_TIMEOUT":
-      return "deadline";
+    case "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE":
+      return "client-certificate";
     case "ECONNRESET":
     case "EPIPE":
       return "client-left";
     default:
       return "tls";
-  }
-}
-
-/**
- * Finds the TCP connection under a TLS socket, which node:tls does not tell: by the two addresses, of which no two live
- * connections share both.
- */
-export class TlsConnections<Connection> {
-  readonly #byAddresses = new Map<string, Connection>();
-
-  /** Remembers what belongs to `tcp` until that closes. */
-  add(tcp: Socket, connection: Connection): void {
-    const addresses = addressesOf(tcp);
-    this.#byAddresses.set(addresses, connection);
-    tcp.once("close", () => {
-      if (this.#byAddresses.get(addresses) === connection) this.#byAddresses.delete(addresses);
-    });
-  }
-
-  /** What belongs to the TCP connection under `socket`; `undefined` if the client has gone. */
-  find(socket: TLSSocket): Connection | undefined {
-    return this.#byAddresses.get(addressesOf(socket));
   }
 }
 

@@ -23,14 +23,23 @@ export interface UpstreamTls {
 /** Begins TLS on a connected socket; the socket it returns emits `secureConnect`. */
 export type Secure = (connection: Socket) => TLSSocket;
 
-/** Begins to connect to `address`, without its TLS. */
-export function connectTo({ transport }: UpstreamAddress): Socket {
-  return transport.type === "tcp"
-    ? connect({ host: transport.host, port: transport.port })
-    : connect({ path: transport.path });
+/**
+ * Begins to connect to `address`, without its TLS.
+ *
+ * @param sourceAddress - the IP address of this machine to connect from; without it the system chooses.
+ */
+export function connectTo({ transport }: UpstreamAddress, sourceAddress?: string): Socket {
+  if (transport.type === "unix") return connect({ path: transport.path });
+  const { host, port } = transport;
+  if (sourceAddress === undefined) return connect({ host, port });
+  // Of the addresses of a host name only those can be reached from it that are of its family.
+  return connect({ host, port, localAddress: sourceAddress, family: isIP(sourceAddress) });
 }
 
-/** What puts TLS on a connection to `address`, or `undefined` where it has none. HTTP/1.1 is the only protocol offered. */
+/**
+ * What puts TLS on connections to `address`, or `undefined` where it has none. HTTP/1.1 is the only protocol offered. It is
+ * made once for all connections: they share a context, and each offers to resume the last session the upstream gave.
+ */
 export function trySecure({ transport, tls }: UpstreamAddress): Secure | undefined {
   if (tls === undefined) return undefined;
   const secureContext = createSecureContext({ ca: tls.ca });
@@ -38,5 +47,18 @@ export function trySecure({ transport, tls }: UpstreamAddress): Secure | undefin
   // An address is looked for in the certificate, but is no name to send (RFC 6066 §3).
   const identity = isIP(name) === 0 ? { servername: name } : { host: name };
   const options = { ...identity, secureContext, rejectUnauthorized: tls.verify, ALPNProtocols: ["http/1.1"] };
-  return (connection) => connectTls({ ...options, socket: connection });
+  let session: Buffer | undefined;
+  return (connection) => {
+    const offered = session;
+    const socket = connectTls({ ...options, session: offered, socket: connection });
+    // Told only once the certificate has been found good, which nobody looks at again when a session is resumed.
+    socket.on("session", (given: Buffer) => {
+      session = given;
+    });
+    // Whatever went wrong, the next connection begins anew.
+    socket.once("error", () => {
+      if (session === offered) session = undefined;
+    });
+    return socket;
+  };
 }

@@ -1,5 +1,6 @@
 import { CloseCode } from "../protocol/close-code.ts";
 import { WebSocketError } from "../protocol/errors.ts";
+import { messageLimitOf } from "../protocol/frame/message-meter.ts";
 import type { OpeningRequest } from "../protocol/handshake/opening-request.ts";
 import {
   type Closing,
@@ -8,27 +9,9 @@ import {
   type ConnectionMachineOptions,
 } from "../protocol/message/connection-machine.ts";
 import type { ByteStream, StreamEnding } from "../transport/byte-stream.ts";
+import { limitOfCause, type ConnectionEnding, type ConnectionLimit, type DrainCause } from "./connection-ending.ts";
 import type { HandledConnection, WebSocketHandler } from "./handler.ts";
 import { Outbox } from "./outbox.ts";
-
-/** How a connection ended: by the first event that began its end, whatever followed. */
-export interface ConnectionEnding {
-  /** `gateway` is this side; the peer is the `client` of a server, and the `upstream` of a client. */
-  readonly initiator: "client" | "upstream" | "gateway";
-  /** The code of the Close that began it; 1005 for a Close without one, 1006 where there was no Close. */
-  readonly code: number;
-  readonly cause:
-    | "close-frame"
-    | "end-without-close"
-    | "reset"
-    | "connection-lost"
-    | "rule-broken"
-    | "stalled"
-    /** A `close()` whose Close could not even leave in time. */
-    | "close-deadline"
-    | "drain"
-    | "handler-error";
-}
 
 /** What a {@link WebSocketConnection} needs beside its stream; sizes in bytes, times in milliseconds. */
 export interface WebSocketConnectionOptions extends ConnectionMachineOptions {
@@ -41,12 +24,16 @@ export interface WebSocketConnectionOptions extends ConnectionMachineOptions {
   readonly lingerMs?: number | undefined;
   /** How long the peer may take nothing while the stream is full. */
   readonly writeStallMs: number;
+  /** How much may wait unsent before a sender that does not wait for `send` costs the connection; each message 1 KiB more. */
+  readonly maxBufferedBytes: number;
+  /** Told of each limit that this connection runs into. */
+  onLimit?(limit: ConnectionLimit): void;
   /** Told once, when the stream is over; no timer is left then. */
   onEnded(ending: ConnectionEnding): void;
 }
 
-/** How much may wait unsent before a sender that does not wait for `send` costs the connection. */
-const MaxBufferedBytes = 16 * 1024 * 1024;
+/** What a message that waits takes of memory beside its bytes, about: small ones take much more than they say. */
+const WaitingMessageBytes = 1_024;
 
 /**
  * A WebSocket at work: a {@link ConnectionMachine} on a {@link ByteStream}, and a handler. `onOpen` is called in the
@@ -110,9 +97,9 @@ export class WebSocketConnection implements HandledConnection {
     this.#fall("close-frame", code, reason);
   }
 
-  /** Closes like `close`, for a gateway that stops; counted as `drain`. */
-  drain(code: number = CloseCode.ServiceRestart): void {
-    this.#fall("drain", code);
+  /** Closes like `close`, for whoever runs the connection; counted as `cause`. */
+  drain(code: number, cause: DrainCause): void {
+    this.#fall(cause, code);
   }
 
   abort(): void {
@@ -127,15 +114,31 @@ export class WebSocketConnection implements HandledConnection {
     if (typeof message !== "string" && !(message instanceof Uint8Array)) {
       throw new TypeError("a message is a string or a Uint8Array");
     }
-    if (this.#stream.bufferedBytes > MaxBufferedBytes) this.#fall("stalled", CloseCode.TryAgainLater);
+    if (this.#machine.state === "open") this.#refuseOverflow(message);
     this.#machine.send(message);
     this.#settle();
     if (this.#outbox.isFull) await this.#outbox.drained();
   }
 
+  /** A message is refused whole, before it is queued: what waits is never more than `maxBufferedBytes`, but for a Close. */
+  #refuseOverflow(message: string | Uint8Array): void {
+    const bytes = typeof message === "string" ? Buffer.byteLength(message) : message.length;
+    const { maxBufferedBytes } = this.#options;
+    const waiting = this.#stream.bufferedBytes + this.#outbox.waitingSenders * WaitingMessageBytes;
+    if (waiting + bytes <= maxBufferedBytes) return;
+    this.#tellLimit("buffered_bytes");
+    this.#fall("limit", CloseCode.TryAgainLater);
+    throw new WebSocketError(
+      "WS_BUFFER_FULL",
+      `${bytes} bytes more than ${waiting} that the peer has not taken, of ${maxBufferedBytes} at most`,
+      { origin: "caller" },
+    );
+  }
+
   /** Sends our Close, if nothing has begun the end yet. */
   #fall(cause: ConnectionEnding["cause"], code: number, reason = ""): void {
     if (this.#machine.state !== "open") return;
+    this.#tellLimit(limitOfCause(cause));
     this.#machine.close(code, reason);
     this.#ending = { initiator: "gateway", code, cause };
     this.#startDeadline();
@@ -219,9 +222,11 @@ export class WebSocketConnection implements HandledConnection {
   /** Nothing can be said any more: our half ends, and the peer gets its time to end its own. */
   #onClosed(closing: Closing): void {
     const { code, error } = closing;
+    const limit = error && messageLimitOf(error.code);
     this.#ending ??= error
-      ? { initiator: "gateway", code, cause: "rule-broken" }
+      ? { initiator: "gateway", code, cause: limit ? "limit" : "rule-broken" }
       : { initiator: this.#peer, code, cause: "close-frame" };
+    this.#tellLimit(limit);
     if (error) this.#report(error);
     this.#tell(
       () => this.#handler.onClose?.(this, closing),
@@ -268,7 +273,12 @@ export class WebSocketConnection implements HandledConnection {
     }, this.#options.lingerMs);
   }
 
+  #tellLimit(limit: ConnectionLimit | undefined): void {
+    if (limit !== undefined) this.#options.onLimit?.(limit);
+  }
+
   #onDeadline(): void {
+    this.#tellLimit("close_deadline");
     if (this.#machine.state === "closed") {
       this.#stream.abort(this.#stream.bufferedBytes > 0 ? "cancel" : "no-error");
       return;

@@ -11,10 +11,11 @@ export interface HandledConnection {
   readonly bufferedBytes: number;
   /**
    * Sends one message: a string as text, bytes as binary; the bytes are copied. Messages leave in the order of the calls.
-   * Resolves when there is room for more, so waiting for it is what keeps memory bounded; a sender that never waits is
-   * ended with 1013.
+   * Resolves when there is room for more, so waiting for it is what keeps memory bounded.
    *
-   * Rejects with WebSocketError `WS_NOT_OPEN` after a Close or the end. A rejection nobody waits for is dropped.
+   * Rejects with WebSocketError `WS_BUFFER_FULL` where more than `maxBufferedBytes` would wait, each message counted as 1 KiB
+   * more than it has: nothing of the message is sent, and the WebSocket is closed with 1013. Rejects with `WS_NOT_OPEN` after a Close or the end. A rejection nobody
+   * waits for is dropped.
    */
   send(message: string | Uint8Array): Promise<void>;
   /**

@@ -29,6 +29,11 @@ export class Outbox {
     return this.#isFull;
   }
 
+  /** How many wait for the stream to drain. */
+  get waitingSenders(): number {
+    return this.#senders.length;
+  }
+
   /** Writes whole frames whose bytes nobody changes any more. */
   write(frames: readonly Uint8Array[]): void {
     for (const frame of frames) {

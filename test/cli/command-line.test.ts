@@ -9,7 +9,13 @@ test.each([
   expect(parseCommandLine(args.split(" "))).toEqual({ type: "command", command, file });
 });
 
+test("hawser schema", () => {
+  expect(parseCommandLine(["schema"])).toEqual({ type: "schema" });
+});
+
 test.each([
+  { args: "schema --help", text: /^Usage: hawser schema\n/ },
+  { args: "--help", text: /hawser schema .*JSON Schema/ },
   { args: "--help", text: /hawser run FILE .*\n.*hawser check FILE / },
   { args: "-h", text: /hawser run FILE/ },
   { args: "run --help", text: /^Usage: hawser run FILE\n/ },
@@ -28,10 +34,12 @@ test.each([
   { args: "", complaint: "there is no command" },
   { args: "rnu g.yaml", complaint: "there is no command rnu; did you mean run?" },
   { args: "cehck", complaint: "there is no command cehck; did you mean check?" },
-  { args: "serve g.yaml", complaint: "there is no command serve; there are run and check" },
-  { args: "constructor --help", complaint: "there is no command constructor; there are run and check" },
+  { args: "serve g.yaml", complaint: "there is no command serve; there are run, check and schema" },
+  { args: "constructor --help", complaint: "there is no command constructor; there are run, check and schema" },
   { args: "run", complaint: "run needs the FILE of a config" },
   { args: "check a.yaml b.yaml c.yaml", complaint: "check takes one FILE, not 3" },
+  { args: "schema g.yaml", complaint: "schema takes no FILE" },
+  { args: "shema", complaint: "there is no command shema; did you mean schema?" },
   { args: "run --hlep", complaint: "there is no option --hlep; did you mean --help?" },
   { args: "run g.yaml --port=1", complaint: "there is no option --port" },
   { args: "run -x g.yaml", complaint: "there is no option -x" },

@@ -3,6 +3,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { runCommandLine } from "../../src/cli/commands.ts";
+import type { Environment } from "../../src/gateway/config/environment.ts";
+import { configJsonSchema } from "../../src/gateway/config/json-schema.ts";
 import { configFolder } from "../support/config-folder.ts";
 import { RecordingOutput } from "../support/recording-output.ts";
 
@@ -11,12 +13,16 @@ listeners: [{ name: main, address: "127.0.0.1:0", tls: { selfSigned: made.pem } 
 routes: [{ name: echo, path: /echo, handler: echo }]
 upstreams: { spare: { addresses: [ws://a] } }
 admin: { address: "127.0.0.1:0" }
+limits: { maxConnections: 16 }
 `;
 
 /** A process that is asked for `args`; the folder of the config is called `@` in what it wrote. */
-async function asked(args: readonly string[], { isTTY = false } = {}) {
+async function asked(
+  args: readonly string[],
+  { isTTY = false, env = {} }: { readonly isTTY?: boolean; readonly env?: Environment } = {},
+) {
   const [stdout, stderr] = [new RecordingOutput({ isTTY }), new RecordingOutput({ isTTY })];
-  const process = Object.assign(new EventEmitter(), { argv: ["node", "hawser", ...args], env: {}, stdout, stderr });
+  const process = Object.assign(new EventEmitter(), { argv: ["node", "hawser", ...args], env, stdout, stderr });
   return { exitCode: await runCommandLine(process), stdout: stdout.text, stderr: stderr.text };
 }
 
@@ -35,7 +41,24 @@ test("the help, the version and the complaint go where they belong", async () =>
   });
 });
 
+test("hawser schema prints the schema, and nothing else", async () => {
+  const { exitCode, stdout, stderr } = await asked(["schema"]);
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  expect(JSON.parse(stdout)).toEqual(JSON.parse(JSON.stringify(configJsonSchema())));
+});
+
 describe("hawser check", () => {
+  test("puts the environment of the process in", async () => {
+    const folder = await configFolder({ "g.yaml": Config.replace("path: /echo", 'path: "${ECHO_PATH}"') });
+    const file = join(folder, "g.yaml");
+    const { stdout } = await asked(["check", file], { env: { ECHO_PATH: "/from-outside" } });
+    expect(stdout).toContain("every host, /from-outside ");
+    expect(await asked(["check", file])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining("there is no ECHO_PATH in the environment"),
+    });
+  });
+
   test("says what the config means, warns, and writes nothing", async () => {
     const folder = await configFolder({ "g.yaml": Config });
     const file = join(folder, "g.yaml");
@@ -90,14 +113,14 @@ describe("hawser run", () => {
     const listening = new Promise<void>((resolve) => {
       stdout.write = (text) => {
         stdout.text += text;
-        if (text.startsWith("listening")) resolve();
+        if (text.includes("listening main")) resolve();
       };
     });
     const exitCode = runCommandLine(process);
     await listening;
     process.emit("SIGTERM", "SIGTERM");
     expect(await exitCode).toBe(0);
-    expect(stdout.text).toMatch(/^listening main https:\/\/127\.0\.0\.1:\d+$/m);
+    expect(stdout.text).toMatch(/"listening main https:\/\/127\.0\.0\.1:\d+"/);
     expect(stderr.text).toContain("warning: upstreams.spare: no route leads to it");
   });
 });

@@ -1,89 +1,232 @@
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { explainConfig } from "../../src/cli/explain-config.ts";
-import { loadConfig } from "../../src/gateway/config/load.ts";
 import { certificateFacts } from "../../src/gateway/config/certificates.ts";
+import { loadConfig } from "../../src/gateway/config/load.ts";
 import { testCertificate } from "../support/certificates.ts";
 import { configFolder } from "../support/config-folder.ts";
 
 const { certificate, key } = await testCertificate(["chat.example.com", "::1"]);
 const until = certificateFacts(certificate).validUntil.toISOString().slice(0, 10);
+const Listener = "listeners: [{ address: 127.0.0.1:8080 }]\n";
 
-async function explanation(text: string): Promise<Record<string, readonly (readonly string[])[]>> {
+/** The rows of each paragraph about a config. */
+async function explanation(text: string, openFiles?: number): Promise<Record<string, readonly (readonly string[])[]>> {
   const folder = await configFolder({ "g.yaml": text, "c.pem": certificate, "k.pem": key, "site/x": "" });
-  const paragraphs = explainConfig(await loadConfig(join(folder, "g.yaml")));
+  const paragraphs = explainConfig(await loadConfig(join(folder, "g.yaml")), openFiles);
   const rows = paragraphs.map(({ title, rows }) => {
-    return [title, rows.map((row) => row.map((cell) => cell.replaceAll(folder, "@")))] as const;
+    return [title.replace(/,.*$/, ""), rows.map((row) => row.map((cell) => cell.replaceAll(folder, "@")))] as const;
   });
   return Object.fromEntries(rows);
 }
 
-test("listeners, routes in their order of precedence, upstreams", async () => {
+test("listeners, with their certificates and who may come", async () => {
+  const pair = "certificate: c.pem, key: k.pem";
   const text = `
 listeners:
-  - { name: public, address: "[::]:8443", tls: { certificate: c.pem, key: k.pem }, protocols: [h2] }
-  - { address: 127.0.0.1:8080 }
-routes:
-  - { name: page, root: site }
-  - { name: chat, host: chat.example.com, path: /ws, upstream: chat }
-  - { name: rooms, pathPrefix: /rooms, upstream: chat, hostField: upstream }
-  - { name: other, path: /other, upstream: chat, hostField: other.example }
-  - { name: echo, path: /echo, handler: echo }
-upstreams:
-  chat:
-    addresses: [ws://a:1, wss://b]
-    connectTimeoutMs: 1500
-    command: [node, backend.js]
-trustedProxies: [10.0.0.0/8, "::1"]
+  - { name: public, address: "[::]:8443", tls: { ${pair} }, protocols: [h2] }
+  - { address: 127.0.0.1:8080, proxyProtocol: true }
+  - name: several
+    address: 127.0.0.1:8444
+    tls:
+      certificates:
+        - { ${pair}, clientCertificates: { ca: c.pem } }
+        - { ${pair}, serverNames: ["*.example.com"], clientCertificates: { ca: c.pem, required: false } }
+routes: [{ handler: echo }]
+trustedProxies: [10.0.0.0/8]
 `;
-  expect(await explanation(text)).toMatchObject({
-    Listeners: [
-      ["public", "https://[::]:8443", "h2", `certificate for chat.example.com, ::1 until ${until}`],
-      ["127.0.0.1:8080", "http://127.0.0.1:8080", "h2, http/1.1", "cleartext"],
+  expect((await explanation(text)).Listeners).toEqual([
+    ["public", "https://[::]:8443", "h2", `certificate for chat.example.com, ::1 until ${until}`],
+    ["127.0.0.1:8080", "http://127.0.0.1:8080", "h2, http/1.1", "cleartext"],
+    ["", "", "", "PROXY header first, from trusted proxies"],
+    [
+      "several",
+      "https://127.0.0.1:8444",
+      "h2, http/1.1",
+      `certificate for chat.example.com, ::1 and every other name until ${until}`,
     ],
-    "Routes, of which the first that fits takes the request": [
-      ["chat", "chat.example.com, /ws", "→ upstream chat, Host of the client"],
-      ["other", "every host, /other", "→ upstream chat, Host other.example"],
-      ["echo", "every host, /echo", "→ handler echo"],
-      ["rooms", "every host, /rooms and below", "→ upstream chat, Host of its address"],
-      ["page", "every host, every path", "→ files in @/site"],
-    ],
-    Upstreams: [["chat", "ws://a:1, wss://b, started here: node backend.js", "connect in 1500 ms, answer in 10 s"]],
-    Operation: [
-      ["admin", "http://127.0.0.1:9464: /livez, /readyz, /metrics"],
-      ["trusted proxies", "10.0.0.0/8, ::1"],
-    ],
-  });
+    ["", "", "", "clients must show a certificate there (mTLS)"],
+    ["", "", "", `certificate for *.example.com until ${until}`],
+    ["", "", "", "clients may show a certificate there (mTLS)"],
+  ]);
 });
 
-test("limits in readable units; nothing about upstreams where there are none", async () => {
-  const text = `
-listeners: [{ address: 127.0.0.1:8080 }]
-routes: [{ handler: echo }]
-http2: { maxConcurrentStreams: 100, streamWindowBytes: 65535 }
-deadlines: { idleConnectionMs: 90000, closeMs: 250 }
+test("routes in their order of precedence, each with what holds on it", async () => {
+  const text = `${Listener}
+routes:
+  - { name: page, root: site, clients: { deny: [10.0.0.1] } }
+  - { name: chat, host: chat.example.com, path: /ws, upstream: chat, origins: any, maxStreams: 1 }
+  - name: rooms
+    pathPrefix: /rooms
+    upstream: chat
+    hostField: upstream
+    clients: { allow: [10.0.0.0/8, "::1"], deny: [10.0.0.1] }
+    limits: { maxFrameBytes: 1536, idleMs: 90000, maxAgeMs: 7200000, maxAgeJitter: 0.25 }
+  - { name: other, path: /other, upstream: chat, hostField: other.example, origins: [https://a, https://b] }
+  - { name: echo, path: /echo, handler: echo }
+upstreams: { chat: { addresses: [ws://a:1] } }
 `;
-  expect(await explanation(text)).toEqual({
-    Listeners: expect.anything(),
-    "Routes, of which the first that fits takes the request": expect.anything(),
-    Limits: [
-      ["streams of an HTTP/2 connection", "100"],
-      ["bytes sent ahead of their reader", "65535 bytes a stream, so 6553500 bytes a connection"],
-      ["bytes sent ahead of hawser", "16 MiB a connection"],
-      ["resets of a connection", "1024 at once, 256 a second"],
-      ["memory of a connection", "128 MiB"],
-      ["fields of an HTTP/2 request", "16 KiB"],
-      ["messages to handlers", "1 MiB, 1024 fragments"],
-    ],
-    Deadlines: [
-      ["TLS and first bytes", "10 s"],
-      ["fields of a request", "10 s"],
-      ["answer to a request", "30 s"],
-      ["idle connection", "90 s"],
-      ["closing handshake", "250 ms"],
-      ["receiver that takes nothing", "1 min"],
-      ["drain at the end", "30 s"],
-    ],
-    Operation: expect.arrayContaining([["trusted proxies", "none"]]),
+  expect((await explanation(text)).Routes).toEqual([
+    ["chat", "chat.example.com, /ws", "→ upstream chat, Host of the client"],
+    ["", "", "pages of every site"],
+    ["", "", "each WebSocket up to 64 KiB waiting; 1 WebSocket at once"],
+    ["other", "every host, /other", "→ upstream chat, Host other.example"],
+    ["", "", "pages of the same host and port, https://a, https://b"],
+    ["", "", "each WebSocket up to 64 KiB waiting"],
+    ["echo", "every host, /echo", "→ handler echo"],
+    ["", "", "pages of the same host and port"],
+    ["", "", "each WebSocket up to 1 MiB a message, 1024 fragments of it, 16 MiB waiting, 5 min idle"],
+    ["rooms", "every host, /rooms and below", "→ upstream chat, Host of its address"],
+    ["", "", "clients: 10.0.0.0/8, ::1, but not 10.0.0.1"],
+    ["", "", "pages of the same host and port"],
+    ["", "", "each WebSocket up to 1.5 KiB a frame, 64 KiB waiting, 90 s idle, 2 h old (a random part of 25 % less)"],
+    ["page", "every host, every path", "→ files in @/site"],
+    ["", "", "clients: everybody, but not 10.0.0.1"],
+  ]);
+});
+
+test("upstreams, access and operation", async () => {
+  const text = `${Listener}
+routes: [{ upstream: chat }, { path: /web, upstream: web }]
+upstreams:
+  chat: { addresses: [ws://a:1, wss://b], connectTimeoutMs: 1500, command: [node, backend.js, --token=secret] }
+  web: { addresses: [http://c], sourceAddresses: [10.0.0.5, 10.0.0.6] }
+access: { hosts: [a.example, "*.b.example"], clients: { allow: [10.0.0.0/8] } }
+trustedProxies: [10.0.0.0/8, "::1"]
+reload: { watch: false, changedRouteMs: 0 }
+log: { openStreamMs: off, requests: false }
+`;
+  const { Upstreams, Access, Operation } = await explanation(text);
+  expect(Upstreams).toEqual([
+    ["chat", "ws://a:1, wss://b"],
+    ["", "WebSockets alone; connect in 1500 ms, answer in 10 s"],
+    ["", "started here: node with 2 arguments"],
+    ["web", "http://c"],
+    ["", "requests and WebSockets; connect in 5 s, answer in 10 s, respond in 1 min"],
+    ["", "1024 connections an address for requests, 1024 may wait for one"],
+    ["", "connected to from 10.0.0.5, 10.0.0.6, in turn"],
+  ]);
+  expect(Access).toEqual([
+    ["hosts", "a.example, *.b.example; else 421"],
+    ["clients", "10.0.0.0/8"],
+    ["trusted proxies", "10.0.0.0/8, ::1"],
+  ]);
+  expect(Operation).toEqual([
+    ["admin", "http://127.0.0.1:9464: /livez, /readyz, /metrics, POST /reload, POST /drain"],
+    ["reload", "on SIGHUP and POST /reload; WebSockets of changed routes live on for 0 ms"],
+    ["log", "auto; open WebSockets never; ordinary requests never"],
+  ]);
+});
+
+test("limits and deadlines in readable units; nothing about upstreams where there are none", async () => {
+  const text = `${Listener}
+routes: [{ handler: echo }]
+limits: { maxConnectionsPerAddress: 9, openingsPerSecond: 5 }
+http2: { maxConcurrentStreams: 100, streamWindowBytes: 65535 }
+deadlines: { idleConnectionMs: 90000, closeMs: 250, closeSpreadMs: 0 }
+`;
+  const { Limits, Deadlines, ...others } = await explanation(text);
+  expect(Limits).toEqual([
+    ["connections of clients", "16384, 9 of an address"],
+    ["TLS handshakes at once", "16"],
+    ["WebSockets", "32768, 256 of a connection"],
+    ["openings of an address", "5 a second, 100 at once"],
+    ["fields of a request", "256, 16 KiB"],
+    ["streams of an HTTP/2 connection", "100"],
+    ["bytes sent ahead on HTTP/2", "64 KiB a stream, 16 MiB a connection"],
+    ["resets of an HTTP/2 connection", "1024 at once, 256 a second"],
+    ["memory of an HTTP/2 connection", "128 MiB, then no new streams"],
+  ]);
+  expect(Deadlines).toEqual([
+    ["TLS and first bytes", "10 s"],
+    ["fields of a request", "10 s"],
+    ["answer to an opening", "30 s"],
+    ["response to a request", "2 min"],
+    ["next part of a body", "1 min"],
+    ["idle connection", "90 s"],
+    ["closing handshake", "250 ms"],
+    ["receiver that takes nothing", "1 min"],
+    ["drain at the end", "30 s, Closes spread over 0 ms"],
+  ]);
+  expect(Object.keys(others)).not.toContain("Upstreams");
+  expect(others["Access"]).toContainEqual(["trusted proxies", "none"]);
+});
+
+describe("what it may need at most", () => {
+  const Limits = "limits: { maxStreams: 100, maxConnections: 10, maxHeaderBytes: 1024 }\n";
+  const Relays = `${Listener}${Limits}upstreams: { u: { addresses: [ws://u] } }\n`;
+  const relay = "256 KiB unread + 2 ways × (64 KiB waiting + 64 KiB read) = 512 KiB";
+  const fields = ["fields being read", "10 connections × 1 KiB = 10 KiB"];
+
+  test.each([
+    {
+      what: "relays",
+      text: `${Relays}routes: [{ name: a, path: /a, upstream: u }, { name: b, path: /b, upstream: u }]`,
+      rows: [
+        ["a WebSocket", `${relay}: a, b`],
+        ["all WebSockets", "100 × 512 KiB of a = 50 MiB"],
+        fields,
+        ["in all", "50 MiB"],
+      ],
+    },
+    {
+      what: "the dearest routes first, as far as they may",
+      text: `${Relays}routes: [{ name: a, path: /a, upstream: u }, { name: e, path: /e, handler: echo, maxStreams: 10 }]`,
+      rows: [
+        ["a WebSocket", `${relay}: a`],
+        ["a WebSocket", "256 KiB unread + 1 MiB message + 16 MiB waiting = 17.3 MiB: e"],
+        ["all WebSockets", "10 × 17.3 MiB of e + 90 × 512 KiB of a = 217.5 MiB"],
+        fields,
+        ["in all", "217.5 MiB"],
+      ],
+    },
+    {
+      what: "no limit where one is off",
+      text: `${Listener}${Limits}routes: [{ name: e, handler: echo, limits: { maxMessageBytes: off } }]`,
+      rows: [
+        ["a WebSocket", "256 KiB unread + any message + 16 MiB waiting = no limit: e"],
+        ["all WebSockets", "100 × no limit of e = no limit"],
+        fields,
+        ["in all", "no limit"],
+      ],
+    },
+    {
+      what: "requests, and no window without HTTP/2",
+      text: `listeners: [{ address: "127.0.0.1:1", protocols: [http/1.1] }]\n${Limits}upstreams: { u: { addresses: [http://a, http://b], maxConnections: 2, maxWaiting: 16 } }
+routes: [{ name: a, upstream: u }]`,
+      rows: [
+        ["a WebSocket", "64 KiB unread + 2 ways × (64 KiB waiting + 64 KiB read) = 320 KiB: a"],
+        ["all WebSockets", "100 × 320 KiB of a = 31.3 MiB"],
+        [
+          "requests to upstreams",
+          "4 connections × (64 KiB unread + 2 ways × 64 KiB read) + 16 that wait for one × 64 KiB unread = 1.8 MiB",
+        ],
+        fields,
+        ["in all", "33 MiB"],
+      ],
+    },
+    {
+      what: "files alone",
+      text: `${Listener}${Limits}routes: [{ root: site }]`,
+      rows: [fields, ["in all", "10 KiB"]],
+    },
+  ])("memory: $what", async ({ text, rows }) => {
+    const told = (await explanation(text))["Memory that clients and upstreams can make it take"] ?? [];
+    expect(told.slice(0, -1)).toEqual(rows);
+    expect(told.at(-1)?.[0]).toBe("not counted");
+  });
+
+  test.each([
+    { openFiles: 1_024, thereAre: "1024 (RLIMIT_NOFILE of this process)" },
+    { openFiles: undefined, thereAre: "unknown here" },
+  ])("files, where there are $openFiles", async ({ openFiles, thereAre }) => {
+    const text = `${Relays}routes: [{ upstream: u }]`;
+    expect((await explanation(text, openFiles))["Open files"]).toEqual([
+      [
+        "needed",
+        "10 of clients + 100 of WebSockets to upstreams + 0 of requests to upstreams = 110, and a few of its own",
+      ],
+      ["there are", thereAre],
+    ]);
   });
 });

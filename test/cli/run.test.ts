@@ -23,6 +23,11 @@ class SlowGateway implements RunnableGateway {
     return this.stopped.promise;
   }
 
+  reload(): Promise<void> {
+    this.calls.push("reload");
+    return Promise.resolve();
+  }
+
   abort(): void {
     this.calls.push("abort");
   }
@@ -32,8 +37,8 @@ function running() {
   const gateway = new SlowGateway();
   const source = new EventEmitter();
   const errors = new RecordingOutput();
-  const exitCode = run(gateway, new StopSignals(source), new Terminal(errors, {}));
-  return { gateway, errors, exitCode, signal: (name: "SIGINT" | "SIGTERM") => source.emit(name, name) };
+  const exitCode = run(gateway, new StopSignals(source, () => false), new Terminal(errors, {}));
+  return { gateway, errors, exitCode, signal: (name: "SIGINT" | "SIGTERM" | "SIGHUP") => source.emit(name, name) };
 }
 
 test.each(["SIGTERM", "SIGINT"] as const)("%s drains, and the exit code is 0", async (name) => {
@@ -59,7 +64,31 @@ test.each([
   expect(gateway.calls).toEqual(["start", "stop", "abort"]);
 });
 
+test("SIGHUP reloads, as often as it comes", async () => {
+  const { gateway, exitCode, signal } = running();
+  gateway.started.resolve();
+  await gateway.started.promise;
+  signal("SIGHUP");
+  signal("SIGHUP");
+  signal("SIGTERM");
+  gateway.stopped.resolve();
+  expect(await exitCode).toBe(0);
+  expect(gateway.calls).toEqual(["start", "reload", "reload", "stop"]);
+});
+
 describe("while it starts", () => {
+  test("a reload waits until it has started", async () => {
+    const { gateway, exitCode, signal } = running();
+    signal("SIGHUP");
+    await Promise.resolve();
+    expect(gateway.calls).toEqual(["start"]);
+    gateway.started.resolve();
+    signal("SIGTERM");
+    gateway.stopped.resolve();
+    expect(await exitCode).toBe(0);
+    expect(gateway.calls).toEqual(["start", "reload", "stop"]);
+  });
+
   test("a signal is remembered", async () => {
     const { gateway, exitCode, signal } = running();
     signal("SIGTERM");

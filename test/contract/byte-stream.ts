@@ -131,6 +131,30 @@ function describeFlowControl(openPair: OpenPair): void {
     expect(mostBuffered).toBeLessThanOrEqual(256 * KiB);
   });
 
+  test.each([KiB, 16 * KiB, MiB])("holds its caller back at %i bytes, if that is its mark", async (mark) => {
+    const { near, far, observer, seen } = await openStarted(openPair);
+    near.highWaterBytes = mark;
+    far.stopReading();
+    const piece = pattern(8 * KiB);
+    let mostBuffered = 0;
+    let written = 0;
+    for (let refusals = 0; observer.drains === refusals;) {
+      const goOn = near.write(piece, 0, piece.length, "kept");
+      written += piece.length;
+      mostBuffered = Math.max(mostBuffered, near.bufferedBytes);
+      if (goOn) continue;
+      refusals++;
+      await turns(60);
+    }
+    expect(mostBuffered).toBeGreaterThanOrEqual(mark);
+    expect(mostBuffered).toBeLessThan(mark + piece.length);
+    const { drains } = observer;
+    far.readOn();
+    await seen.until("all bytes", () => seen.receivedBytes === written);
+    await observer.until("onDrain", () => observer.drains === drains + 1);
+    expect(near.highWaterBytes).toBe(mark);
+  });
+
   test("holds the far end back while it is paused, and gives everything after resume", async () => {
     const { near, far, observer } = await openStarted(openPair);
     const piece = pattern(MiB);

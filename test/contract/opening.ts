@@ -85,8 +85,9 @@ function describeRequest(under: OpeningUnderTest): void {
       remoteAddress: "127.0.0.1",
       remotePort: expect.any(Number),
       localPort: listening.port,
-      serverName: access === "TLS" ? "localhost" : undefined,
+      tls: opening.connection.tls,
     });
+    expect(opening.connection.tls?.serverName).toBe(access === "TLS" ? "localhost" : undefined);
     expect(opening.streamId).toBe(httpVersion === "2" ? 1 : 0);
     expect(listening.opened).toEqual([opening.connection]);
   });

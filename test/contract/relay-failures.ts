@@ -1,12 +1,15 @@
 import { describe, test } from "vitest";
-import { Relay, type RelayEnding } from "../../src/gateway/serving/relay.ts";
+import { Relay, type RelayEnding, type RelayLimit } from "../../src/gateway/serving/relay.ts";
 import { binaryFrame, textFrame } from "../../src/protocol/frame/frame.ts";
+import type { MessageLimits } from "../../src/protocol/frame/message-meter.ts";
 import { Traffic } from "../../src/protocol/frame/traffic.ts";
 import type { ByteStream } from "../../src/transport/byte-stream.ts";
+import { NoLimits } from "../support/pipe-bench.ts";
 import { RelayEndpoint, type RelayPeer } from "../support/relay-endpoint.ts";
 import { closeRows } from "./relay-failures/close-rows.ts";
 import type { Deadline, FailureBench, FailureRow } from "./relay-failures/failure-row.ts";
 import { gatewayRows } from "./relay-failures/gateway-rows.ts";
+import { limitRows } from "./relay-failures/limit-rows.ts";
 import { lossRows } from "./relay-failures/loss-rows.ts";
 import { ruleRows } from "./relay-failures/rule-rows.ts";
 
@@ -39,6 +42,7 @@ export function describeRelayFailures(name: string, openLegs: () => Promise<Rela
     { part: "Closes", rows: closeRows },
     { part: "ends and losses", rows: lossRows },
     { part: "broken rules", rows: ruleRows },
+    { part: "limits", rows: limitRows },
     { part: "the gateway itself", rows: gatewayRows },
   ])(`failure table on ${name}: $part`, ({ rows }) => {
     const playable = rows.filter(({ needs }) => needs === undefined || traits.has.includes(needs));
@@ -46,7 +50,7 @@ export function describeRelayFailures(name: string, openLegs: () => Promise<Rela
     test.for(playable)("$event · $at", { timeout: 20_000 }, async (row, { expect, onTestFinished }) => {
       const legs = await openLegs();
       onTestFinished(() => legs.close());
-      const bench = new Bench(legs, traits);
+      const bench = new Bench(legs, traits, row.limits);
       await bench.prepare(row);
       await row.act(bench);
       expect(await bench.endingsBefore(row.after ?? [])).toEqual([]);
@@ -54,6 +58,7 @@ export function describeRelayFailures(name: string, openLegs: () => Promise<Rela
         client: row.clientSees.flatMap(traits.forms.client),
         upstream: row.upstreamSees.flatMap(traits.forms.upstream),
         counted: [row.counted],
+        limitsHit: row.limitsHit ?? (row.after?.includes("closeMs") === true ? ["close_deadline"] : []),
         timersLeft: 0,
       });
     });
@@ -66,12 +71,13 @@ class Bench implements FailureBench {
   readonly upstream: RelayEndpoint;
   readonly relay: Relay;
   readonly #endings: string[] = [];
+  readonly #limitsHit: RelayLimit[] = [];
   readonly #traits: LegTraits;
   readonly #legs: RelayLegs;
   readonly pipeBytes: number;
   #onChange: (() => void) | undefined;
 
-  constructor(legs: RelayLegs, traits: LegTraits) {
+  constructor(legs: RelayLegs, traits: LegTraits, limits: Partial<MessageLimits> = {}) {
     this.client = new RelayEndpoint("client", legs.clientPeer, () => this.#onChange?.());
     this.upstream = new RelayEndpoint("upstream", legs.upstreamPeer, () => this.#onChange?.());
     this.#traits = traits;
@@ -79,10 +85,13 @@ class Bench implements FailureBench {
     this.#legs = legs;
     this.relay = new Relay(legs.client, legs.upstream, {
       allowedRsv: 0,
+      limits: { ...NoLimits, ...limits },
+      maxBufferedBytes: legs.client.highWaterBytes,
       closeMs: traits.closeMs,
       stallMs: traits.stallMs,
       toUpstream: new Traffic(),
       toClient: new Traffic(),
+      onLimit: (limit) => void this.#limitsHit.push(limit),
       onEnded: (ending) => this.#onEnded(ending),
     });
     this.relay.start();
@@ -139,7 +148,13 @@ class Bench implements FailureBench {
     }
     const seen = ({ manner, log }: RelayEndpoint): string[] => (manner === "deaf" ? log.slice(-1) : log);
     const timersLeft = this.#traits.timersLeft?.() ?? 0;
-    return { client: seen(this.client), upstream: seen(this.upstream), counted: this.#endings, timersLeft };
+    return {
+      client: seen(this.client),
+      upstream: seen(this.upstream),
+      counted: this.#endings,
+      limitsHit: this.#limitsHit,
+      timersLeft,
+    };
   }
 
   async #advance(ms: number): Promise<void> {

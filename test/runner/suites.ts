@@ -12,7 +12,9 @@ export interface Suite {
   readonly needs: readonly SystemPackage[];
 }
 
+const Curl: SystemPackage = { name: "curl", programs: ["curl"] };
 const Chromium: SystemPackage = { name: "chromium", programs: ["chromium"] };
+const IpRoute: SystemPackage = { name: "iproute2", programs: ["ip"] };
 const Firefox: SystemPackage = { name: "firefox-esr", programs: ["firefox-esr", "firefox"] };
 
 /** All suites, the quick ones first: a slip in a line of code is told within seconds. */
@@ -24,9 +26,9 @@ export const Suites: readonly Suite[] = [
   { name: "build", command: "npm run --silent build && npm run --silent publint", budgetSeconds: 30, needs: [] },
   // Fails at the 60 s that README promises for it.
   vitest("unit", 30),
-  vitest("sockets", 60),
-  vitest("fault", 300),
-  vitest("interop", 60),
+  vitest("sockets", 120),
+  vitest("fault", 600, [IpRoute]),
+  vitest("interop", 60, [Curl]),
   vitest("e2e", 180, [Chromium, Firefox]),
 ];
 

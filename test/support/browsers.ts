@@ -1,3 +1,4 @@
+import { createHash, X509Certificate } from "node:crypto";
 import { chromium } from "playwright-core";
 import { launch } from "puppeteer-core";
 import { tryProgram } from "../runner/system-packages.ts";
@@ -10,22 +11,32 @@ export interface BrowserPage {
    * the page, and nothing of the file it stands in.
    */
   evaluate<Argument, Result>(code: (argument: Argument) => Promise<Result>, argument: Argument): Promise<Result>;
+  /** What its console has shown of errors. */
+  readonly errors: readonly string[];
   /** Ends the browser. */
   close(): Promise<void>;
 }
 
-/** Opens Chromium with one page; certificates are not checked. */
-export async function openChromium(): Promise<BrowserPage> {
+/**
+ * Opens Chromium with one page; certificates are not checked, but it caches nothing that comes by another than `trusted`
+ * (PEM).
+ */
+export async function openChromium(trusted?: string): Promise<BrowserPage> {
+  const trust = trusted === undefined ? [] : [`--ignore-certificate-errors-spki-list=${keyDigest(trusted)}`];
   const browser = await chromium.launch({
     executablePath: programOf(["chromium"]),
     args: [
       ...["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-      ...["--disable-background-networking", "--disable-component-update", "--disable-sync"],
+      ...["--disable-background-networking", "--disable-component-update", "--disable-sync", ...trust],
     ],
   });
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   const page = await context.newPage();
+  const errors: string[] = [];
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  page.on("pageerror", (error) => errors.push(String(error)));
   return {
+    errors,
     goto: async (url) => void (await page.goto(url)),
     evaluate: (code, argument) => page.evaluate(callOf(code, argument)),
     close: () => browser.close(),
@@ -41,7 +52,11 @@ export async function openFirefox(): Promise<BrowserPage> {
     acceptInsecureCerts: true,
   });
   const page = await browser.newPage();
+  const errors: string[] = [];
+  page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+  page.on("pageerror", (error) => errors.push(String(error)));
   return {
+    errors,
     goto: async (url) => void (await page.goto(url)),
     evaluate: async <Result>(code: unknown, argument: unknown) =>
       (await page.evaluate(callOf(code, argument))) as Result,
@@ -52,6 +67,11 @@ export async function openFirefox(): Promise<BrowserPage> {
 /** As text, since not every transport of code keeps an async function async. */
 function callOf(code: unknown, argument: unknown): string {
   return `(${String(code)})(${JSON.stringify(argument)})`;
+}
+
+function keyDigest(certificate: string): string {
+  const key = new X509Certificate(certificate).publicKey.export({ type: "spki", format: "der" });
+  return createHash("sha256").update(key).digest("base64");
 }
 
 function programOf(names: readonly string[]): string {

@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 import { acceptKey } from "../../src/protocol/handshake/upgrade.ts";
 import type { ByteStream } from "../../src/transport/byte-stream.ts";
 import { dial, type DialOptions, type DialRequest, type DialResult } from "../../src/transport/dialer.ts";
-import type { UpstreamAddress } from "../../src/transport/upstream-address.ts";
+import { trySecure, type UpstreamAddress } from "../../src/transport/upstream-address.ts";
 import { NearObserver } from "./stream-observers.ts";
 
 /** What the tests ask for, unless they say otherwise. */
@@ -17,7 +17,8 @@ export const dialRequest: DialRequest = {
 /** Dials with deadlines that no test meets unless it brings its own. */
 export function dialUpstream(address: UpstreamAddress, options: Partial<DialOptions> = {}): Promise<DialResult> {
   const { signal } = new AbortController();
-  return dial(address, dialRequest, { connectTimeoutMs: 60_000, answerTimeoutMs: 60_000, signal, ...options });
+  const target = { address, secure: trySecure(address), sourceAddress: undefined };
+  return dial(target, dialRequest, { connectTimeoutMs: 60_000, answerTimeoutMs: 60_000, signal, ...options });
 }
 
 /** The 101 to the request with the head `request`, with `lines` behind its own. */

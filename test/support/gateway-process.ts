@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { EventEmitter, once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -17,7 +17,11 @@ export interface GatewayProcess {
   readonly log: string;
   /** Scrapes `/metrics`. */
   metrics(): Promise<Exposition>;
-  signal(name: "SIGTERM" | "SIGINT" | "SIGKILL"): void;
+  signal(name: "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGKILL"): void;
+  /** Replaces a file of the folder that holds the configuration, which is `hawser.yaml`, at one stroke. */
+  replaceFile(name: string, content: string): Promise<void>;
+  /** Replaces the configuration. */
+  replaceConfig(config: GatewayConfig): Promise<void>;
   /** Resolves with the exit code when the process is gone; -1 where a signal ended it. */
   readonly exited: Promise<number>;
   /** Sends SIGTERM and waits for the end. Harmless when repeated. */
@@ -30,27 +34,37 @@ export interface GatewayConfig {
   readonly [section: string]: unknown;
 }
 
+const Defaults = { admin: { address: "127.0.0.1:0" }, log: { format: "text" } };
+
 const StartMs = 15_000;
 const Main = join(import.meta.dirname, "../../src/cli/main.ts");
 const AddressLine = /(?:listening (?<listener>\S+)|admin) (?<url>https?:\/\/\S+)$/gm;
 
 /**
  * Starts the real process on `config`, in a folder of its own that is removed at the end. Beside the config stand `files`,
- * by name. An admin port is added. Every port should be 0: the process says which ones it got.
+ * by name. An admin port is added, and the log is text. It may have `openFiles` descriptors, if that is told. Every port should be 0: the process says which ones it got.
  *
  * @throws Error with what the process wrote, where it ends or is silent instead of listening.
  */
 export async function startGateway(
   config: GatewayConfig,
   files: Readonly<Record<string, string>> = {},
+  openFiles?: number,
 ): Promise<GatewayProcess> {
   const folder = await mkdtemp(join(tmpdir(), "hawser-gateway-"));
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
-  const file = join(folder, "hawser.yaml");
+  const replaceFile = async (name: string, content: string): Promise<void> => {
+    await writeFile(join(folder, `.${name}`), content);
+    await rename(join(folder, `.${name}`), join(folder, name));
+  };
   // JSON is YAML.
-  await writeFile(file, JSON.stringify({ admin: { address: "127.0.0.1:0" }, ...config }, undefined, 2));
+  const replaceConfig = (next: GatewayConfig): Promise<void> =>
+    replaceFile("hawser.yaml", JSON.stringify({ ...Defaults, ...next }, undefined, 2));
+  await replaceConfig(config);
 
-  const child = spawn(process.execPath, [Main, "run", file], { stdio: ["ignore", "pipe", "pipe"] });
+  const limit = openFiles === undefined ? "" : `ulimit -n ${openFiles} && `;
+  const command = [process.execPath, Main, "run", join(folder, "hawser.yaml")];
+  const child = spawn("sh", ["-c", `${limit}exec "$0" "$@"`, ...command], { stdio: ["ignore", "pipe", "pipe"] });
   const output = outputOf(child);
   const exited = once(child, "exit").then(async ([code]: unknown[]) => {
     await rm(folder, { recursive: true, force: true });
@@ -75,6 +89,8 @@ export async function startGateway(
       return parseExposition(await (await fetch(`${admin}/metrics`)).text());
     },
     signal: (name) => void child.kill(name),
+    replaceFile,
+    replaceConfig,
     exited,
     stop() {
       child.kill("SIGTERM");

@@ -2,9 +2,11 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { onTestFinished } from "vitest";
+import { ConnectionGate, type ConnectionLimits } from "../../src/transport/connection-gate.ts";
 import type { H2Options } from "../../src/transport/h2-acceptor.ts";
 import { Listener, type ConnectionFailure, type ListenerOptions } from "../../src/transport/listener.ts";
 import type { ConnectionFacts } from "../../src/transport/opening.ts";
+import type { TlsOptions } from "../../src/transport/tls.ts";
 import type { AcceptorDeadlines } from "../../src/transport/transport-limits.ts";
 import { testCertificate, type TestCertificate } from "./certificates.ts";
 import { RawH2Client } from "./raw-h2.ts";
@@ -17,7 +19,6 @@ export const DefaultH2: H2Options = {
   resetBurst: 1_024,
   resetsPerSecond: 256,
   maxSessionMemoryMiB: 128,
-  maxHeaderListBytes: 16_384,
 };
 
 /** So long that no test meets them by accident. */
@@ -25,7 +26,16 @@ export const LongDeadlines: AcceptorDeadlines = {
   handshakeMs: 60_000,
   headersMs: 60_000,
   answerMs: 60_000,
+  responseMs: 60_000,
+  bodyIdleMs: 60_000,
   idleConnectionMs: 60_000,
+};
+
+/** So much that no test meets it by accident. */
+export const AmpleLimits: ConnectionLimits = {
+  maxConnections: 10_000,
+  maxConnectionsPerAddress: undefined,
+  maxHandshakes: 16,
 };
 
 /** How a client reaches a listener. */
@@ -40,27 +50,14 @@ export class ListenerUnderTest extends RecordingSink {
   readonly #certificate: TestCertificate | undefined;
   #port = 0;
 
-  constructor(certificate: TestCertificate | undefined, options: Partial<ListenerOptions>) {
+  constructor(certificate: TestCertificate | undefined, options: Partial<ListenerOptions>, gate: ConnectionGate) {
     super();
     this.#certificate = certificate;
-    this.listener = new Listener(
-      {
-        name: "main",
-        host: "127.0.0.1",
-        port: 0,
-        tls: certificate,
-        protocols: ["h2", "http/1.1"],
-        http2: DefaultH2,
-        deadlines: LongDeadlines,
-        ...options,
-      },
-      this,
-      {
-        connectionOpened: (facts) => this.#tell(this.opened, facts),
-        connectionClosed: (facts) => this.#tell(this.closed, facts),
-        connectionFailed: (_listener, reason) => this.#tell(this.failures, reason),
-      },
-    );
+    this.listener = new Listener(listenerOptions(certificate, options), gate, this, {
+      connectionOpened: (facts) => this.#tell(this.opened, facts),
+      connectionClosed: (facts) => this.#tell(this.closed, facts),
+      connectionFailed: (_listener, reason) => this.#tell(this.failures, reason),
+    });
   }
 
   get port(): number {
@@ -81,22 +78,25 @@ export class ListenerUnderTest extends RecordingSink {
     return this;
   }
 
-  /** A TCP connection that has said nothing. */
-  async connectTcp(): Promise<Socket> {
-    const socket = connect({ port: this.#port, host: "127.0.0.1", allowHalfOpen: true });
+  /** A TCP connection that has said nothing, from another loopback address if one is told. */
+  async connectTcp(localAddress = "127.0.0.1"): Promise<Socket> {
+    const socket = connect({ port: this.#port, host: "127.0.0.1", allowHalfOpen: true, localAddress });
     socket.on("error", () => undefined);
     await once(socket, "connect");
     return socket;
   }
 
-  /** A connection on which HTTP can begin; with TLS its handshake is done, offering `alpn`. */
-  async connect(alpn?: readonly string[]): Promise<Socket> {
-    return (await this.connectLayers(alpn)).socket;
+  /** A connection on which HTTP can begin, made of `tcp` if that is told; with TLS its handshake is done, offering `alpn`. */
+  async connect(alpn?: readonly string[], tcp?: Socket): Promise<Socket> {
+    return (await this.connectLayers(alpn, tcp)).socket;
   }
 
   /** The same, with the TCP socket beneath. */
-  async connectLayers(alpn: readonly string[] = ["http/1.1"]): Promise<{ socket: Socket; tcp: Socket }> {
-    const tcp = await this.connectTcp();
+  async connectLayers(
+    alpn: readonly string[] = ["http/1.1"],
+    connected?: Socket,
+  ): Promise<{ socket: Socket; tcp: Socket }> {
+    const tcp = connected ?? (await this.connectTcp());
     if (this.#certificate === undefined) return { socket: tcp, tcp };
     const socket = connectTls({
       socket: tcp,
@@ -111,8 +111,8 @@ export class ListenerUnderTest extends RecordingSink {
     return { socket, tcp };
   }
 
-  async connectH2(settings: Parameters<RawH2Client["handshake"]>[0] = []): Promise<RawH2Client> {
-    return new RawH2Client(await this.connect(["h2"])).handshake(settings);
+  async connectH2(settings: Parameters<RawH2Client["handshake"]>[0] = [], tcp?: Socket): Promise<RawH2Client> {
+    return new RawH2Client(await this.connect(["h2"], tcp)).handshake(settings);
   }
 
   untilNoConnections(withinMs?: number): Promise<void> {
@@ -125,15 +125,46 @@ export class ListenerUnderTest extends RecordingSink {
   }
 }
 
+/** `options`, and what a test does not care about. */
+export function listenerOptions(
+  certificate: TestCertificate | undefined,
+  options: Partial<ListenerOptions> = {},
+): ListenerOptions {
+  const protocols = options.protocols ?? ["h2", "http/1.1"];
+  return {
+    name: "main",
+    host: "127.0.0.1",
+    port: 0,
+    tls: certificate === undefined ? undefined : tlsOptions(certificate, protocols),
+    protocols,
+    proxyProtocol: undefined,
+    http2: DefaultH2,
+    headers: { maxHeaderBytes: 16_384, maxHeaderCount: 256 },
+    deadlines: LongDeadlines,
+    ...options,
+  };
+}
+
+function tlsOptions(certificate: TestCertificate, protocols: TlsOptions["protocols"]): TlsOptions {
+  const names = ["localhost", "127.0.0.1"];
+  return { certificates: [{ ...certificate, serverNames: names, clientCertificates: undefined }], protocols };
+}
+
 let certificate: Promise<TestCertificate> | undefined;
+
+/** The certificate of every TLS listener under test. */
+export function sharedCertificate(): Promise<TestCertificate> {
+  return (certificate ??= testCertificate());
+}
 
 /** A listening listener, gone when the test is over. */
 export async function listenFor(
   access: Access,
   options: Partial<Omit<ListenerOptions, "tls">> = {},
+  gate: ConnectionGate = new ConnectionGate(AmpleLimits),
 ): Promise<ListenerUnderTest> {
-  const made = access === "TLS" ? await (certificate ??= testCertificate()) : undefined;
-  const listening = await new ListenerUnderTest(made, options).listen();
+  const made = access === "TLS" ? await sharedCertificate() : undefined;
+  const listening = await new ListenerUnderTest(made, options, gate).listen();
   onTestFinished(() => listening.listener.destroy());
   return listening;
 }

@@ -2,6 +2,7 @@ import { readdirSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { queryObjects } from "node:v8";
 import { loadConfig } from "../../src/gateway/config/load.ts";
+import { AccessLog } from "../../src/gateway/telemetry/access-log.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { Relay } from "../../src/gateway/serving/relay.ts";
 import { WebSocketConnection } from "../../src/websocket/connection.ts";
@@ -45,10 +46,17 @@ async function holdings(): Promise<Holdings> {
   };
 }
 
-const config = await loadConfig(process.argv[2] ?? "");
+const load = () => loadConfig(process.argv[2] ?? "");
 let isStarted = false;
-const log = (line: string): void => void (isStarted || process.send?.({ line }));
-const gateway = new Gateway(config, { log, version: "test" });
+const output = {
+  write(text: string, done?: () => void): void {
+    if (!isStarted) process.send?.({ line: text.trimEnd() });
+    done?.();
+  },
+  on: () => undefined,
+};
+const log = new AccessLog({ format: "text", output });
+const gateway = new Gateway(await load(), { log, version: "test", load, readSinceMs: Date.now() });
 process.on("message", () => void holdings().then((held) => process.send?.({ held })));
 process.on("SIGTERM", () => void gateway.stop().then(() => process.exit(0)));
 await gateway.start();

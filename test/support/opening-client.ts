@@ -7,6 +7,8 @@ import { upgradeRequest, type ListenerUnderTest } from "./listening.ts";
 /** What a client asks for besides a WebSocket. */
 export interface OpeningWish {
   readonly path?: string;
+  /** Host field or `:authority`; `example.com` unless told. */
+  readonly authority?: string;
   /** Further field lines. */
   readonly fields?: readonly (readonly [name: string, value: string])[];
 }
@@ -75,11 +77,11 @@ export function h1Client(socket: Socket): OpeningClient {
   socket.on("data", (chunk: Buffer) => collected.add(chunk));
   const headEnd = () => collected.bytes.indexOf("\r\n\r\n") + 4;
   return {
-    ask({ path, fields = [] } = {}, early = Buffer.alloc(0)) {
+    ask({ path, authority = "example.com", fields = [] } = {}, early = Buffer.alloc(0)) {
       const head = upgradeRequest(
         path,
         fields.map(([name, value]) => `${name}: ${value}`),
-      );
+      ).replace("Host: example.com", `Host: ${authority}`);
       socket.write(Buffer.concat([Buffer.from(head, "latin1"), early]));
     },
     async response() {
@@ -124,9 +126,9 @@ export function h2Client(session: ClientHttp2Session): OpeningClient {
   const answer = Promise.withResolvers<{ status: number; fields: [string, string][]; stream: ClientHttp2Stream }>();
   let stream: ClientHttp2Stream;
   return {
-    ask({ path = "/chat", fields = [] } = {}, early = Buffer.alloc(0)) {
+    ask({ path = "/chat", authority = "example.com", fields = [] } = {}, early = Buffer.alloc(0)) {
       const lines: string[] = [":method", "CONNECT", ":protocol", "websocket", ":scheme", "http"];
-      lines.push(":authority", "example.com", ":path", path, "sec-websocket-version", "13");
+      lines.push(":authority", authority, ":path", path, "sec-websocket-version", "13");
       for (const [name, value] of fields) lines.push(name.toLowerCase(), value);
       stream = session.request(lines, { endStream: false });
       stream.on("error", () => undefined);

@@ -1,4 +1,5 @@
 import { Pipe, type PipeEvent } from "../../src/gateway/serving/pipe.ts";
+import type { MessageLimits } from "../../src/protocol/frame/message-meter.ts";
 import { Traffic } from "../../src/protocol/frame/traffic.ts";
 import type { ByteStream, BytesLifetime } from "../../src/transport/byte-stream.ts";
 import { hex, joined } from "./bits.ts";
@@ -23,6 +24,7 @@ function receiver() {
     get bufferedBytes() {
       return state.bufferedBytes;
     },
+    highWaterBytes: 65_536,
     start: () => undefined,
     write: (bytes, start, end, lifetime) => {
       writes.push({ bytes, start, end, lifetime });
@@ -52,10 +54,17 @@ interface PipeSetup {
   readonly from?: "client" | "upstream";
   readonly allowedRsv?: number;
   readonly lifetime?: BytesLifetime;
+  readonly limits?: Partial<MessageLimits>;
 }
 
+export const NoLimits: MessageLimits = {
+  maxMessageBytes: undefined,
+  maxFrameBytes: undefined,
+  maxFragments: undefined,
+};
+
 /** A pipe between a sender and a receiver that write down what is done to them. */
-export function openPipe({ from = "client", allowedRsv = 0, lifetime = "call" }: PipeSetup = {}) {
+export function openPipe({ from = "client", allowedRsv = 0, lifetime = "call", limits = {} }: PipeSetup = {}) {
   const to = receiver();
   const source = sender(lifetime);
   const traffic = new Traffic();
@@ -63,6 +72,7 @@ export function openPipe({ from = "client", allowedRsv = 0, lifetime = "call" }:
   const pipe = new Pipe(source.stream, to.stream, {
     sender: from === "client" ? "client" : "server",
     allowedRsv,
+    limits: { ...NoLimits, ...limits },
     stallMs: StallMs,
     traffic,
     tell: (event) => void events.push(event),

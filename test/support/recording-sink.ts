@@ -11,6 +11,8 @@ export class RecordingSink implements AcceptorSink {
   readonly openings: Opening[] = [];
   readonly exchanges: HttpExchange[] = [];
   readonly refusals: TransportRefusal[] = [];
+  /** What its own methods threw. */
+  readonly errors: unknown[] = [];
   /** What is done with each opening and exchange; without it they are only kept. */
   onOpening: ((opening: Opening) => void) | undefined;
   onExchange: ((exchange: HttpExchange) => void) | undefined;
@@ -30,6 +32,11 @@ export class RecordingSink implements AcceptorSink {
 
   refused(refusal: TransportRefusal, _connection: ConnectionFacts): void {
     this.refusals.push(refusal);
+    this.changed();
+  }
+
+  failed(error: unknown): void {
+    this.errors.push(error);
     this.changed();
   }
 

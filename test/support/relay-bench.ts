@@ -1,12 +1,23 @@
 import { vi } from "vitest";
-import { Relay, type RelayEnding, type RelayOptions } from "../../src/gateway/serving/relay.ts";
+import { Relay, type RelayEnding, type RelayLimit, type RelayOptions } from "../../src/gateway/serving/relay.ts";
 import { Traffic } from "../../src/protocol/frame/traffic.ts";
 import type { StreamEnding } from "../../src/transport/byte-stream.ts";
 import { createMemoryPair, type MemoryPairOptions } from "../../src/transport/memory-byte-stream.ts";
 import { joined } from "./bits.ts";
+import { NoLimits } from "./pipe-bench.ts";
 
 export const CloseMs = 5_000;
 export const StallMs = 60_000;
+
+/** What a relay without limits is given. */
+export const Unlimited = {
+  allowedRsv: 0,
+  limits: NoLimits,
+  maxBufferedBytes: 65_536,
+  closeMs: CloseMs,
+  stallMs: StallMs,
+  onLimit: () => undefined,
+};
 
 /** One end of the network: sends what it is told to, keeps what it gets. */
 export function openLeg(options: MemoryPairOptions) {
@@ -23,23 +34,28 @@ export function openLeg(options: MemoryPairOptions) {
 }
 
 /** A relay that has started, between two such ends. */
-export function openRelay(options: MemoryPairOptions & Partial<Pick<RelayOptions, "allowedRsv" | "lingerMs">> = {}) {
+export function openRelay(
+  options: MemoryPairOptions & Partial<Pick<RelayOptions, "allowedRsv" | "lingerMs" | "limits">> = {},
+) {
   const client = openLeg(options);
   const upstream = openLeg(options);
   const toUpstream = new Traffic();
   const toClient = new Traffic();
   const endings: RelayEnding[] = [];
+  const limitsHit: RelayLimit[] = [];
   const relay = new Relay(client.near, upstream.near, {
+    ...Unlimited,
     allowedRsv: options.allowedRsv ?? 0,
-    closeMs: CloseMs,
+    limits: options.limits ?? NoLimits,
+    maxBufferedBytes: options.highWaterBytes ?? Unlimited.maxBufferedBytes,
     lingerMs: options.lingerMs,
-    stallMs: StallMs,
     toUpstream,
     toClient,
+    onLimit: (limit) => void limitsHit.push(limit),
     onEnded: (ending) => void endings.push(ending),
   });
   relay.start();
-  return { relay, client, upstream, toUpstream, toClient, endings };
+  return { relay, client, upstream, toUpstream, toClient, endings, limitsHit };
 }
 
 /** Sends `wires` and lets everything happen that needs no clock. */

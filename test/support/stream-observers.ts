@@ -147,6 +147,12 @@ export function watchCalls(stream: ByteStream, observer: NearObserver): ByteStre
     get bufferedBytes() {
       return stream.bufferedBytes;
     },
+    get highWaterBytes() {
+      return stream.highWaterBytes;
+    },
+    set highWaterBytes(bytes) {
+      stream.highWaterBytes = bytes;
+    },
     start: (consumer) => during(() => stream.start(consumer)),
     write: (bytes, start, end, lifetime) => during(() => stream.write(bytes, start, end, lifetime)),
     pause: () => during(() => stream.pause()),

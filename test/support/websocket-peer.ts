@@ -9,11 +9,8 @@ import {
   type MemoryByteStream,
   type MemoryPairOptions,
 } from "../../src/transport/memory-byte-stream.ts";
-import {
-  type ConnectionEnding,
-  WebSocketConnection,
-  type WebSocketConnectionOptions,
-} from "../../src/websocket/connection.ts";
+import { WebSocketConnection, type WebSocketConnectionOptions } from "../../src/websocket/connection.ts";
+import type { ConnectionEnding, ConnectionLimit } from "../../src/websocket/connection-ending.ts";
 import type { WebSocketHandler } from "../../src/websocket/handler.ts";
 import { joined } from "./bits.ts";
 
@@ -101,6 +98,7 @@ export interface SetUp {
   readonly closings: Closing[];
   readonly errors: unknown[];
   readonly endings: ConnectionEnding[];
+  readonly limitsHit: ConnectionLimit[];
   readonly incoming: Traffic;
   readonly outgoing: Traffic;
 }
@@ -115,21 +113,24 @@ export function setUp(
 ): SetUp {
   const { near, far } = createMemoryPair(options.pair);
   const role = options.role ?? "server";
-  const notes = { told: [], closings: [], errors: [], endings: [] } as Pick<
+  const notes = { told: [], closings: [], errors: [], endings: [], limitsHit: [] } as Pick<
     SetUp,
-    "told" | "closings" | "errors" | "endings"
+    "told" | "closings" | "errors" | "endings" | "limitsHit"
   >;
   const traffic = { incoming: new Traffic(), outgoing: new Traffic() };
   const peer = new Peer(far, role === "server" ? "client" : "server");
   const connection = new WebSocketConnection(options.stream ?? near, {
     maxMessageBytes: 100_000,
+    maxFrameBytes: undefined,
     maxFragments: 10,
+    maxBufferedBytes: 16 * 1024 * 1024,
     closeMs: 5_000,
     writeStallMs: 60_000,
     ...options,
     ...traffic,
     role,
     handler: watched(handler, notes),
+    onLimit: (limit) => notes.limitsHit.push(limit),
     onEnded: (ending) => notes.endings.push(ending),
   });
   return { connection, near, peer, ...notes, ...traffic };

@@ -8,6 +8,8 @@ import { FrameScanner } from "../../src/protocol/frame/frame-scanner.ts";
 export interface BackendSocket {
   readonly path: string;
   readonly fields: IncomingHttpHeaders;
+  /** Where it was dialed from. */
+  readonly remoteAddress: string | undefined;
   readonly socket: WebSocket;
   /** Frames from the client with RSV1, which says: compressed (RFC 7692 §6). */
   readonly compressedFrames: number;
@@ -49,6 +51,7 @@ export async function startWsBackend(
     sockets.push({
       path: request.url ?? "",
       fields: request.headers,
+      remoteAddress: request.socket.remoteAddress,
       socket,
       get compressedFrames() {
         return count.compressedFrames;

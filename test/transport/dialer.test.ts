@@ -57,7 +57,7 @@ describe("the request", () => {
     const upstream = await scriptedUpstream(() => undefined);
     const { signal } = new AbortController();
     const dialed = dial(
-      upstream.address,
+      { address: upstream.address, secure: undefined, sourceAddress: undefined },
       { ...dialRequest, ...broken },
       { connectTimeoutMs: 1, answerTimeoutMs: 1, signal },
     );

@@ -1,35 +1,29 @@
 import { expect, test, vi } from "vitest";
 import { guardedSink } from "../../src/transport/guarded-sink.ts";
-import type { AcceptorSink, ConnectionFacts, HttpExchange, Opening } from "../../src/transport/opening.ts";
+import type { AcceptorSink, HttpExchange, Opening } from "../../src/transport/opening.ts";
+import { connectionFacts } from "../support/connection-facts.ts";
 
-const connection: ConnectionFacts = {
-  id: 1,
-  listener: "main",
-  httpVersion: "2",
-  secure: true,
-  remoteAddress: "",
-  remotePort: 0,
-  localPort: 0,
-  serverName: undefined,
-};
+const fault = new Error("a fault of the floor above");
 const fail = () => {
-  throw new Error("a fault of the floor above");
+  throw fault;
 };
 
-test("what a sink's method throws costs the one request", () => {
-  const guarded = guardedSink({ opening: fail, exchange: fail, refused: fail });
+test("what a sink's method throws costs the one request, and the sink is told", () => {
+  const failed = vi.fn<AcceptorSink["failed"]>();
+  const guarded = guardedSink({ opening: fail, exchange: fail, refused: fail, failed });
   const reject = vi.fn<Opening["reject"]>();
   const respond = vi.fn<HttpExchange["respond"]>();
   guarded.opening({ reject } as Partial<Opening> as Opening);
   guarded.exchange({ respond } as Partial<HttpExchange> as HttpExchange);
-  guarded.refused("malformed", connection);
+  guarded.refused("malformed", connectionFacts());
   expect(reject).toHaveBeenCalledExactlyOnceWith({ status: 500, fields: [], body: "" });
   expect(respond).toHaveBeenCalledExactlyOnceWith({ status: 500, fields: [], body: "" });
+  expect(failed.mock.calls).toEqual([[fault], [fault], [fault]]);
 });
 
 test("a sink that does not throw is told as if nobody stood between", () => {
   const refused = vi.fn<AcceptorSink["refused"]>();
-  const guarded = guardedSink({ opening: fail, exchange: fail, refused });
-  guarded.refused("version", connection);
-  expect(refused).toHaveBeenCalledExactlyOnceWith("version", connection);
+  const guarded = guardedSink({ opening: fail, exchange: fail, refused, failed: fail });
+  guarded.refused("version", connectionFacts());
+  expect(refused).toHaveBeenCalledExactlyOnceWith("version", connectionFacts());
 });

@@ -17,53 +17,6 @@ describe.each<Access>(["TLS", "cleartext"])("an HTTP/1.1 exchange over %s", (acc
     );
   });
 
-  test("tells what was asked, and sends what is answered", async () => {
-    const listening = await listenFor(access);
-    const socket = await listening.connect();
-    const answer = readUntil(socket, "gone\n");
-    socket.write(get("/page?x=1", ["X-Name: value", "x-name: other"]));
-    const exchange = await listening.nextExchange();
-    expect(exchange).toMatchObject({
-      method: "GET",
-      path: "/page?x=1",
-      authority: "example.com",
-      fields: ["host", "example.com", "x-name", "value", "x-name", "other"],
-    });
-    const fields = ["content-length", "1", "set-cookie", "a=1", "set-cookie", "b=2"];
-    exchange.respond({ status: 410, fields, body: "gone\n" });
-    exchange.respond({ status: 200, fields: [], body: "" });
-    const text = await answer;
-    expect(text).toMatch(/^HTTP\/1\.1 410 Gone\r\n/);
-    expect(text).toContain("set-cookie: a=1\r\nset-cookie: b=2\r\ncontent-length: 5\r\n");
-  });
-
-  test("refuses to send a field that would be two, and can then send another answer", async () => {
-    const listening = await listenFor(access);
-    const socket = await listening.connect();
-    const answer = readUntil(socket, "\r\n\r\n");
-    socket.write(get("/"));
-    const exchange = await listening.nextExchange();
-    const evil = { status: 200, fields: ["x-evil", "a\r\nset-cookie: b=1"], body: "" };
-    expect(() => exchange.respond(evil)).toThrow(TypeError);
-    exchange.respond({ status: 500, fields: [], body: "" });
-    expect(await answer).toMatch(/^HTTP\/1\.1 500 /);
-  });
-
-  test.each([
-    { method: "HEAD", status: 200, length: "content-length: 4" },
-    { method: "GET", status: 204, length: undefined },
-    { method: "GET", status: 304, length: undefined },
-  ])("sends no body for $method with $status, and lives on", async ({ method, status, length }) => {
-    const listening = await listenFor(access);
-    listening.onExchange = (exchange) =>
-      exchange.respond({ status: exchange.path === "/" ? status : 200, fields: [], body: "body" });
-    const socket = await listening.connect();
-    const answer = readUntil(socket, "200 OK");
-    socket.write(`${method} / HTTP/1.1\r\nHost: example.com\r\n\r\n${get("/next")}`);
-    const [first = ""] = (await answer).split("\r\n\r\n");
-    expect(first.split("\r\n").find((line) => line.startsWith("content-length"))).toBe(length);
-  });
-
   test("sends pipelined answers in the order of their requests", async () => {
     const listening = await listenFor(access);
     const socket = await listening.connect();
@@ -91,7 +44,7 @@ describe.each<Access>(["TLS", "cleartext"])("an HTTP/1.1 exchange over %s", (acc
   test.each([
     { what: "a short body", more: ["Content-Length: 5"], body: "GET /" },
     { what: "a chunked body", more: ["Transfer-Encoding: chunked"], body: "5\r\nGET /\r\n0\r\n\r\n" },
-    { what: "a body beyond any buffer", more: ["Content-Length: 3000000"], body: "x".repeat(3_000_000) },
+    { what: "a body beyond one read", more: ["Content-Length: 200000"], body: "x".repeat(200_000) },
   ])("drops $what and takes the next request", async ({ more, body }) => {
     const listening = await listenFor(access);
     listening.onExchange = echoPath;
@@ -113,13 +66,50 @@ describe.each<Access>(["TLS", "cleartext"])("an HTTP/1.1 exchange over %s", (acc
     await listening.untilNoConnections();
   });
 
-  test.each(["100-continue", "something-else"])("answers a request that expects %s at once", async (expectation) => {
+  test.each([
+    { what: "a length", more: ["Content-Length: 3000000"], body: "x".repeat(3_000_000), says: true },
+    {
+      what: "chunks",
+      more: ["Transfer-Encoding: chunked"],
+      body: `2dc6c0\r\n${"x".repeat(3_000_000)}\r\n0\r\n\r\n`,
+      says: false,
+    },
+  ])("closes behind an answer where more would have to be dropped, told by $what", async ({ more, body, says }) => {
+    const request = `POST /first HTTP/1.1\r\nHost: example.com\r\n${more.join("\r\n")}\r\n\r\n${body}${get("/next")}`;
+    const { text, listening } = await lastWords(access, request);
+    expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\/first$/);
+    expect(/^connection: close\r$/im.test(text)).toBe(says);
+    expect(listening.exchanges).toHaveLength(1);
+  });
+
+  test("answers 400 within a body that is none, and closes", async () => {
     const listening = await listenFor(access);
-    listening.onExchange = echoPath;
     const socket = await listening.connect();
-    const answer = readUntil(socket, "/first");
-    socket.write(get("/first", [`Expect: ${expectation}`, "Content-Length: 5"]));
-    expect(await answer).toMatch(/^HTTP\/1\.1 200 /);
+    const words = readToEnd(socket);
+    socket.write("POST /first HTTP/1.1\r\nHost: example.com\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n");
+    const exchange = await listening.nextExchange();
+    const gone: string[] = [];
+    exchange.onGone = (reason) => gone.push(reason);
+    const failed = new Promise((resolve) => exchange.body?.once("error", resolve));
+    exchange.body?.resume();
+    socket.write("+3\r\ntwo\r\n");
+    expect(await words).toMatch(/^HTTP\/1\.1 400 [^]*connection: close/);
+    expect(await failed).toBeInstanceOf(Error);
+    expect(gone).toEqual(["client-left"]);
+    expect(listening.refusals).toEqual(["malformed"]);
+  });
+
+  test("keeps the connection where the body is read, whatever its length", async () => {
+    const listening = await listenFor(access);
+    listening.onExchange = (exchange) => {
+      if (exchange.body === undefined) return echoPath(exchange);
+      exchange.body.resume().once("end", () => echoPath(exchange));
+    };
+    const socket = await listening.connect();
+    const answers = readUntil(socket, "/next");
+    socket.write(`PUT /first HTTP/1.1\r\nHost: example.com\r\nContent-Length: 3000000\r\n\r\n${"x".repeat(3_000_000)}`);
+    socket.write(get("/next"));
+    expect(await answers).not.toMatch(/connection: close/i);
   });
 
   test.each([
@@ -137,6 +127,60 @@ describe.each<Access>(["TLS", "cleartext"])("an HTTP/1.1 exchange over %s", (acc
   test("answers HTTP/1.0 and closes", async () => {
     const { text } = await lastWords(access, "GET /old HTTP/1.0\r\nHost: example.com\r\n\r\n");
     expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*connection: close[^]*\/old$/i);
+  });
+
+  test("ends an answer to HTTP/1.0 with the connection, in plain bytes", async () => {
+    const listening = await listenFor(access);
+    const socket = await listening.connect();
+    const words = readToEnd(socket);
+    socket.write("GET /old HTTP/1.0\r\nHost: example.com\r\nTE: chunked, trailers\r\nExpect: what\r\n\r\n");
+    const exchange = await listening.nextExchange();
+    exchange.inform(103, ["link", "</a>"]);
+    const body = exchange.begin({ status: 200, fields: [] });
+    body.write(Buffer.from("one"));
+    body.write(Buffer.from("two"));
+    body.end(["x-trailer", "1"]);
+    const text = await words;
+    expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\r\n\r\nonetwo$/);
+    expect(text).not.toMatch(/transfer-encoding|x-trailer/i);
+  });
+
+  test("aborts an answer to HTTP/1.0 so that it does not seem whole", async () => {
+    const listening = await listenFor(access);
+    const { socket, tcp } = await listening.connectLayers();
+    const broken = new Promise((resolve) => {
+      for (const layer of [socket, tcp]) layer.once("error", resolve);
+    });
+    socket.write("GET /old HTTP/1.0\r\nHost: example.com\r\n\r\n");
+    const body = (await listening.nextExchange()).begin({ status: 200, fields: [] });
+    const part = readUntil(socket, "part");
+    body.write(Buffer.from("part"));
+    await part;
+    body.abort();
+    expect(await broken).toMatchObject({ code: "ECONNRESET" });
+  });
+
+  test("aborts a pipelined answer in its turn, behind those before it", async () => {
+    const listening = await listenFor(access);
+    const socket = await listening.connect();
+    const words = readToEnd(socket);
+    socket.write(get("/1") + get("/2") + get("/3"));
+    (await listening.nextExchange(2)).begin({ status: 200, fields: [] }).abort();
+    echoPath(await listening.nextExchange(3));
+    echoPath(await listening.nextExchange(1));
+    expect(await words).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*\/1$/);
+    await listening.untilNoConnections();
+  });
+
+  test("sends no trailers to a client that has not said it takes them", async () => {
+    const listening = await listenFor(access);
+    const socket = await listening.connect();
+    const words = readUntil(socket, "0\r\n");
+    socket.write(get("/"));
+    const body = (await listening.nextExchange()).begin({ status: 200, fields: [] });
+    body.write(Buffer.from("all"));
+    body.end(["x-trailer", "1"]);
+    expect(await words).toMatch(/\r\n\r\n3\r\nall\r\n0\r\n\r\n$/);
   });
 
   test.each([

@@ -3,14 +3,15 @@ import type { Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import * as fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { ConnectionGate } from "../../src/transport/connection-gate.ts";
 import { Listener, type ConnectionFailure } from "../../src/transport/listener.ts";
 import type { OpeningRequest } from "../../src/protocol/handshake/opening-request.ts";
 import type { AlpnProtocol } from "../../src/transport/tls.ts";
 import { cutAt } from "../support/cuts.ts";
 import {
-  DefaultH2,
+  AmpleLimits,
+  listenerOptions,
   listenFor,
-  LongDeadlines,
   readToEnd,
   readUntil,
   upgradeRequest,
@@ -54,7 +55,7 @@ describe("TLS", () => {
       const listening = await listenFor("TLS", { protocols });
       expect(await tryTls(listening, offered === undefined ? {} : { ALPNProtocols: offered })).toBe(agreed);
       await listening.until("opened", () => listening.opened.length === 1);
-      expect(listening.opened[0]).toMatchObject({ httpVersion, secure: true, serverName: "localhost" });
+      expect(listening.opened[0]).toMatchObject({ httpVersion, secure: true, tls: { serverName: "localhost" } });
     },
   );
 
@@ -113,6 +114,7 @@ describe("TLS", () => {
     const socket = await listening.connectTcp();
     socket.write(bytes, "latin1");
     await readToEnd(socket);
+    await listening.until("failed", () => listening.failures.length === 1);
     expect(listening.failures).toEqual(["tls"]);
     await listening.untilNoConnections();
   });
@@ -272,21 +274,9 @@ describe.each(Accesses)("over %s", (access) => {
 
 describe("a port", () => {
   const observer = { connectionOpened() {}, connectionClosed() {}, connectionFailed() {} };
-  const sink = { opening() {}, exchange() {}, refused() {} };
-  const listenerOn = (port: number, host = "127.0.0.1") =>
-    new Listener(
-      {
-        name: "main",
-        host,
-        port,
-        tls: undefined,
-        protocols: ["h2", "http/1.1"],
-        http2: DefaultH2,
-        deadlines: LongDeadlines,
-      },
-      sink,
-      observer,
-    );
+  const sink = { opening() {}, exchange() {}, refused() {}, failed() {} };
+  const listenerOn = (port: number) =>
+    new Listener(listenerOptions(undefined, { port }), new ConnectionGate(AmpleLimits), sink, observer);
 
   test("that is taken makes listen fail, and destroy has nothing to wait for", async () => {
     const first = listenerOn(0);

@@ -4,7 +4,7 @@ import { describeH2Engine } from "../contract/h2-engine.ts";
 import { connectFields, Flag, FrameType, headersFrame, rawFrame, uint32 } from "../support/raw-h2.ts";
 import { serveConnection, type CreateEngine } from "../support/serving-engine.ts";
 
-const createEngine: CreateEngine = (http2, deadlines) => new NodeH2Engine(http2, deadlines);
+const createEngine: CreateEngine = (http2, deadlines, headers) => new NodeH2Engine(http2, deadlines, headers);
 const Cancel = 8;
 
 describeH2Engine("the engine node", createEngine);

@@ -5,9 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
-import type { UpstreamTls } from "../../src/transport/upstream-address.ts";
+import { dial } from "../../src/transport/dialer.ts";
+import { connectTo, trySecure, type UpstreamTls } from "../../src/transport/upstream-address.ts";
 import { testCertificate, type TestCertificate } from "../support/certificates.ts";
-import { accepted, dialUpstream, switching } from "../support/dialing.ts";
+import { accepted, dialRequest, dialUpstream, switching } from "../support/dialing.ts";
 import { turns } from "../support/stream-observers.ts";
 
 let certificate: TestCertificate;
@@ -152,6 +153,77 @@ describe.each([
     expect(heard).toEqual(["bye", "one more thing"]);
     await observer.until("onClose", () => observer.ending !== undefined);
     expect(observer.ending).toEqual({ type: "ended" });
+  });
+});
+
+describe("TLS sessions", () => {
+  /** An upstream that gives sessions; for each `dialOnce` it notes in `reused` whether one was resumed. */
+  async function resumableServer(maxVersion: "TLSv1.2" | "TLSv1.3") {
+    const { key, certificate: cert } = certificate;
+    const reused: boolean[] = [];
+    const server = createTlsServer({ key, cert, maxVersion });
+    server.on("secureConnection", (socket: TLSSocket) => {
+      reused.push(socket.isSessionReused());
+      socket.on("error", () => undefined);
+      socket.once("data", (head: Buffer) => socket.write(`${switching(head.toString("latin1"))}hello`));
+    });
+    const { port } = await listening(server);
+    const address = { transport: { type: "tcp", host: "localhost", port }, tls: believing() } as const;
+    const secure = trySecure(address);
+    const dialOnce = async (): Promise<void> => {
+      const { signal } = new AbortController();
+      const dialed = dial({ address, secure, sourceAddress: undefined }, dialRequest, {
+        connectTimeoutMs: 60_000,
+        answerTimeoutMs: 60_000,
+        signal,
+      });
+      const { observer } = await accepted(dialed);
+      await observer.until("its first bytes", () => observer.receivedBytes === 5);
+    };
+    return { dialOnce, reused, server };
+  }
+
+  test.each(["TLSv1.2", "TLSv1.3"] as const)(
+    "are resumed by the next dial of the address, over %s",
+    async (version) => {
+      const { dialOnce, reused } = await resumableServer(version);
+      for (let dials = 0; dials < 3; dials++) await dialOnce();
+      expect(reused).toEqual([false, true, true]);
+    },
+  );
+
+  test("are begun anew with an upstream that has forgotten them", async () => {
+    const { dialOnce, reused, server } = await resumableServer("TLSv1.3");
+    await dialOnce();
+    server.setTicketKeys(Buffer.alloc(48, 7));
+    await dialOnce();
+    await dialOnce();
+    expect(reused).toEqual([false, false, true]);
+  });
+});
+
+describe("a source address", () => {
+  async function sourceSeen(source: string, host: string): Promise<unknown> {
+    const seen = Promise.withResolvers<string | undefined>();
+    const { port } = await listening(
+      createServer((socket) => {
+        socket.on("error", () => undefined);
+        seen.resolve(socket.remoteAddress);
+        socket.destroy();
+      }),
+    );
+    const socket = connectTo({ transport: { type: "tcp", host, port }, tls: undefined }, source);
+    socket.on("error", () => undefined);
+    onTestFinished(() => void socket.destroy());
+    return seen.promise;
+  }
+
+  test.each([
+    { source: "127.0.0.2", host: "127.0.0.1" },
+    { source: "127.0.0.3", host: "127.0.0.1" },
+    { source: "127.0.0.2", host: "localhost" },
+  ])("$source is what the upstream at $host sees", async ({ source, host }) => {
+    expect(await sourceSeen(source, host)).toBe(source);
   });
 });
 

@@ -92,7 +92,7 @@ describe("the closing handshake", () => {
 
   test.each([
     { name: "close()", act: (it: SetUp) => it.connection.close(4001), code: 4001, cause: "close-deadline" },
-    { name: "drain()", act: (it: SetUp) => it.connection.drain(), code: 1012, cause: "drain" },
+    { name: "drain()", act: (it: SetUp) => it.connection.drain(1012, "drain"), code: 1012, cause: "drain" },
   ])("a Close of $name that cannot even leave meets the deadline", async ({ act, code, cause }) => {
     const it = setUp({}, { pair: { highWaterBytes: 10_000 } });
     it.peer.stream.pause();
@@ -102,6 +102,7 @@ describe("the closing handshake", () => {
     expect(it.peer.heard).toEqual([]);
     expect(it.peer.ending).toEqual({ type: "reset", code: 8 });
     expect(it.endings).toEqual([{ initiator: "gateway", code, cause }]);
+    expect(it.limitsHit).toEqual(["close_deadline"]);
   });
 
   test("a peer that answers but takes nothing is cancelled, since not all was said", async () => {
@@ -119,7 +120,7 @@ describe("the closing handshake", () => {
     it.peer.send(it.peer.frame(Opcode.Text, "endless"), it.peer.frame(Opcode.Close));
     await settled();
     expect(it.told).toEqual(["open", "endless"]);
-    it.connection.drain();
+    it.connection.drain(1012, "drain");
     await settled();
     expect(it.told).toEqual(["open", "endless", "close 1012"]);
     expect(it.closings).toMatchObject([{ clean: true }]);
@@ -130,7 +131,7 @@ describe("the closing handshake", () => {
     const it = setUp({ onMessage: () => new Promise(() => {}) });
     it.peer.text("endless", "never delivered");
     await settled();
-    it.connection.drain();
+    it.connection.drain(1012, "drain");
     it.peer.close(1012);
     await settled();
     expect(it.told).toEqual(["open", "endless", "close 1012"]);
@@ -184,6 +185,7 @@ describe("a peer that takes nothing", () => {
     expect(it.peer.ending).toEqual({ type: "reset", code: 8 });
     expect(it.closings).toMatchObject([{ code: 1013, initiator: "local", clean: false }]);
     expect(it.endings).toEqual([{ initiator: "gateway", code: 1013, cause: "stalled" }]);
+    expect(it.limitsHit).toEqual(["write_stall", "close_deadline"]);
   });
 
   test("is not saved by what is sent to it meanwhile, nor by what it took before", async () => {

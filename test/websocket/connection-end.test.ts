@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { WebSocketError } from "../../src/protocol/errors.ts";
+import type { ConnectionLimit } from "../../src/websocket/connection-ending.ts";
 import { Opcode } from "../../src/protocol/frame/opcode.ts";
 import type { WebSocketHandler } from "../../src/websocket/handler.ts";
 import { hex } from "../support/bits.ts";
@@ -20,6 +21,8 @@ describe("how it ended is told once to each: the peer, the handler, the owner", 
     readonly closing: Record<string, unknown>;
     readonly ending: Record<string, unknown>;
     readonly errors?: number;
+    readonly options?: Parameters<typeof setUp>[1];
+    readonly limitsHit?: readonly ConnectionLimit[];
   }
 
   const cases: readonly Case[] = [
@@ -81,8 +84,52 @@ describe("how it ended is told once to each: the peer, the handler, the owner", 
       act: ({ peer }) => peer.send(hex("82 ff 0000000000100000 00000000")),
       heard: [expect.stringMatching(/^Close 1009/), "END"],
       closing: { code: 1009, initiator: "local", clean: false },
-      ending: { initiator: "gateway", code: 1009, cause: "rule-broken" },
+      ending: { initiator: "gateway", code: 1009, cause: "limit" },
+      limitsHit: ["message_bytes"],
       errors: 1,
+    },
+    {
+      name: "a frame is too big",
+      options: { maxFrameBytes: 10 },
+      act: ({ peer }) => peer.send(hex("82 8b 00000000")),
+      heard: [expect.stringMatching(/^Close 1009 a frame of more than 10 bytes/), "END"],
+      closing: { code: 1009, initiator: "local", clean: false },
+      ending: { initiator: "gateway", code: 1009, cause: "limit" },
+      limitsHit: ["frame_bytes"],
+      errors: 1,
+    },
+    {
+      name: "a message has too many fragments",
+      options: { maxFragments: 1 },
+      act: ({ peer }) => peer.send(hex("02 80 00000000  80 80 00000000")),
+      heard: [expect.stringMatching(/^Close 1008/), "END"],
+      closing: { code: 1008, initiator: "local", clean: false },
+      ending: { initiator: "gateway", code: 1008, cause: "limit" },
+      limitsHit: ["fragments"],
+      errors: 1,
+    },
+    {
+      name: "nothing passes for too long",
+      act: ({ connection, peer }) => {
+        connection.drain(1001, "idle");
+        connection.drain(1012, "max-age");
+        peer.close(1001);
+      },
+      heard: ["Close 1001", "END"],
+      closing: { code: 1001, initiator: "local", clean: true },
+      ending: { initiator: "gateway", code: 1001, cause: "idle" },
+      limitsHit: ["idle"],
+    },
+    {
+      name: "it is too old",
+      act: ({ connection, peer }) => {
+        connection.drain(1012, "max-age");
+        peer.close(1012);
+      },
+      heard: ["Close 1012", "END"],
+      closing: { code: 1012, initiator: "local", clean: true },
+      ending: { initiator: "gateway", code: 1012, cause: "max-age" },
+      limitsHit: ["age"],
     },
     {
       name: "the handler closes and the peer answers",
@@ -140,7 +187,7 @@ describe("how it ended is told once to each: the peer, the handler, the owner", 
     {
       name: "the gateway drains",
       act: ({ connection, peer }) => {
-        connection.drain();
+        connection.drain(1012, "drain");
         peer.close(1012);
       },
       heard: ["Close 1012", "END"],
@@ -150,7 +197,7 @@ describe("how it ended is told once to each: the peer, the handler, the owner", 
     {
       name: "the gateway drains and gives up waiting",
       act: async ({ connection }) => {
-        connection.drain(1001);
+        connection.drain(1001, "drain");
         await settled();
         connection.abort();
       },
@@ -242,8 +289,8 @@ describe("how it ended is told once to each: the peer, the handler, the owner", 
     },
   ];
 
-  test.each(cases)("$name", async ({ handler, act, heard, closing, ending, errors = 0 }) => {
-    const it = setUp(handler);
+  test.each(cases)("$name", async ({ handler, options, act, heard, closing, ending, errors = 0, limitsHit = [] }) => {
+    const it = setUp(handler, options);
     await settled();
     await act(it);
     await settled();
@@ -253,6 +300,7 @@ describe("how it ended is told once to each: the peer, the handler, the owner", 
     expect(it.closings).toEqual([expect.objectContaining(closing)]);
     expect(it.endings).toEqual([ending]);
     expect(it.errors).toHaveLength(errors);
+    expect(it.limitsHit).toEqual(limitsHit);
     expect(it.told.at(-1)).toBe(handler?.onClose ? "error" : `close ${String(closing["code"])}`);
   });
 });

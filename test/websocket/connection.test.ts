@@ -219,18 +219,45 @@ describe("send", () => {
   });
 
   test("ends a connection whose handler never waits, before memory does", async () => {
-    const { connection, peer, endings } = setUp({}, { pair });
+    const { connection, peer, endings, limitsHit, errors } = setUp({}, { pair, maxBufferedBytes: 1_000_000 });
     await settled();
     peer.stream.pause();
-    for (let mebibytes = 0; mebibytes < 40; mebibytes++) void connection.send(new Uint8Array(2 ** 20));
-    expect(connection.bufferedBytes).toBeLessThan(18 * 2 ** 20);
+    const sent = Array.from({ length: 40 }, () => connection.send(new Uint8Array(100_000)));
+    expect(connection.bufferedBytes).toBeLessThan(1_000_000);
+    await expect(sent[9]).rejects.toMatchObject({ code: "WS_BUFFER_FULL", origin: "caller" });
     await expect(connection.send("late")).rejects.toMatchObject({ code: "WS_NOT_OPEN" });
     peer.stream.resume();
     peer.close(1013);
     peer.stream.end();
     await settled();
-    expect(peer.heard.at(-2)).toBe("Close 1013");
-    expect(endings).toEqual([{ initiator: "gateway", code: 1013, cause: "stalled" }]);
+    expect(peer.heard).toEqual([...Array<string>(9).fill("Binary 100000"), "Close 1013", "END"]);
+    expect(endings).toEqual([{ initiator: "gateway", code: 1013, cause: "limit" }]);
+    expect({ limitsHit, errors }).toEqual({ limitsHit: ["buffered_bytes"], errors: [] });
+  });
+
+  test.each([
+    { what: "text, by its bytes in UTF-8", message: "€".repeat(34) },
+    { what: "binary", message: new Uint8Array(101) },
+  ])("refuses a message that could never wait whole: $what", async ({ message }) => {
+    const { connection, peer, endings } = setUp({}, { maxBufferedBytes: 100 });
+    await connection.send("€".repeat(33));
+    await settled();
+    await expect(connection.send(message)).rejects.toThrow(/0 that the peer has not taken, of 100 at most/);
+    peer.close(1013);
+    peer.stream.end();
+    await settled();
+    expect(peer.heard.slice(1)).toEqual(["Close 1013", "END"]);
+    expect(endings).toEqual([{ initiator: "gateway", code: 1013, cause: "limit" }]);
+  });
+
+  test("tells the handler that waited of it, and not of what follows", async () => {
+    const { peer, errors } = setUp(
+      { onMessage: (connection) => connection.send(new Uint8Array(101)) },
+      { maxBufferedBytes: 100 },
+    );
+    peer.text("more, please");
+    await settled();
+    expect(errors).toMatchObject([{ code: "WS_BUFFER_FULL" }]);
   });
 });
 
@@ -272,6 +299,7 @@ test("an end already on its way when the stream was paused waits for what came b
   const stream: ByteStream = {
     lifetime: "kept",
     bufferedBytes: 0,
+    highWaterBytes: 65_536,
     start: (given) => {
       consumer = given;
     },

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { isLoopback } from "../config/addresses.ts";
 
 /** Whether the gateway wants traffic, as `/readyz` says it: 200 for `ready`, 503 and the word otherwise. */
 export type Readiness = "starting" | "ready" | "draining";
@@ -16,12 +17,21 @@ export interface BoundAddress {
   readonly port: number;
 }
 
+/** What became of an action that an operator asked for, in one line or more. */
+export interface ActionOutcome {
+  /** 200 it is done, 202 it has begun, 422 it was refused. */
+  readonly status: 200 | 202 | 422;
+  readonly text: string;
+}
+
 /** Where the admin port listens and whom it asks. */
 export interface AdminOptions {
   readonly host: string;
   readonly port: number;
   readonly metrics: MetricsSource;
   readiness(): Readiness;
+  /** What `POST /NAME` does, by name. */
+  readonly actions: ReadonlyMap<string, () => ActionOutcome | Promise<ActionOutcome>>;
 }
 
 /**
@@ -57,8 +67,10 @@ interface Answer {
 const PlainText = "text/plain; charset=utf-8";
 
 /**
- * The admin port: `/livez` (200 while the process runs), `/readyz` (200, or 503 while it starts or drains), `/metrics`.
- * Speaks HTTP/1.1 without authentication or TLS: it is meant for loopback or a network of its own.
+ * The admin port: `/livez` (200 while the process runs), `/readyz` (200, or 503 while it starts or drains), `/metrics`, and
+ * by POST the actions. Speaks HTTP/1.1 without authentication or TLS: it is meant for loopback or a network of its own.
+ * Actions are for this machine alone, and not for a browser's pages: who comes from elsewhere, or with an `Origin`, is
+ * answered 403.
  */
 export class AdminServer {
   readonly #options: AdminOptions;
@@ -126,9 +138,13 @@ export class AdminServer {
     response.end(body);
   }
 
-  async #answer({ method, url = "" }: IncomingMessage, response: ServerResponse): Promise<Answer> {
-    const answer = this.#answers.get(url.split("?", 1)[0] ?? "");
-    if (!answer) return plain(404, `not found, try ${[...this.#answers.keys()].join(" ")}`);
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<Answer> {
+    const { method, url = "" } = request;
+    const [path = ""] = url.split("?", 1);
+    const action = this.#options.actions.get(path.slice(1));
+    if (action) return await this.#act(action, request, response);
+    const answer = this.#answers.get(path);
+    if (!answer) return plain(404, `not found, try ${this.#paths.join(" ")}`);
     if (method !== "GET" && method !== "HEAD") {
       response.setHeader("allow", "GET, HEAD");
       return plain(405, "method not allowed");
@@ -138,6 +154,27 @@ export class AdminServer {
     } catch (error) {
       return plain(500, String(error));
     }
+  }
+
+  async #act(
+    action: () => ActionOutcome | Promise<ActionOutcome>,
+    { method, headers, socket }: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<Answer> {
+    if (method !== "POST") {
+      response.setHeader("allow", "POST");
+      return plain(405, "only POST does anything here");
+    }
+    // A browser says with every POST which page it comes from, whatever that page made of names and addresses.
+    if (headers.origin !== undefined || !isLoopback(plainAddress(socket))) {
+      return plain(403, "only for programs on this machine");
+    }
+    const { status, text } = await action();
+    return plain(status, text);
+  }
+
+  get #paths(): string[] {
+    return [...this.#answers.keys(), ...[...this.#options.actions.keys()].map((name) => `/${name}`)];
   }
 
   #ready(): Answer {
@@ -153,4 +190,9 @@ export class AdminServer {
 
 function plain(status: number, body: string): Answer {
   return { status, type: PlainText, body: `${body}\n` };
+}
+
+/** The peer's address; IPv4 as such on a port that takes IPv6 as well. */
+function plainAddress({ remoteAddress = "" }: IncomingMessage["socket"]): string {
+  return remoteAddress.replace(/^::ffff:/, "");
 }

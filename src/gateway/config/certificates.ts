@@ -8,6 +8,7 @@ const KeyBlock = /-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----/;
 export interface CertificateFacts {
   /** The host names and IP addresses it is for. */
   readonly names: readonly string[];
+  readonly validFrom: Date;
   readonly validUntil: Date;
 }
 
@@ -36,13 +37,18 @@ export function isKeyOf(key: string, certificate: string): boolean {
   return new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key));
 }
 
+/** Whether the first certificate of `pem`, which has been checked, is for `serverName`, in which `*` is any one label. */
+export function isCertificateFor(pem: string, serverName: string): boolean {
+  return new X509Certificate(pem).checkHost(serverName.replace("*", "any")) !== undefined;
+}
+
 /** What the first certificate of `pem`, which has been checked, says of itself. */
 export function certificateFacts(pem: string): CertificateFacts {
-  const { subjectAltName = "", validToDate } = new X509Certificate(pem);
+  const { subjectAltName = "", validFromDate, validToDate } = new X509Certificate(pem);
   const names = subjectAltName
     .split(", ")
     .map((name) => name.replace(/^DNS:/, "").replace(/^IP Address:(.*)$/, shortAddress));
-  return { names: names.filter((name) => name !== ""), validUntil: validToDate };
+  return { names: names.filter((name) => name !== ""), validFrom: validFromDate, validUntil: validToDate };
 }
 
 /** `0:0:0:0:0:0:0:1` as `::1`. */

@@ -8,8 +8,13 @@ export interface Fault {
   /** Which half of the option is wrong. */
   readonly at: "key" | "value";
   readonly message: string;
-  /** Another option that the message ends with: the reader is told its name, if it has one, and its line. */
-  readonly other?: { readonly path: ConfigPath; readonly name: string | undefined };
+  /** Another option that the message ends with: the reader is told its name, if it has one, and where it is. */
+  readonly other?: { readonly path: ConfigPath; readonly name?: string | undefined };
+}
+
+/** What a {@link ConfigError} has beside its faults. */
+export interface ConfigErrorOptions extends ErrorOptions {
+  readonly files?: readonly string[];
 }
 
 /** A config file that cannot be used. `message` has every fault with its line, in the order of the file. */
@@ -17,10 +22,13 @@ export class ConfigError extends Error {
   override readonly name = "ConfigError";
   /** How many faults `message` tells of. */
   readonly count: number;
+  /** Absolute paths of the files and folders of which one must change before it can be used, as far as they are known. */
+  readonly files: readonly string[];
 
-  constructor(faults: readonly string[], options?: ErrorOptions) {
-    super(faults.join("\n"), options);
+  constructor(faults: readonly string[], { files = [], cause }: ConfigErrorOptions = {}) {
+    super(faults.join("\n"), { cause });
     this.count = faults.length;
+    this.files = files;
   }
 }
 

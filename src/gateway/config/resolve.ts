@@ -1,18 +1,27 @@
 import { resolve } from "node:path";
 import type { UpstreamTls } from "../../transport/upstream-address.ts";
-import type { WrittenAddress } from "./addresses.ts";
+import { hasTls, takesRequests, type WrittenAddress } from "./addresses.ts";
+import { certificateFacts } from "./certificates.ts";
 import type {
   AddressConfig,
+  CertificateConfig,
+  ClientCertificateRule,
   Config,
+  LimitsConfig,
   ListenerConfig,
+  OriginRule,
   RouteConfig,
   RouteTarget,
+  StreamLimits,
   TlsFiles,
   UpstreamConfig,
 } from "./config.ts";
+import type { ConfigPath } from "./fault.ts";
+import { defaultRouteName } from "./route-path.ts";
 import type { ConfigDocument } from "./schema.ts";
 
 type ListenerDocument = ConfigDocument["listeners"][number];
+type TlsDocument = NonNullable<ListenerDocument["tls"]>;
 type RouteDocument = ConfigDocument["routes"][number];
 type UpstreamDocument = ConfigDocument["upstreams"][string];
 
@@ -20,11 +29,18 @@ type UpstreamDocument = ConfigDocument["upstreams"][string];
 export interface Surroundings {
   /** Absolute path of the folder the config file is in. */
   readonly folder: string;
+  /** Absolute path of the folder that paths in the option at `path` are relative to. */
+  readonly folderOf: (path: ConfigPath) => string;
+  /** Absolute paths of every file that was read. */
+  readonly files: readonly string[];
   /** Contents of the PEM files by absolute path. */
   readonly contents: ReadonlyMap<string, string>;
   /** Self-signed certificates by absolute path. */
   readonly selfSigned: ReadonlyMap<string, TlsFiles>;
 }
+
+/** What a file of the config refers to: `folder` is that file's. */
+type NamedFiles = Pick<Surroundings, "folder" | "contents" | "selfSigned">;
 
 /**
  * The configuration that `document` means: names filled in, paths made absolute, files put in.
@@ -32,39 +48,75 @@ export interface Surroundings {
  * @throws Error where the checks have let through what they should not.
  */
 export function resolveConfig(document: ConfigDocument, surroundings: Surroundings): Config {
-  const { listeners, routes, upstreams, admin, http2, deadlines, handlers, trustedProxies } = document;
+  const { listeners, upstreams, admin, access, limits, http2, deadlines, reload, log, trustedProxies } = document;
+  const filesFrom = (path: ConfigPath): NamedFiles => ({ ...surroundings, folder: surroundings.folderOf(path) });
   return {
     folder: surroundings.folder,
-    listeners: listeners.map((listener) => resolveListener(listener, surroundings)),
-    routes: routes.map((route) => resolveRoute(route, surroundings.folder)),
-    upstreams: Object.entries(upstreams).map(([name, upstream]) => resolveUpstream(name, upstream, surroundings)),
+    files: surroundings.files,
+    listeners: listeners.map((listener, i) => resolveListener(listener, filesFrom(["listeners", i]))),
+    routes: document.routes.map((route, i) => resolveRoute(route, document, surroundings.folderOf(["routes", i]))),
+    upstreams: Object.entries(upstreams).map(([name, upstream]) =>
+      resolveUpstream(name, upstream, filesFrom(["upstreams", name])),
+    ),
     admin: admin.address,
+    access: { hosts: access.hosts, clients: access.clients },
+    limits: resolveLimits(limits),
     http2,
     deadlines,
-    handlers,
+    reload,
+    log,
     trustedProxies,
   };
 }
 
+function resolveLimits({ openingsPerSecond, openingBurst, ...limits }: ConfigDocument["limits"]): LimitsConfig {
+  const openingRate =
+    openingsPerSecond === undefined ? undefined : { perSecond: openingsPerSecond, burst: openingBurst };
+  return { ...limits, openingRate };
+}
+
 function resolveListener(
-  { name, address, tls, protocols }: ListenerDocument,
-  surroundings: Surroundings,
+  { name, address, tls, protocols, proxyProtocol }: ListenerDocument,
+  files: NamedFiles,
 ): ListenerConfig {
   const host = address.host.includes(":") ? `[${address.host}]` : address.host;
   return {
     name: name ?? `${host}:${address.port}`,
     ...address,
-    tls: tls === undefined ? undefined : resolveTls(tls, surroundings),
+    certificates: tls === undefined ? undefined : resolveCertificates(tls, files),
     protocols,
+    proxyProtocol,
   };
 }
 
-function resolveTls(
-  tls: NonNullable<ListenerDocument["tls"]>,
-  { folder, contents, selfSigned }: Surroundings,
-): TlsFiles {
-  if (tls.selfSigned !== undefined) return known(selfSigned, folder, tls.selfSigned);
-  return { certificate: known(contents, folder, tls.certificate), key: known(contents, folder, tls.key) };
+function resolveCertificates(tls: TlsDocument, files: NamedFiles): CertificateConfig[] {
+  const { folder, contents, selfSigned } = files;
+  const pairOf = ({ certificate, key }: Pick<TlsDocument, "certificate" | "key">): TlsFiles => ({
+    certificate: known(contents, folder, certificate),
+    key: known(contents, folder, key),
+  });
+  if (tls.certificates !== undefined) {
+    return tls.certificates.map((one) => resolveCertificate(pairOf(one), one.serverNames, resolveClients(one, files)));
+  }
+  const pair = tls.selfSigned === undefined ? pairOf(tls) : known(selfSigned, folder, tls.selfSigned);
+  return [resolveCertificate(pair, undefined, resolveClients(tls, files))];
+}
+
+function resolveCertificate(
+  files: TlsFiles,
+  serverNames: readonly string[] | undefined,
+  clientCertificates: ClientCertificateRule | undefined,
+): CertificateConfig {
+  const names = serverNames ?? certificateFacts(files.certificate).names.map((name) => name.toLowerCase());
+  return { ...files, serverNames: names, clientCertificates };
+}
+
+function resolveClients(
+  { clientCertificates }: Pick<TlsDocument, "clientCertificates">,
+  { contents, folder }: NamedFiles,
+): ClientCertificateRule | undefined {
+  if (clientCertificates === undefined) return undefined;
+  return { ca: known(contents, folder, clientCertificates.ca), required: clientCertificates.required };
 }
 
 function known<Value>(files: ReadonlyMap<string, Value>, folder: string, file: string | undefined): Value {
@@ -73,11 +125,23 @@ function known<Value>(files: ReadonlyMap<string, Value>, folder: string, file: s
   return value;
 }
 
-function resolveRoute(route: RouteDocument, folder: string): RouteConfig {
+function resolveRoute(route: RouteDocument, document: ConfigDocument, folder: string): RouteConfig {
   const match = route.path === undefined ? "prefix" : "exact";
-  const path = route.path ?? route.pathPrefix ?? "";
-  const requests = `${route.host ?? ""}${path}${match === "prefix" ? "/*" : ""}`;
-  return { name: route.name ?? requests, host: route.host, match, path, target: resolveTarget(route, folder) };
+  const requests = { host: route.host, match, path: route.path ?? route.pathPrefix ?? "" } as const;
+  const streams: StreamLimits = route.handler === undefined ? document.relays : document.handlers;
+  return {
+    name: route.name ?? defaultRouteName(requests),
+    ...requests,
+    target: resolveTarget(route, folder),
+    origins: originRule(route.origins ?? document.access.origins),
+    clients: route.clients,
+    maxStreams: route.maxStreams,
+    streams: { ...streams, ...route.limits },
+  };
+}
+
+function originRule(origins: ConfigDocument["access"]["origins"]): OriginRule {
+  return typeof origins === "string" ? { type: origins } : { type: "list", origins };
 }
 
 function resolveTarget({ upstream, handler, root, hostField }: RouteDocument, folder: string): RouteTarget {
@@ -88,24 +152,25 @@ function resolveTarget({ upstream, handler, root, hostField }: RouteDocument, fo
   throw new Error("unchecked route without a target");
 }
 
-function resolveUpstream(name: string, upstream: UpstreamDocument, { folder, contents }: Surroundings): UpstreamConfig {
-  const { addresses, connectTimeoutMs, answerTimeoutMs, tls, command } = upstream;
+function resolveUpstream(name: string, upstream: UpstreamDocument, { folder, contents }: NamedFiles): UpstreamConfig {
+  const { addresses, tls, ...options } = upstream;
   const ca = tls?.ca === undefined ? undefined : known(contents, folder, tls.ca);
   const addressTls: UpstreamTls = { serverName: tls?.serverName, ca, verify: tls?.verify ?? true };
   return {
+    ...options,
     name,
+    command: options.command,
+    takesRequests: addresses.some(takesRequests),
     addresses: addresses.map((address) => resolveAddress(address, addressTls, folder)),
-    connectTimeoutMs,
-    answerTimeoutMs,
-    command,
   };
 }
 
 function resolveAddress(address: WrittenAddress, tls: UpstreamTls, folder: string): AddressConfig {
-  if (address.scheme === "ws+unix") {
+  if ("path" in address) {
     const path = resolve(folder, address.path);
-    return { url: `ws+unix://${path}`, authority: "localhost", transport: { type: "unix", path }, tls: undefined };
+    const url = `${address.scheme}://${path}`;
+    return { url, authority: "localhost", transport: { type: "unix", path }, tls: undefined };
   }
-  const { scheme, host, port, authority, url } = address;
-  return { url, authority, transport: { type: "tcp", host, port }, tls: scheme === "wss" ? tls : undefined };
+  const { host, port, authority, url } = address;
+  return { url, authority, transport: { type: "tcp", host, port }, tls: hasTls(address) ? tls : undefined };
 }

@@ -1,39 +1,64 @@
-import { comparableHost } from "./addresses.ts";
+import { comparableHost } from "../../protocol/handshake/request-target.ts";
+import type { RouteConfig } from "./config.ts";
 import type { ConfigPath, Fault } from "./fault.ts";
 import { tryNearest } from "./nearest.ts";
-import { isMapping, keysOf, memberOf, stringMember } from "./raw-value.ts";
-import { comparablePath, comparablePrefix } from "./route-path.ts";
-import { checkNames, repeated } from "./uniqueness.ts";
+import { tryWrittenText, type RawConfig } from "./raw-config.ts";
+import { isMapping, itemsOf, keysOf, memberOf, stringMember } from "./raw-value.ts";
+import { comparablePath, comparablePrefix, defaultRouteName } from "./route-path.ts";
+import { checkNames, repeated, type Unique } from "./uniqueness.ts";
 
 const Targets = ["upstream", "handler", "root"];
+const ForWebSockets = ["origins", "maxStreams", "limits"];
 
 /**
- * What the routes have against themselves, each other and the names of the `upstreams`. What a route takes is only
+ * What the routes have against themselves, each other and the names of the upstreams. What a route takes is only
  * compared if nothing else is wrong with it, the schema's objections included: a misspelt `path` would be no path.
  */
-export function checkRoutes(
-  routes: readonly unknown[],
-  upstreams: readonly string[],
-  schemaFaults: readonly Fault[],
-): Fault[] {
-  const own = routes.map((route, i) => checkRoute(route, ["routes", i], upstreams));
+export function checkRoutes(raw: RawConfig, schemaFaults: readonly Fault[]): Fault[] {
+  const routes = itemsOf(memberOf(raw.value, "routes"));
+  const own = routes.map((route, i) => checkRoute(route, ["routes", i], raw));
   const misfits = new Set(schemaFaults.map(({ path: [section, i] }) => (section === "routes" ? i : undefined)));
   const names = routes.map((route, i) => ({ path: ["routes", i, "name"], value: stringMember(route, "name") }));
-  const requests = routes.map((route, i) => ({
-    path: ["routes", i],
-    value: own[i]?.length === 0 && !misfits.has(i) ? requestsOf(route) : undefined,
-  }));
+  const requests = routes.map((route, i) => (own[i]?.length === 0 && !misfits.has(i) ? requestsOf(route) : undefined));
   return [
     ...own.flat(),
-    ...checkNames(names),
-    ...repeated(requests).map(({ path, first }): Fault => {
-      const name = stringMember(routes[Number(first[1])], "name");
+    ...checkNames(names, raw),
+    ...repeated(entriesOf(requests, keyOf)).map(({ path, first }): Fault => {
+      const name = tryWrittenText(raw, [...first, "name"]) ?? stringMember(routes[Number(first[1])], "name");
       return { path, at: "value", message: "takes the same requests as", other: { path: first, name } };
     }),
+    ...checkDefaultNames(routes, requests),
   ];
 }
 
-function checkRoute(route: unknown, path: ConfigPath, upstreams: readonly string[]): Fault[] {
+/** What a route takes. */
+type Requests = Pick<RouteConfig, "host" | "match" | "path">;
+
+function keyOf({ host, match, path }: Requests): string {
+  return JSON.stringify([host, match, path]);
+}
+
+function entriesOf(requests: readonly (Requests | undefined)[], value: (of: Requests) => string): Unique[] {
+  return requests.map((one, i) => ({ path: ["routes", i], value: one && value(one) }));
+}
+
+/** Routes that take other requests have other names by default, but for an exact path that ends like the name of a prefix. */
+function checkDefaultNames(routes: readonly unknown[], requests: readonly (Requests | undefined)[]): Fault[] {
+  const told = new Set<string>();
+  const unnamed = requests.map((one, i) => {
+    if (one === undefined || memberOf(routes[i], "name") !== undefined || told.has(keyOf(one))) return undefined;
+    told.add(keyOf(one));
+    return one;
+  });
+  return repeated(entriesOf(unnamed, defaultRouteName)).map(({ path, first }) => ({
+    path,
+    at: "value",
+    message: "without a name it is called like",
+    other: { path: first },
+  }));
+}
+
+function checkRoute(route: unknown, path: ConfigPath, raw: RawConfig): Fault[] {
   if (!isMapping(route)) return [];
   const present = new Set(keysOf(route));
   const faults: Fault[] = [];
@@ -43,28 +68,32 @@ function checkRoute(route: unknown, path: ConfigPath, upstreams: readonly string
   for (const target of targets.slice(1)) object(target, `not together with ${targets[0]}`);
   if (present.has("path") && present.has("pathPrefix")) object("pathPrefix", "not together with path");
   if (present.has("hostField") && !present.has("upstream")) object("hostField", "only for a route to an upstream");
-  const upstream = stringMember(route, "upstream");
-  if (upstream !== undefined && !upstreams.includes(upstream)) {
-    const nearest = tryNearest(upstream, upstreams);
-    const known = upstreams.length === 0 ? "none is listed" : `there are: ${upstreams.join(", ")}`;
-    const advice = nearest === undefined ? known : `did you mean ${nearest}?`;
-    faults.push({ path: [...path, "upstream"], at: "value", message: `there is no upstream ${upstream}; ${advice}` });
+  if (targets.length === 1 && targets[0] === "root") {
+    for (const key of ForWebSockets) {
+      if (present.has(key)) object(key, "only for WebSockets; a route with root has none");
+    }
   }
-  return faults;
+  return [...faults, ...checkReference(stringMember(route, "upstream"), [...path, "upstream"], raw)];
 }
 
-/**
- * Host and path of a route in one text, equal for routes that take the same requests; `undefined` if they make no
- * sense.
- */
-function requestsOf(route: unknown): string | undefined {
-  const host = memberOf(route, "host") ?? "";
+function checkReference(upstream: string | undefined, path: ConfigPath, raw: RawConfig): Fault[] {
+  const upstreams = keysOf(memberOf(raw.value, "upstreams"));
+  if (upstream === undefined || upstreams.includes(upstream)) return [];
+  const written = tryWrittenText(raw, path);
+  const nearest = written === undefined ? tryNearest(upstream, upstreams) : undefined;
+  const known = upstreams.length === 0 ? "none is listed" : `there are: ${upstreams.join(", ")}`;
+  const advice = nearest === undefined ? known : `did you mean ${nearest}?`;
+  return [{ path, at: "value", message: `there is no upstream ${written ?? upstream}; ${advice}` }];
+}
+
+/** What the route takes; `undefined` if that makes no sense. */
+function requestsOf(route: unknown): Requests | undefined {
+  const host = memberOf(route, "host");
   const exact = memberOf(route, "path");
-  const prefix = memberOf(route, "pathPrefix") ?? "/";
-  if (!isMapping(route) || typeof host !== "string") return undefined;
-  const written = exact ?? prefix;
-  if (typeof written !== "string") return undefined;
-  const path = exact === undefined ? comparablePrefix(written) : comparablePath(written);
-  if (path === undefined) return undefined;
-  return JSON.stringify([comparableHost(host), exact === undefined ? "prefix" : "exact", path]);
+  const written = exact ?? memberOf(route, "pathPrefix") ?? "/";
+  if (!isMapping(route) || (host !== undefined && typeof host !== "string") || typeof written !== "string")
+    return undefined;
+  const match = exact === undefined ? "prefix" : "exact";
+  const path = match === "exact" ? comparablePath(written) : comparablePrefix(written);
+  return path === undefined ? undefined : { host: host && comparableHost(host), match, path };
 }

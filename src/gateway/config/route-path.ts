@@ -1,3 +1,6 @@
+import type { RouteConfig } from "./config.ts";
+import { printable } from "./printable.ts";
+
 const PercentEncoded = /%([0-9A-Fa-f]{2})/g;
 const DotSegment = /\/\.{1,2}(?:[/;]|$)/;
 
@@ -21,4 +24,9 @@ export function comparablePath(path: string): string | undefined {
  */
 export function comparablePrefix(path: string): string | undefined {
   return comparablePath(path)?.replace(/\/$/, "");
+}
+
+/** The name of a route that has none of its own: what it takes, a prefix with `/*` behind. */
+export function defaultRouteName({ host, match, path }: Pick<RouteConfig, "host" | "match" | "path">): string {
+  return printable(`${host ?? ""}${path}${match === "prefix" ? "/*" : ""}`);
 }

@@ -1,9 +1,10 @@
 import { createPrivateKey, randomUUID, X509Certificate } from "node:crypto";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { generate } from "selfsigned";
 import { isIpAddress } from "./addresses.ts";
 import type { TlsFiles } from "./config.ts";
+import { readRegularFile } from "./regular-file.ts";
 
 const Issuer = "hawser self-signed";
 const Day = 86_400_000;
@@ -35,7 +36,7 @@ export async function selfSignedTls(
 
 async function tryRead(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, "utf8");
+    return new TextDecoder().decode(await readRegularFile(file));
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;

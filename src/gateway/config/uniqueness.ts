@@ -1,4 +1,5 @@
-import { formatPath, type ConfigPath, type Fault } from "./fault.ts";
+import type { ConfigPath, Fault } from "./fault.ts";
+import { tryWrittenText, type RawConfig } from "./raw-config.ts";
 
 /** A value that must not be there twice, and where it is. `undefined` is not compared. */
 export interface Unique {
@@ -18,11 +19,12 @@ export function repeated(entries: readonly Unique[]): (Unique & { readonly first
   });
 }
 
-/** The faults of `names`, each at the path of an option `name`, of which two are the same. */
-export function checkNames(names: readonly Unique[]): Fault[] {
+/** The faults of `names`, each at the path of an option `name` of `raw`, of which two are the same. */
+export function checkNames(names: readonly Unique[], raw: RawConfig): Fault[] {
   return repeated(names).map(({ path, value, first }) => ({
     path,
     at: "value",
-    message: `${value} is the name of ${formatPath(first.slice(0, -1))} too`,
+    message: `${tryWrittenText(raw, path) ?? value} is also the name of`,
+    other: { path: first.slice(0, -1) },
   }));
 }

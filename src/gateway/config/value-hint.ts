@@ -41,7 +41,7 @@ function listHint(got: string): string {
 }
 
 function addressHint(got: string): string {
-  const beforePath = /^(wss?:\/\/[^/]+)\//.exec(got)?.[1];
+  const beforePath = /^((?:http|ws)s?:\/\/[^/]+)\//.exec(got)?.[1];
   const isAddress = beforePath !== undefined && tryUpstreamAddress(beforePath) !== undefined;
   return isAddress ? "; the client's path goes to the upstream as it is" : "";
 }

@@ -1,47 +1,82 @@
 import { isLoopback } from "./addresses.ts";
-import { certificateFacts } from "./certificates.ts";
+import { certificateWarnings } from "./certificate-warnings.ts";
 import type { Config } from "./config.ts";
+import { effectWarnings } from "./effect-warnings.ts";
 import type { Fault } from "./fault.ts";
+import type { RawConfig } from "./raw-config.ts";
+import { memberOf } from "./raw-value.ts";
 
-const Day = 86_400_000;
-const WarnDays = 14;
-
-/** What a valid config says that its author hardly wants. */
-export function configWarnings(config: Config, now: Date): Fault[] {
+/** What a valid config says that its author hardly wants; `raw` is the same as it is written. */
+export function configWarnings(config: Config, raw: RawConfig, now: Date): Fault[] {
   return [
-    ...certificateWarnings(config, now),
+    ...certificateWarnings(config, raw, now),
     ...upstreamWarnings(config),
+    ...originWarnings(config, raw),
+    ...addressWarnings(config),
+    ...clientWarnings(config),
     ...adminWarnings(config),
     ...http2Warnings(config),
+    ...deadlineWarnings(config),
+    ...effectWarnings(config, raw),
   ];
-}
-
-function certificateWarnings({ listeners }: Config, now: Date): Fault[] {
-  return listeners.flatMap(({ tls }, i): Fault[] => {
-    if (tls === undefined) return [];
-    const { validUntil } = certificateFacts(tls.certificate);
-    const daysLeft = (validUntil.getTime() - now.getTime()) / Day;
-    if (daysLeft > WarnDays) return [];
-    const date = validUntil.toISOString().slice(0, 10);
-    const message = `the certificate ${daysLeft < 0 ? "was valid until" : "is only valid until"} ${date}`;
-    return [{ path: ["listeners", i, "tls", "certificate"], at: "value", message }];
-  });
 }
 
 function upstreamWarnings({ upstreams, routes, deadlines }: Config): Fault[] {
   const used = new Set(routes.map(({ target }) => (target.type === "upstream" ? target.upstream : undefined)));
-  return upstreams.flatMap(({ name, addresses, connectTimeoutMs, answerTimeoutMs }): Fault[] => {
+  return upstreams.flatMap((upstream): Fault[] => {
+    const { name, addresses, connectTimeoutMs, answerTimeoutMs, responseTimeoutMs } = upstream;
     if (!used.has(name)) return [{ path: ["upstreams", name], at: "key", message: "no route leads to it" }];
-    if (addresses.length * connectTimeoutMs + answerTimeoutMs <= deadlines.answerMs) return [];
-    const needed = addresses.length === 1 ? "connectTimeoutMs" : `${addresses.length} × connectTimeoutMs`;
-    const message = `deadlines.answerMs (${deadlines.answerMs}) ends before ${needed} + answerTimeoutMs do`;
-    return [{ path: ["upstreams", name, "answerTimeoutMs"], at: "value", message }];
+    const count = addresses.length;
+    const needed = count === 1 ? "connectTimeoutMs" : `${count} × connectTimeoutMs`;
+    const late = (key: "answerTimeoutMs" | "responseTimeoutMs", deadline: "answerMs" | "responseMs"): Fault => {
+      const message = `deadlines.${deadline} (${deadlines[deadline]}) ends before ${needed} + ${key} do`;
+      return { path: ["upstreams", name, key], at: "value", message };
+    };
+    const isLate = count * connectTimeoutMs + answerTimeoutMs > deadlines.answerMs;
+    const isLateToo = upstream.takesRequests && count * connectTimeoutMs + responseTimeoutMs > deadlines.responseMs;
+    return [
+      ...(isLate ? [late("answerTimeoutMs", "answerMs")] : []),
+      ...(isLateToo ? [late("responseTimeoutMs", "responseMs")] : []),
+    ];
   });
+}
+
+function originWarnings({ routes }: Config, raw: RawConfig): Fault[] {
+  const message = "pages of every site may open WebSockets here, with the cookies of whoever looks at them";
+  const places = [["access"], ...routes.map((_, i) => ["routes", i])];
+  return places.flatMap((path): Fault[] => {
+    const section = path.reduce(memberOf, raw.value);
+    return memberOf(section, "origins") === "any" ? [{ path: [...path, "origins"], at: "value", message }] : [];
+  });
+}
+
+/** Limits of one address are those of all clients together where a proxy in front hides them. */
+function addressWarnings({ limits, listeners, trustedProxies }: Config): Fault[] {
+  if (trustedProxies.length === 0 || listeners.every(({ proxyProtocol }) => proxyProtocol)) return [];
+  const message = "counts all clients behind one of trustedProxies as one, but on a listener with proxyProtocol";
+  const set = [
+    { key: "maxConnectionsPerAddress", value: limits.maxConnectionsPerAddress },
+    { key: "maxStreamsPerAddress", value: limits.maxStreamsPerAddress },
+    { key: "openingsPerSecond", value: limits.openingRate },
+  ].filter(({ value }) => value !== undefined);
+  return set.map(({ key }) => ({ path: ["limits", key], at: "value", message }));
+}
+
+/** Where no listener takes PROXY headers, proxies are trusted for their fields, by which nobody is let in. */
+function clientWarnings({ access, routes, listeners, trustedProxies }: Config): Fault[] {
+  if (trustedProxies.length === 0 || listeners.some(({ proxyProtocol }) => proxyProtocol)) return [];
+  const message = "of a client behind one of trustedProxies the proxy's address counts: no listener has proxyProtocol";
+  const rules = [
+    { path: ["access", "clients"], clients: access.clients },
+    ...routes.map(({ clients }, i) => ({ path: ["routes", i, "clients"], clients })),
+  ].filter(({ clients }) => clients.allow.length + clients.deny.length > 0);
+  return rules.map(({ path }) => ({ path, at: "key", message }));
 }
 
 function adminWarnings({ admin }: Config): Fault[] {
   if (isLoopback(admin.host)) return [];
-  const message = "not a loopback address, and there is no authentication: anybody who reaches it can read the metrics";
+  const message =
+    "not a loopback address, and there is no authentication: anybody who reaches it can read the metrics and drain the gateway";
   return [{ path: ["admin", "address"], at: "value", message }];
 }
 
@@ -56,4 +91,10 @@ function http2Warnings({ http2 }: Config): Fault[] {
     warnings.push({ path: ["http2", "connectionWindowBytes"], at: "value", message });
   }
   return warnings;
+}
+
+function deadlineWarnings({ deadlines: { closeSpreadMs, drainMs } }: Config): Fault[] {
+  if (closeSpreadMs < drainMs) return [];
+  const message = `not below drainMs (${drainMs}): a drain cuts WebSockets before their Close is due`;
+  return [{ path: ["deadlines", "closeSpreadMs"], at: "value", message }];
 }

@@ -35,8 +35,8 @@ export function placeYamlError({ code, pos, message }: YAMLError, text: string):
     case "MISSING_CHAR":
     case "UNEXPECTED_TOKEN": {
       if (lacksBlank(text.slice(start))) return fault(`; ${MissingBlank}`);
-      const bracketed = tryBracketed(text, start);
-      return bracketed === undefined ? fault("") : fault("; put it in quotes", bracketed);
+      const unquoted = tryBracketed(text, start) ?? tryReference(text, start);
+      return unquoted === undefined ? fault("") : fault("; put it in quotes", unquoted);
     }
     default:
       return fault("");
@@ -49,4 +49,12 @@ function tryBracketed(text: string, position: number): Span | undefined {
   const rest = /^[^\s,[\]{}]+/.exec(text.slice(position))?.[0];
   if (list === undefined || rest === undefined) return undefined;
   return { start: position - list.length, end: position + rest.length };
+}
+
+/** The span of a text with a `${…}` whose brace is at `position`, where YAML took that brace for a mapping. */
+function tryReference(text: string, position: number): Span | undefined {
+  if (text.slice(position - 1, position + 1) !== "${") return undefined;
+  const before = /[^\s,[\]{}]*$/.exec(text.slice(0, position))?.[0] ?? "";
+  const rest = /^\{[^}\r\n]*\}?[^\s,[\]{}]*/.exec(text.slice(position))?.[0] ?? "";
+  return { start: position - before.length, end: position + rest.length };
 }

@@ -11,31 +11,31 @@ import {
   type Node,
 } from "yaml";
 import { formatPath, type ConfigPath, type Fault } from "./fault.ts";
+import { excerptOf, printable } from "./printable.ts";
 import { placeYamlError, type PlacedFault, type Span } from "./yaml-error.ts";
 
 const NoSpan: Span = { start: 0, end: 0 };
 
+/** YAML 1.2, also where a directive asks for 1.1, whose sets, dates and bytes no option can be. */
+const Dialect = { schema: "core", resolveKnownTags: false, stringKeys: true } as const;
+
+/** As often as that aliases may stand in a file: to follow each costs a walk through the file. */
+const MaxAliases = 1_000;
+
 /** The text of a config file, what YAML makes of it, and where in the text each value stands. */
 export class YamlSource {
-  readonly #name: string;
+  /** The file as its user calls it. */
+  readonly name: string;
   readonly #text: string;
   readonly #lines = new LineCounter();
   readonly #document: Document.Parsed;
-  /** Aliases of anchors that are not there: YAML itself notices them only when it is too late to say where they are. */
-  readonly #dangling: PlacedFault[] = [];
+  readonly #aliasFaults: readonly PlacedFault[];
 
-  /** @param name - the file as its user calls it, for messages. */
   constructor(name: string, text: string) {
-    this.#name = name;
+    this.name = printable(name);
     this.#text = text;
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, stringKeys: true });
-    visit(this.#document, {
-      Alias: (_, alias) => {
-        if (alias.resolve(this.#document) !== undefined) return;
-        const message = `not valid YAML: there is no anchor ${alias.source} before this`;
-        this.#dangling.push({ ...(rangeOf(alias) ?? NoSpan), message });
-      },
-    });
+    this.#document = parseDocument(text, { ...Dialect, lineCounter: this.#lines, prettyErrors: false });
+    this.#aliasFaults = aliasFaults(this.#document);
   }
 
   /**
@@ -44,7 +44,7 @@ export class YamlSource {
    */
   get syntaxFault(): string | undefined {
     const errors = this.#document.errors.filter(({ code }) => code !== "DUPLICATE_KEY");
-    const placed = [...errors.map((error) => placeYamlError(error, this.#text)), ...this.#dangling];
+    const placed = [...errors.map((error) => placeYamlError(error, this.#text)), ...this.#aliasFaults];
     const first = placed.toSorted((one, other) => one.start - other.start)[0];
     return first === undefined ? undefined : this.#describe(first, "");
   }
@@ -77,15 +77,14 @@ export class YamlSource {
     return [...placed, ...this.#document.warnings.map((warning) => placeYamlError(warning, this.#text))];
   }
 
-  #place({ path, at, message, other }: Fault): PlacedFault {
-    const written = formatPath(path);
-    const whole = other === undefined ? message : `${message} ${this.#mention(other)}`;
-    return { ...this.#spanOf(path, at), message: written === "" ? whole : `${written}: ${whole}` };
+  /** The line, counted from 1, in which the option at `path` begins, or the nearest thing around it that is there. */
+  lineOf(path: ConfigPath): number {
+    return this.#lines.linePos(this.#spanOf(path, "key").start).line;
   }
 
-  #mention({ path, name }: NonNullable<Fault["other"]>): string {
-    const { line } = this.#lines.linePos(this.#spanOf(path, "key").start);
-    return `${formatPath(path)} (${name === undefined ? "" : `${name}, `}line ${line})`;
+  #place({ path, at, message }: Fault): PlacedFault {
+    const written = formatPath(path);
+    return { ...this.#spanOf(path, at), message: written === "" ? message : `${written}: ${message}` };
   }
 
   /** The span of the option at `path`, or of the nearest thing around it that is there. */
@@ -112,15 +111,14 @@ export class YamlSource {
 
   #describe({ start, end, message }: PlacedFault, severity: string): string {
     const { line, col } = this.#lines.linePos(start);
-    const lineStart = start - (col - 1);
-    const sourceLine = /[^\r\n]*/.exec(this.#text.slice(lineStart))?.[0] ?? "";
+    const excerpt = excerptOf(this.#text, start, start - (col - 1));
     // A tab stays a tab, so that the caret stands below its column however wide tabs are shown.
-    const indent = sourceLine.slice(0, col - 1).replaceAll(/[^\t]/g, " ");
-    const carets = "^".repeat(Math.max(1, Math.min(end - start, sourceLine.length - indent.length)));
+    const indent = excerpt.text.slice(0, excerpt.position).replaceAll(/[^\t]/g, " ");
+    const carets = "^".repeat(Math.max(1, Math.min(end - start, excerpt.text.length - excerpt.position)));
     const gutter = " ".repeat(String(line).length);
     return [
-      `${this.#name}:${line}:${col}: ${severity}${message}`,
-      `  ${line} | ${sourceLine}`,
+      `${this.name}:${line}:${col}: ${severity}${printable(message)}`,
+      `  ${line} | ${excerpt.text}`,
       `  ${gutter} | ${indent}${carets}`,
     ].join("\n");
   }
@@ -138,4 +136,28 @@ function rangeOf(node: Node): Span | undefined {
   const [start, end] = node.range;
   // Of an empty mapping or list the brackets would do, of a broken one nobody knows where it ends.
   return { start, end: isCollection(node) ? start + 1 : end };
+}
+
+/**
+ * What is wrong with the aliases of `document`. YAML itself notices an anchor that is not there only when it is too late to
+ * say where that is, and follows one that is inside itself without end.
+ */
+function aliasFaults(document: Document.Parsed): PlacedFault[] {
+  const anchors = new Map<string, Node>();
+  const faults: PlacedFault[] = [];
+  let count = 0;
+  visit(document, {
+    Value: (_, node) => void (node.anchor === undefined || anchors.set(node.anchor, node)),
+    Alias: (_, alias, around) => {
+      const target = anchors.get(alias.source);
+      const fault = (message: string) => {
+        faults.push({ ...(rangeOf(alias) ?? NoSpan), message: `not valid YAML: ${message}` });
+      };
+      count += 1;
+      if (target === undefined) fault(`there is no anchor ${alias.source} before this`);
+      else if (around.includes(target)) fault(`anchor ${alias.source} is inside itself`);
+      else if (count === MaxAliases + 1) fault(`more than ${MaxAliases} aliases`);
+    },
+  });
+  return faults;
 }

@@ -1,5 +1,3 @@
-import { CloseCode } from "../../protocol/close-code.ts";
-
 /** What a drain asks of a listener. */
 export interface DrainedListener {
   stopAccepting(): void;
@@ -12,27 +10,35 @@ export interface DrainedListener {
 
 /** What a drain asks of the streams. */
 export interface DrainedStreams {
-  close(code: CloseCode): void;
+  /** Tells each of them to close, one after the other. */
+  close(): void;
   abort(): void;
   /** Resolves when no stream is left, or with `signal`. */
   empty(signal: AbortSignal): Promise<void>;
 }
 
+/** How long a drain may take, in milliseconds. `cut` ends every wait at once. */
+export interface DrainOptions {
+  readonly drainMs: number;
+  readonly farewellMs: number;
+  readonly cut: AbortSignal;
+}
+
 /**
- * Empties the gateway: no new connections or streams, a Close 1012 on each stream, and when the last one is gone or
- * `drainMs` has passed, GOAWAY; `farewellMs` later whatever connection is left is cut. The order matters: browsers drop
- * the WebSockets of a connection on its GOAWAY. `cut` ends every wait at once.
+ * Empties listeners: no new connections or streams, a Close on each stream, and when the last one is gone or `drainMs` has
+ * passed, GOAWAY; `farewellMs` later whatever connection is left is cut. The order matters: browsers drop the WebSockets of
+ * a connection on its GOAWAY.
  */
 export async function drain(
   listeners: readonly DrainedListener[],
   streams: DrainedStreams,
-  { drainMs, farewellMs, cut }: { readonly drainMs: number; readonly farewellMs: number; readonly cut: AbortSignal },
+  { drainMs, farewellMs, cut }: DrainOptions,
 ): Promise<void> {
   for (const listener of listeners) {
     listener.stopAccepting();
     listener.refuseNew();
   }
-  streams.close(CloseCode.ServiceRestart);
+  streams.close();
   await streams.empty(AbortSignal.any([cut, AbortSignal.timeout(drainMs)]));
   streams.abort();
   for (const listener of listeners) listener.goAway();

@@ -41,12 +41,12 @@ export class UpstreamProcess {
 
   /** Starts the process; a program that cannot be run is logged and tried again, as if it had ended. */
   start(): void {
-    const startedAt = Date.now();
+    const startedAt = performance.now();
     try {
       const child = this.#spawn();
       this.#child = child;
       child.on("error", (error) => this.#logFailure(error));
-      child.on("close", (code, signal) => this.#ended(signal ?? `exit code ${code}`, Date.now() - startedAt));
+      child.on("close", (code, signal) => this.#ended(signal ?? `exit code ${code}`, performance.now() - startedAt));
       child.stdin?.on("error", () => undefined);
       // Without descriptors there is a process object, but none of its streams.
       for (const input of [child.stdout, child.stderr]) {

@@ -1,11 +1,19 @@
-import { BlockList, isIP } from "node:net";
-import { fieldValues, isToken, listMembers, withoutNames } from "../../protocol/handshake/field-values.ts";
-import type { FieldLines, OpeningRequest } from "../../protocol/handshake/opening-request.ts";
-import { withoutHandshakeFields } from "../../protocol/handshake/upgrade.ts";
+import { type BlockList, isIP } from "node:net";
+import {
+  fieldValues,
+  isToken,
+  listMembers,
+  withoutHopByHop,
+  withoutNames,
+} from "../../protocol/handshake/field-values.ts";
+import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
 import type { ConnectionFacts } from "../../transport/opening.ts";
+import { isListed, plainAddress } from "./address-list.ts";
 
 /** What each request is told anew here; of a trusted proxy it is read before. */
 const Written: ReadonlySet<string> = new Set([
+  "client-cert",
+  "client-cert-chain",
   "forwarded",
   "hawser-stream",
   "x-forwarded-for",
@@ -16,50 +24,57 @@ const Written: ReadonlySet<string> = new Set([
 /** A node of `Forwarded` that has a port (RFC 7239 §6): the address may be in brackets. */
 const NodeWithPort = /^(?:\[[0-9A-Fa-f:.]+\]|\d+\.\d+\.\d+\.\d+):\d{1,5}$/;
 
-/** `networks`, IP addresses and networks in CIDR notation, as a list that `isTrusted` asks. */
-export function trustedProxyList(networks: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const network of networks) {
-    const [address = "", bits] = network.split("/");
-    const family = isIP(address) === 6 ? "ipv6" : "ipv4";
-    if (bits === undefined) list.addAddress(address, family);
-    else list.addSubnet(address, Number(bits), family);
-  }
-  return list;
+/** What {@link upstreamFields} reads of an opening or an ordinary request. */
+export interface ForwardedRequest {
+  /** The `Host` field or `:authority`, as received. */
+  readonly authority: string;
+  readonly scheme: "http" | "https";
+  readonly httpVersion: "1.1" | "2";
+  /** Every field line as received. */
+  readonly fields: FieldLines;
 }
 
 /**
- * The field lines for the upstream: those of the client without what belongs to its own connection and handshake, and
- * at the end who it is: `X-Forwarded-For`, `-Proto` (`https` or `http`, never `wss`) and `-Host`, `Forwarded` (RFC
- * 7239) and `hawser-stream` with HTTP version, connection and stream.
+ * The field lines for the upstream, without `host`: those of the client without what belongs to its own connection and
+ * handshake, and at the end who it is: `X-Forwarded-For`, `-Proto` (`https` or `http`, never `wss`) and `-Host`, `Forwarded`
+ * (RFC 7239), `Client-Cert` (RFC 9440) where it has shown a certificate, and `hawser-stream` with HTTP version, connection
+ * and stream.
  *
  * What the client says of itself in `X-Forwarded-*`, `X-Real-IP` and `Forwarded` is dropped, unless its address is one
  * of `trustedProxies`: then it is passed on with our part behind it, and where there is only `X-Forwarded-For`,
- * `Forwarded` says the same. `hawser-stream` is always ours.
+ * `Forwarded` says the same. `Client-Cert`, `Client-Cert-Chain` and `hawser-stream` are always ours.
  */
 export function upstreamFields(
-  request: OpeningRequest,
+  request: ForwardedRequest,
   connection: ConnectionFacts,
   streamId: number,
   trustedProxies: BlockList,
 ): FieldLines {
   const address = plainAddress(connection.remoteAddress);
-  const trusted = isTrusted(address, trustedProxies);
+  const trusted = isListed(address, trustedProxies);
   const isDropped = (name: string) => {
+    if (name === "host" || name.startsWith("sec-websocket-")) return true;
     // Backends that speak CGI read `X_Forwarded_For` as `X-Forwarded-For`.
     const read = name.replaceAll("_", "-");
     return Written.has(read) || (!trusted && (read === "x-real-ip" || read.startsWith("x-forwarded-")));
   };
   return [
     // The client's Connection field goes first: it could name our own fields as hop-by-hop.
-    ...withoutNames(withoutHandshakeFields(request.fields), isDropped),
+    ...withoutNames(withoutHopByHop(request.fields), isDropped),
     ...forwardedFields(request, address, trusted ? request.fields : []),
+    ...certificateFields(connection),
     "hawser-stream",
     `http=${request.httpVersion}; connection=${connection.id}; stream=${streamId}`,
   ];
 }
 
-function forwardedFields({ authority, scheme }: OpeningRequest, address: string, before: FieldLines): FieldLines {
+/** The certificate as a byte sequence of structured fields (RFC 9440 §2.2, RFC 8941 §3.3.5). */
+function certificateFields({ tls }: ConnectionFacts): FieldLines {
+  const shown = tls?.clientCertificate;
+  return shown === undefined ? [] : ["client-cert", `:${Buffer.from(shown.raw).toString("base64")}:`];
+}
+
+function forwardedFields({ authority, scheme }: ForwardedRequest, address: string, before: FieldLines): FieldLines {
   const addresses = listMembers(fieldValues(before, "x-forwarded-for"));
   const elements = fieldValues(before, "forwarded");
   const earlier = elements.length > 0 ? elements : addresses.map((one) => `for=${node(one)}`);
@@ -85,18 +100,4 @@ function node(address: string): string {
 
 function tokenOrQuoted(text: string): string {
   return isToken(text) ? text : `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
-}
-
-/**
- * `address` of a socket as other programs write it: an IPv4 address that came in over an IPv6 socket
- * (`::ffff:192.0.2.1`) as IPv4, an IPv6 address without the name of the interface.
- */
-function plainAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
-}
-
-/** Says whether `address`, in the form of {@link plainAddress}, is one of `proxies`. */
-function isTrusted(address: string, proxies: BlockList): boolean {
-  const family = isIP(address);
-  return family !== 0 && proxies.check(address, family === 6 ? "ipv6" : "ipv4");
 }

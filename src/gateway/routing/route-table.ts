@@ -1,5 +1,4 @@
-import { tryAuthority } from "../../protocol/handshake/request-target.ts";
-import { comparableHost } from "../config/addresses.ts";
+import { comparableHost, tryAuthority } from "../../protocol/handshake/request-target.ts";
 import type { RouteConfig } from "../config/config.ts";
 import { comparablePath } from "../config/route-path.ts";
 

@@ -1,24 +1,38 @@
 import type { CloseCode } from "../../protocol/close-code.ts";
+import type { ConnectionFacts } from "../../transport/opening.ts";
 
-/** A WebSocket the gateway serves, or one whose opening it has not answered yet, as the drain sees it. */
+/** Why the gateway itself asks a stream to close. */
+export type GatewayCloseCause = "drain" | "route-changed" | "route-removed" | "listener-removed" | "idle" | "max-age";
+
+/** What the gateway serves now, as a drain and a reload see it: a WebSocket, an opening not answered yet, a request. */
 export interface LiveStream {
-  /** Begins the closing handshake with `code`; an opening not answered yet is refused with 503. */
-  close(code: CloseCode): void;
+  /** Name of its route; empty if none took it. */
+  readonly route: string;
+  readonly connection: ConnectionFacts;
+  /** Begins the closing handshake with `code`; an opening not answered yet is refused with 503, a request may finish. */
+  close(code: CloseCode, cause: GatewayCloseCause): void;
   /** Ends it at once, without a Close. */
   abort(): void;
 }
 
 /** Every live stream of the gateway. Streams add and remove themselves; a drain waits until none is left. */
 export class LiveStreams {
-  readonly #streams = new Set<LiveStream>();
+  /** Each with its number, in the order they came. */
+  readonly #streams = new Map<LiveStream, number>();
+  #added = 0;
   readonly #waiting = new Set<() => void>();
 
   get size(): number {
     return this.#streams.size;
   }
 
+  /** The number of the stream that came last; it grows with each. */
+  get newest(): number {
+    return this.#added;
+  }
+
   add(stream: LiveStream): void {
-    this.#streams.add(stream);
+    this.#streams.set(stream, (this.#added += 1));
   }
 
   delete(stream: LiveStream): void {
@@ -28,14 +42,23 @@ export class LiveStreams {
     this.#waiting.clear();
   }
 
-  /** Asks each stream that lives now to close. */
-  close(code: CloseCode): void {
-    for (const stream of [...this.#streams]) stream.close(code);
+  /** Those that live now. */
+  all(): LiveStream[] {
+    return [...this.#streams.keys()];
+  }
+
+  /** Those of {@link all} whose number is at most `newest`. */
+  upTo(newest: number): LiveStream[] {
+    return this.all().filter((stream) => (this.#streams.get(stream) ?? Infinity) <= newest);
+  }
+
+  has(stream: LiveStream): boolean {
+    return this.#streams.has(stream);
   }
 
   /** Ends each stream that lives now. */
   abort(): void {
-    for (const stream of [...this.#streams]) stream.abort();
+    for (const stream of this.all()) stream.abort();
   }
 
   /** Resolves when no stream is left, or with `signal`. */

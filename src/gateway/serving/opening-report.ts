@@ -1,8 +1,10 @@
-import type { OpeningRejection } from "../../protocol/handshake/opening-request.ts";
+import { textRejection } from "../../protocol/handshake/opening-refusal.ts";
+import type { FieldLines, OpeningRejection } from "../../protocol/handshake/opening-request.ts";
 import type { Opening } from "../../transport/opening.ts";
-import type { OpeningResult } from "../telemetry/metrics.ts";
+import type { OpeningResult } from "../telemetry/opening-result.ts";
 import { protocolOf, type Protocol } from "../telemetry/stream-registry.ts";
-import { textAnswer } from "./static-files.ts";
+
+const RetrySoon: FieldLines = ["retry-after", "1"];
 
 /** What became of one opening. */
 export interface OpeningOutcome {
@@ -57,8 +59,8 @@ export class OpeningReport {
     this.answered(result, rejection.status, detail);
   }
 
-  /** Refuses with `status` and one sentence of text as the body. */
+  /** Refuses with `status` and one sentence of text as the body; with 503 the client may try again soon. */
   refuse(result: OpeningResult, status: number, sentence: string, detail?: string): void {
-    this.reject(result, textAnswer(status, sentence), detail);
+    this.reject(result, textRejection(status, sentence, status === 503 ? RetrySoon : []), detail);
   }
 }

@@ -3,6 +3,7 @@ import type { ErrorCode } from "../../protocol/errors.ts";
 import { brokenRule } from "../../protocol/frame/frame-rules.ts";
 import type { FrameRules } from "../../protocol/frame/frame-rules.ts";
 import { FrameScanner } from "../../protocol/frame/frame-scanner.ts";
+import { MessageMeter, type MessageLimits } from "../../protocol/frame/message-meter.ts";
 import { isControl, Opcode } from "../../protocol/frame/opcode.ts";
 import { countFrame } from "../../protocol/frame/traffic.ts";
 import type { Traffic } from "../../protocol/frame/traffic.ts";
@@ -14,7 +15,7 @@ import { HeldClose } from "./held-close.ts";
 export type PipeEvent =
   /** The sender's Close came whole (`code` 1005: without one). It has gone on if the receiver could still hear it. */
   | { readonly type: "close-received"; readonly code: number }
-  /** The sender broke a rule of RFC 6455; nothing of the offending frame went on, and nothing of the sender's will. */
+  /** The sender broke a rule of RFC 6455 or a limit of ours; nothing of the offending frame went on, and nothing of the sender's will. */
   | { readonly type: "rule-broken"; readonly rule: ErrorCode }
   /** The Close given to `insertClose` waited for the end of a frame and has now gone. */
   | { readonly type: "close-sent" }
@@ -26,6 +27,8 @@ export interface PipeOptions {
   readonly sender: FrameRules["sender"];
   /** RSV bits of the negotiated extensions, see `FrameRules`. */
   readonly allowedRsv: number;
+  /** What the sender's messages are held to, by the headers of their frames. */
+  readonly limits: MessageLimits;
   /** How long the receiver may take nothing while bytes wait for it. */
   readonly stallMs: number;
   /** What is handed to the receiver: bytes relayed, frames by the first of their bytes, Closes of the gateway's own. */
@@ -59,6 +62,8 @@ export class Pipe {
   readonly #backpressure: Backpressure;
   readonly #scanner = new FrameScanner();
   readonly #rules: { sender: FrameRules["sender"]; allowedRsv: number; insideMessage: boolean };
+  /** None where there are no limits, so that these cost nothing. */
+  readonly #meter: MessageMeter | undefined;
   #source: Source = "frames";
   #sink: Sink = "open";
   /** Whether the frame the scanner is in is a Close or a forbidden one, of which the receiver got nothing. */
@@ -74,6 +79,7 @@ export class Pipe {
     this.#to = to;
     this.#options = options;
     this.#backpressure = new Backpressure(from, to, options.stallMs, () => options.tell({ type: "stalled" }));
+    this.#meter = MessageMeter.try(options.limits);
     this.#rules = { sender: options.sender, allowedRsv: options.allowedRsv, insideMessage: false };
   }
 
@@ -143,18 +149,32 @@ export class Pipe {
       const headerStart = offset;
       const heldBytes = scanner.partialLength;
       offset = this.#readHeader(bytes, offset, end);
-      const rule = scanner.headerComplete ? brokenRule(scanner, this.#rules) : this.#unreadable;
+      const rule = scanner.headerComplete ? this.#judgeHeader() : this.#unreadable;
       if (rule !== undefined || !scanner.headerComplete || scanner.opcode === Opcode.Close) {
         this.#write(bytes, start, headerStart, lifetime);
         this.#withhold(rule, bytes, offset, end);
         return;
       }
       countFrame(traffic, scanner.opcode);
-      if (!isControl(scanner.opcode)) this.#rules.insideMessage = !scanner.fin;
       if (heldBytes > 0) this.#write(scanner.headerBytes, 0, heldBytes, "call");
       offset += scanner.skipPayload(end - offset);
     }
     this.#write(bytes, start, end, lifetime);
+  }
+
+  /** Returns what is wrong with the frame whose header is complete; if nothing, it counts as part of its message. */
+  #judgeHeader(): ErrorCode | undefined {
+    const scanner = this.#scanner;
+    const broken = brokenRule(scanner, this.#rules);
+    if (broken !== undefined || isControl(scanner.opcode)) return broken;
+    const meter = this.#meter;
+    if (meter !== undefined) {
+      const overLimit = meter.brokenLimit(scanner);
+      if (overLimit !== undefined) return overLimit;
+      meter.add(scanner);
+    }
+    this.#rules.insideMessage = !scanner.fin;
+    return undefined;
   }
 
   /** What follows from a header that does not go on: it is incomplete, or of a Close, or breaks `rule`. */

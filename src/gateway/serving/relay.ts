@@ -1,10 +1,13 @@
 import { CloseCode } from "../../protocol/close-code.ts";
 import { errorCatalogue } from "../../protocol/errors.ts";
 import type { ErrorCode } from "../../protocol/errors.ts";
+import { messageLimitOf, type MessageLimit, type MessageLimits } from "../../protocol/frame/message-meter.ts";
 import type { Traffic } from "../../protocol/frame/traffic.ts";
 import type { ByteStream, StreamEnding } from "../../transport/byte-stream.ts";
+import type { LimitKind } from "../telemetry/limit-kind.ts";
 import { Leg } from "./leg.ts";
 import type { LegEvent } from "./leg.ts";
+import type { GatewayCloseCause } from "./live-streams.ts";
 import { Pipe } from "./pipe.ts";
 
 /** How a relayed WebSocket ended: by the first event that began its end, whatever followed. */
@@ -21,16 +24,25 @@ export interface RelayEnding {
     | "reset"
     | "connection-lost"
     | "rule-broken"
+    /** A message was larger than it may be. */
+    | "limit"
     | "stalled"
     /** A Close of the gateway's own could leave towards neither side in time. */
     | "close-deadline"
-    | "drain";
+    | GatewayCloseCause;
 }
+
+/** A limit or a deadline at which a relay ends. */
+export type RelayLimit = Extract<LimitKind, MessageLimit | "idle" | "age" | "write_stall" | "close_deadline">;
 
 /** What a {@link Relay} needs beside its two streams. */
 export interface RelayOptions {
   /** RSV bits of the extensions that the two ends negotiated, see `FrameRules`. */
   readonly allowedRsv: number;
+  /** What messages are held to, both ways. */
+  readonly limits: MessageLimits;
+  /** How many bytes may wait for one side before the other one is held back; a read may come on top. */
+  readonly maxBufferedBytes: number;
   /** How long a Close may wait to leave and to be answered, and after that how long a peer may take to end its half. */
   readonly closeMs: number;
   /** How long a client may take to end its half when all is said and has left; else the deadlines by `closeMs` hold. */
@@ -40,12 +52,17 @@ export interface RelayOptions {
   /** What was handed to the upstream: bytes and frames relayed, and the gateway's own Close. */
   readonly toUpstream: Traffic;
   readonly toClient: Traffic;
+  /** Told of each limit that this relay runs into. */
+  onLimit(limit: RelayLimit): void;
   /** Told once, when both streams are over or given up; no timer is left then. */
   onEnded(ending: RelayEnding): void;
 }
 
 /** What a peer is told when it is the other one that failed. */
 const BystanderCode = { client: CloseCode.BadGateway, upstream: CloseCode.GoingAway } as const;
+
+/** Which limits make the gateway close a stream by itself. */
+const LimitOfCause: Partial<Record<GatewayCloseCause, RelayLimit>> = { idle: "idle", "max-age": "age" };
 
 /**
  * Joins a client and an upstream: two {@link Pipe}s, and this class, the only place that decides about the end.
@@ -79,13 +96,16 @@ export class Relay {
 
   constructor(client: ByteStream, upstream: ByteStream, options: RelayOptions) {
     this.#options = options;
-    const { allowedRsv, stallMs } = options;
+    const { allowedRsv, limits, stallMs } = options;
+    client.highWaterBytes = options.maxBufferedBytes;
+    upstream.highWaterBytes = options.maxBufferedBytes;
     const onClient = (event: LegEvent): void => this.#decide(this.#client, event);
     const onUpstream = (event: LegEvent): void => this.#decide(this.#upstream, event);
     const toUpstream = new Pipe(client, upstream, {
       sender: "client",
       traffic: options.toUpstream,
       allowedRsv,
+      limits,
       stallMs,
       tell: onClient,
     });
@@ -93,6 +113,7 @@ export class Relay {
       sender: "server",
       traffic: options.toClient,
       allowedRsv,
+      limits,
       stallMs,
       tell: onUpstream,
     });
@@ -106,10 +127,11 @@ export class Relay {
     this.#upstream.start();
   }
 
-  /** Ends it from our side, as a drain does: the client is told `code`, the upstream 1001. Nothing if it is ending. */
-  close(code: CloseCode): void {
+  /** Ends it from our side: the client is told `code`, the upstream 1001. Nothing if it is ending. */
+  close(code: CloseCode, cause: GatewayCloseCause): void {
     if (this.#phase !== "open") return;
-    this.#closeBoth({ initiator: "gateway", code, cause: "drain" }, { client: code, upstream: CloseCode.GoingAway });
+    this.#tellLimit(LimitOfCause[cause]);
+    this.#closeBoth({ initiator: "gateway", code, cause }, { client: code, upstream: CloseCode.GoingAway });
     this.#settle();
   }
 
@@ -148,7 +170,14 @@ export class Relay {
 
   #ruleBroken(leg: Leg, rule: ErrorCode): void {
     const code = errorCatalogue[rule].closeCode;
-    this.#closeBoth({ initiator: "gateway", code, cause: "rule-broken" }, { ...BystanderCode, [leg.side]: code });
+    const limit = messageLimitOf(rule);
+    if (this.#phase === "open") this.#tellLimit(limit);
+    const cause = limit === undefined ? "rule-broken" : "limit";
+    this.#closeBoth({ initiator: "gateway", code, cause }, { ...BystanderCode, [leg.side]: code });
+  }
+
+  #tellLimit(limit: RelayLimit | undefined): void {
+    if (limit !== undefined) this.#options.onLimit(limit);
   }
 
   /**
@@ -157,6 +186,7 @@ export class Relay {
    */
   #stalled(leg: Leg): void {
     if (this.#phase !== "open") return;
+    this.#options.onLimit("write_stall");
     const ending = { initiator: "gateway", code: CloseCode.TryAgainLater, cause: "stalled" } as const;
     const codes = { client: CloseCode.TryAgainLater, upstream: CloseCode.GoingAway } as const;
     if (leg === this.#client && !leg.writes.midFrame) {
@@ -235,6 +265,7 @@ export class Relay {
     const legs = [this.#client, this.#upstream];
     if (this.#phase === "closing") {
       this.#phase = "lingering";
+      this.#options.onLimit("close_deadline");
       this.#deadline = setTimeout(() => this.#expire(), this.#options.closeMs);
       if (this.#ending.initiator === "gateway" && !legs.some((leg) => leg.writes.closeSent)) {
         this.#ending = { initiator: "gateway", code: CloseCode.Abnormal, cause: "close-deadline" };

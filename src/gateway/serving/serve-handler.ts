@@ -1,38 +1,68 @@
+import type { ByteStream } from "../../transport/byte-stream.ts";
 import type { Opening } from "../../transport/opening.ts";
 import { WebSocketConnection } from "../../websocket/connection.ts";
 import { chooseSubprotocol } from "./handlers.ts";
 import type { OpeningReport } from "./opening-report.ts";
-import { lingerMsOf, streamFactsOf, type ServingContext } from "./serving-context.ts";
+import { ServedStream } from "./served-stream.ts";
+import { lingerMsOf, type StreamContext } from "./serving-context.ts";
 import type { HandlerRoute } from "./site.ts";
 
-/** Accepts the opening and runs the route's handler on it, in this process. */
+/**
+ * Accepts the opening and runs the route's handler on it, in this process.
+ *
+ * @param release - called once: when the WebSocket is over, or at once where the opening cannot be accepted.
+ * @throws TypeError for a subprotocol of the handler's that is no field value.
+ */
 export function serveHandler(
   opening: Opening,
-  { name, handler, handlerName, subprotocols }: HandlerRoute,
+  route: HandlerRoute,
   report: OpeningReport,
-  { live, streams, limits, handlerFailed }: ServingContext,
+  context: StreamContext,
+  release: () => void,
 ): void {
-  const subprotocol = chooseSubprotocol(subprotocols, opening.request.subprotocols);
-  const stream = opening.accept({ subprotocol });
+  const subprotocol = chooseSubprotocol(route.subprotocols, opening.request.subprotocols);
+  let stream: ByteStream;
+  try {
+    stream = opening.accept({ subprotocol });
+  } catch (error) {
+    release();
+    throw error;
+  }
   report.accepted();
-  const record = streams.open(streamFactsOf(opening, name, handlerName));
+  connect(opening, route, { stream, subprotocol }, context, release);
+}
+
+function connect(
+  opening: Opening,
+  { name, config, handler, handlerName }: HandlerRoute,
+  { stream, subprotocol }: { readonly stream: ByteStream; readonly subprotocol: string | undefined },
+  context: StreamContext,
+  release: () => void,
+): void {
+  const { maxMessageBytes, maxFrameBytes, maxFragments, maxBufferedBytes } = config.streams;
+  const { closeMs, writeStallMs } = context.deadlines;
+  const served = new ServedStream(
+    opening,
+    { route: name, upstream: handlerName, limits: config.streams },
+    context,
+    release,
+  );
   const connection = new WebSocketConnection(stream, {
     role: "server",
-    handler: { onError: (_, failure) => handlerFailed(name, failure), ...handler },
+    handler: { onError: (_, failure) => context.handlerFailed(name, failure), ...handler },
     request: opening.request,
     subprotocol,
-    ...limits,
+    maxMessageBytes,
+    maxFrameBytes,
+    maxFragments,
+    maxBufferedBytes,
+    closeMs,
+    writeStallMs,
     lingerMs: lingerMsOf(opening),
-    incoming: record.toUpstream,
-    outgoing: record.toClient,
-    onEnded: (ending) => {
-      live.delete(served);
-      record.close(ending);
-    },
+    incoming: served.toUpstream,
+    outgoing: served.toClient,
+    onLimit: served.onLimit,
+    onEnded: served.onEnded,
   });
-  const served = {
-    close: (code: number) => connection.drain(code),
-    abort: () => connection.abort(),
-  };
-  live.add(served);
+  served.begin({ close: (code, cause) => connection.drain(code, cause), abort: () => connection.abort() });
 }

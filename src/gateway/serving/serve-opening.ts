@@ -1,24 +1,51 @@
 import type { Opening } from "../../transport/opening.ts";
+import type { AccessRefusal } from "../policy/access.ts";
+import type { OpeningResult } from "../telemetry/opening-result.ts";
+import { protocolOf } from "../telemetry/stream-registry.ts";
 import { OpeningReport } from "./opening-report.ts";
 import { serveHandler } from "./serve-handler.ts";
 import { serveUpstream } from "./serve-upstream.ts";
 import type { ServingContext } from "./serving-context.ts";
-import type { Site } from "./site.ts";
+import type { HandlerRoute, Site, UpstreamRoute } from "./site.ts";
 
-/** Answers `opening` by its route: the upstream's answer, a handler's 101 or 200, or 404. */
+const ResultOf: Readonly<Record<AccessRefusal["rule"], OpeningResult>> = {
+  client: "client_denied",
+  host: "host",
+  misdirected: "misdirected",
+  origin: "origin",
+};
+
+/** Answers `opening`: first the rules of access, then by its route the limits and the upstream's or handler's answer, or 404. */
 export function serveOpening(opening: Opening, site: Site, context: ServingContext): void {
-  const route = site.find(opening.request);
+  const { request, connection } = opening;
+  const route = site.find(request);
   const report = new OpeningReport(opening, route?.name ?? "", context.openingOver);
+  const refusal = context.access.judge({ kind: "opening", ...request }, connection, route?.config);
+  if (refusal !== undefined) return report.reject(ResultOf[refusal.rule], refusal.rejection);
   switch (route?.type) {
     case "upstream":
-      void serveUpstream(opening, route, report, context);
-      return;
     case "handler":
-      return serveHandler(opening, route, report, context);
+      return serveAdmitted(opening, route, report, context);
     case "files":
     case undefined:
       return report.refuse("no_route", 404, "There is no WebSocket here.");
     default:
       route satisfies never;
   }
+}
+
+function serveAdmitted(
+  opening: Opening,
+  route: UpstreamRoute | HandlerRoute,
+  report: OpeningReport,
+  context: ServingContext,
+): void {
+  const { connection } = opening;
+  const admission = context.admission.admit(connection, route.config);
+  if (admission.type === "refused") {
+    context.limitHit(admission.limit, protocolOf(connection));
+    return report.reject("limited", admission.rejection);
+  }
+  if (route.type === "upstream") void serveUpstream(opening, route, report, context, admission.release);
+  else serveHandler(opening, route, report, context, admission.release);
 }

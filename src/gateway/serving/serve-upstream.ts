@@ -1,46 +1,60 @@
+import { CloseCode } from "../../protocol/close-code.ts";
 import { allowedRsvOf } from "../../protocol/handshake/negotiation.ts";
+import { textRejection } from "../../protocol/handshake/opening-refusal.ts";
 import type { OpeningAnswer } from "../../protocol/handshake/opening-request.ts";
 import type { ByteStream } from "../../transport/byte-stream.ts";
-import { dial, type DialRequest, type DialResult } from "../../transport/dialer.ts";
+import type { DialResult } from "../../transport/dialer.ts";
 import type { Opening } from "../../transport/opening.ts";
-import type { HostField } from "../config/config.ts";
-import { upstreamFields } from "../routing/forwarded-fields.ts";
-import type { LiveStream } from "./live-streams.ts";
+import { dialInTurn } from "./dial-in-turn.ts";
+import type { GatewayCloseCause, LiveStream } from "./live-streams.ts";
 import type { OpeningReport } from "./opening-report.ts";
 import { Relay } from "./relay.ts";
+import { ServedStream } from "./served-stream.ts";
 import type { UpstreamRoute } from "./site.ts";
-import { lingerMsOf, streamFactsOf, type ServingContext } from "./serving-context.ts";
+import { lingerMsOf, type StreamContext } from "./serving-context.ts";
+
+/** What a client is asked to wait before it tries again, where this machine has run out of something. */
+const RetryAfterSeconds = 5;
 
 /**
  * Dials first and answers then: the upstream's own answer decides what the client is told. The next address is tried
  * where one cannot be reached, since nothing was sent to it yet. Never rejects.
+ *
+ * @param release - called once: when the WebSocket is over, or at once where there is none.
  */
 export async function serveUpstream(
   opening: Opening,
   route: UpstreamRoute,
   report: OpeningReport,
-  context: ServingContext,
+  context: StreamContext,
+  release: () => void,
 ): Promise<void> {
-  const waiting = new WaitingOpening(opening, report);
+  const waiting = new WaitingOpening(opening, route.name, report);
   context.live.add(waiting);
+  let isRelayed = false;
   try {
     const result = await dialInTurn(opening, route, waiting.signal, context);
-    answer(opening, route, result, report, context);
+    isRelayed = answer(opening, route, result, report, context, release);
   } catch (error) {
     // What neither the dialer nor the acceptor foresaw in a peer's fields costs this opening alone.
     const detail = error instanceof Error ? error.name : typeof error;
     report.refuse("upstream_invalid", 502, "The opening cannot be carried over to the upstream.", detail);
   } finally {
     context.live.delete(waiting);
+    if (!isRelayed) release();
   }
 }
 
 /** An opening whose upstream has not answered yet: the client's leaving, its deadline or a drain ends the dial. */
 class WaitingOpening implements LiveStream {
+  readonly route: string;
+  readonly connection: Opening["connection"];
   readonly #dialing = new AbortController();
   readonly #report: OpeningReport;
 
-  constructor(opening: Opening, report: OpeningReport) {
+  constructor(opening: Opening, route: string, report: OpeningReport) {
+    this.route = route;
+    this.connection = opening.connection;
     this.#report = report;
     opening.onGone = (reason) => {
       if (reason === "client-left") report.answered("client_left", 0);
@@ -53,70 +67,55 @@ class WaitingOpening implements LiveStream {
     return this.#dialing.signal;
   }
 
-  close(): void {
-    this.#report.refuse("draining", 503, "The gateway is stopping.");
+  close(_code: CloseCode, cause: GatewayCloseCause): void {
+    const why = cause === "drain" ? "The gateway is stopping." : "The configuration has just changed.";
+    this.#report.refuse("draining", 503, why);
     this.#dialing.abort();
   }
 
   abort(): void {
-    this.close();
+    this.close(CloseCode.ServiceRestart, "drain");
   }
 }
 
-async function dialInTurn(
-  opening: Opening,
-  { upstream, hostField }: UpstreamRoute,
-  signal: AbortSignal,
-  { trustedProxies }: ServingContext,
-): Promise<DialResult> {
-  const { request, connection, streamId } = opening;
-  const fields = upstreamFields(request, connection, streamId, trustedProxies);
-  const { subprotocols, extensions, path } = request;
-  let result: DialResult = { type: "unreachable", detail: "no address" };
-  for (const address of upstream.inTurn()) {
-    const dialed: DialRequest = {
-      authority: authorityOf(hostField, { client: request.authority, address: address.authority }),
-      path,
-      subprotocols,
-      extensions,
-      fields,
-    };
-    result = await dial(address, dialed, { ...upstream.timeouts, signal });
-    if (!mayTryAnother(result)) break;
-  }
-  return result;
-}
-
-/** Whether the request has reached nobody yet. */
-function mayTryAnother(result: DialResult): boolean {
-  return result.type === "unreachable" || (result.type === "timeout" && !result.asked);
-}
-
+/** Answers the opening by what became of the dial, and relays if it was accepted; returns whether a relay has begun. */
 function answer(
   opening: Opening,
   route: UpstreamRoute,
   result: DialResult,
   report: OpeningReport,
-  context: ServingContext,
-): void {
+  context: StreamContext,
+  release: () => void,
+): boolean {
+  if (result.type !== "accepted") {
+    refuse(result, report);
+    return false;
+  }
+  if (report.isOver) {
+    result.stream.abort("cancel");
+    return false;
+  }
+  relay(opening, route, result, report, context, release);
+  return true;
+}
+
+function refuse(result: Exclude<DialResult, { type: "accepted" }>, report: OpeningReport): void {
   switch (result.type) {
-    case "accepted":
-      if (report.isOver) result.stream.abort("cancel");
-      else relay(opening, route, result, report, context);
-      return;
     case "refused":
       return report.reject("upstream_refused", result.rejection);
     case "unreachable":
       return report.refuse("upstream_unreachable", 502, "The upstream cannot be reached.", result.detail);
+    case "exhausted": {
+      const retryAfter = ["retry-after", String(RetryAfterSeconds)];
+      const rejection = textRejection(503, "The gateway has no connection left for the upstream.", retryAfter);
+      return report.reject("exhausted", rejection, result.detail);
+    }
     case "timeout":
       return report.refuse("upstream_timeout", 504, "The upstream did not answer in time.", result.detail);
-    case "invalid":
-      return report.refuse(
-        "upstream_invalid",
-        502,
-        "The upstream's answer to the opening handshake is invalid.",
-        result.detail,
-      );
+    case "invalid": {
+      const sentence = "The upstream's answer to the opening handshake is invalid.";
+      return report.refuse("upstream_invalid", 502, sentence, result.detail);
+    }
     case "aborted":
       return;
     default:
@@ -126,27 +125,33 @@ function answer(
 
 function relay(
   opening: Opening,
-  { name, upstream }: UpstreamRoute,
+  { name, config, upstream }: UpstreamRoute,
   { answer, stream }: { readonly answer: OpeningAnswer; readonly stream: ByteStream },
   report: OpeningReport,
-  { live, streams, limits }: ServingContext,
+  context: StreamContext,
+  release: () => void,
 ): void {
   const client = acceptOrAbort(opening, answer, stream);
   report.accepted();
-  const record = streams.open(streamFactsOf(opening, name, upstream.name));
+  const served = new ServedStream(
+    opening,
+    { route: name, upstream: upstream.name, limits: config.streams },
+    context,
+    release,
+  );
   const relay = new Relay(client, stream, {
     allowedRsv: allowedRsvOf(answer.extensions),
-    closeMs: limits.closeMs,
+    limits: config.streams,
+    maxBufferedBytes: config.streams.maxBufferedBytes,
+    closeMs: context.deadlines.closeMs,
     lingerMs: lingerMsOf(opening),
-    stallMs: limits.writeStallMs,
-    toUpstream: record.toUpstream,
-    toClient: record.toClient,
-    onEnded: (ending) => {
-      live.delete(relay);
-      record.close(ending);
-    },
+    stallMs: context.deadlines.writeStallMs,
+    toUpstream: served.toUpstream,
+    toClient: served.toClient,
+    onLimit: served.onLimit,
+    onEnded: served.onEnded,
   });
-  live.add(relay);
+  served.begin(relay);
   relay.start();
 }
 
@@ -156,21 +161,5 @@ function acceptOrAbort(opening: Opening, answer: OpeningAnswer, upstream: ByteSt
   } catch (error) {
     upstream.abort("cancel");
     throw error;
-  }
-}
-
-function authorityOf(
-  field: HostField,
-  { client, address }: { readonly client: string; readonly address: string },
-): string {
-  switch (field.type) {
-    case "keep":
-      return client;
-    case "upstream":
-      return address;
-    case "literal":
-      return field.authority;
-    default:
-      return field satisfies never;
   }
 }

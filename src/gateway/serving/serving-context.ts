@@ -1,32 +1,35 @@
 import type { BlockList } from "node:net";
-import { protocolOf, type StreamFacts, type StreamRegistry } from "../telemetry/stream-registry.ts";
+import type { Deadlines } from "../config/config.ts";
+import type { AccessPolicy } from "../policy/access.ts";
+import type { Admission } from "../policy/admission.ts";
+import type { LimitKind } from "../telemetry/limit-kind.ts";
+import { protocolOf, type Protocol, type StreamFacts, type StreamRegistry } from "../telemetry/stream-registry.ts";
 import type { Opening } from "../../transport/opening.ts";
 import type { LiveStreams } from "./live-streams.ts";
 import type { OpeningOutcome } from "./opening-report.ts";
+import type { RequestOutcome } from "../telemetry/request-metrics.ts";
 
-/** Limits and deadlines of the streams the gateway serves. */
-export interface ServingLimits {
-  /** For a Close to leave and be answered, and as long again for the end behind it; then the stream is cut. */
-  readonly closeMs: number;
-  /** How long a receiver may take nothing while bytes wait for it. */
-  readonly writeStallMs: number;
-  /** Largest message a handler receives, in bytes. */
-  readonly maxMessageBytes: number;
-  /** Most frames of one message a handler receives. */
-  readonly maxFragments: number;
-}
-
-/** What serving needs of the gateway around it. */
+/** What serving needs of the gateway around it; made anew for each generation of the config. */
 export interface ServingContext {
   readonly streams: StreamRegistry;
   readonly live: LiveStreams;
-  readonly limits: ServingLimits;
+  readonly deadlines: Deadlines;
+  readonly access: AccessPolicy;
+  readonly admission: Admission;
   /** Clients whose own `Forwarded` and `X-Forwarded-*` fields are believed. */
   readonly trustedProxies: BlockList;
   readonly openingOver: (outcome: OpeningOutcome) => void;
+  readonly requestOver: (outcome: RequestOutcome) => void;
+  readonly limitHit: (limit: LimitKind, protocol: Protocol) => void;
   /** A handler of `route` threw `failure`, and has no `onError` of its own. */
   readonly handlerFailed: (route: string, failure: unknown) => void;
 }
+
+/** What a WebSocket that was admitted needs of it. */
+export type StreamContext = Pick<
+  ServingContext,
+  "streams" | "live" | "deadlines" | "trustedProxies" | "limitHit" | "handlerFailed"
+>;
 
 /** The registry's facts of the stream that `opening` becomes when it is accepted. */
 export function streamFactsOf(opening: Opening, route: string, upstream: string): StreamFacts {

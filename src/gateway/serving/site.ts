@@ -1,29 +1,37 @@
-import type { Config, HostField, RouteConfig } from "../config/config.ts";
+import { isDeepStrictEqual } from "node:util";
+import type { Config, HostField, RouteConfig, UpstreamConfig } from "../config/config.ts";
 import { comparablePath } from "../config/route-path.ts";
 import { RouteTable } from "../routing/route-table.ts";
 import { Upstream } from "../routing/upstream.ts";
 import type { RouteLabels } from "../telemetry/stream-registry.ts";
 import { handlerNameOf, loadHandler, type LoadedHandler } from "./handlers.ts";
+import { HttpUpstream } from "./http-upstream.ts";
 import { StaticFiles } from "./static-files.ts";
 
-/** A route to a group of backends. */
-export interface UpstreamRoute {
-  readonly type: "upstream";
+/** What every route has. */
+interface Served {
   readonly name: string;
+  /** Its rules and limits. */
+  readonly config: RouteConfig;
+}
+
+/** A route to a group of backends. */
+export interface UpstreamRoute extends Served {
+  readonly type: "upstream";
   readonly upstream: Upstream;
+  /** Passes ordinary requests on; `undefined` where the upstream takes WebSockets alone. */
+  readonly http: HttpUpstream | undefined;
   readonly hostField: HostField;
 }
 
 /** A route to a handler in this process; `handlerName` is its name in logs and metrics. */
-export interface HandlerRoute extends LoadedHandler {
+export interface HandlerRoute extends Served, LoadedHandler {
   readonly type: "handler";
-  readonly name: string;
 }
 
-/** A route to a small static site. */
-export interface FilesRoute {
+/** A route to a static site. */
+export interface FilesRoute extends Served {
   readonly type: "files";
-  readonly name: string;
   /** Path of the route, which the names of the files stand behind. */
   readonly prefix: string;
   readonly files: StaticFiles;
@@ -31,22 +39,36 @@ export interface FilesRoute {
 
 export type ServedRoute = UpstreamRoute | HandlerRoute | FilesRoute;
 
-/** The routes of a config with all they lead to: upstreams, handlers loaded, files read. */
+/** The routes of a config with all they lead to: upstreams, handlers loaded, folders opened. */
 export class Site {
   readonly #table: RouteTable;
   readonly #served: ReadonlyMap<string, ServedRoute>;
+  readonly #backends: ReadonlyMap<string, Backend>;
 
-  private constructor(table: RouteTable, served: ReadonlyMap<string, ServedRoute>) {
+  private constructor(
+    table: RouteTable,
+    served: ReadonlyMap<string, ServedRoute>,
+    backends: ReadonlyMap<string, Backend>,
+  ) {
     this.#table = table;
     this.#served = served;
+    this.#backends = backends;
   }
 
-  /** @throws Error naming the handler or the folder that cannot be loaded. */
-  static async load(config: Config): Promise<Site> {
-    const upstreams = new Map(config.upstreams.map((upstream) => [upstream.name, new Upstream(upstream)]));
+  /**
+   * What of `before` is the same in `config` is taken over as it is: upstreams with their connections and turns, handlers,
+   * routes.
+   *
+   * @throws Error naming the handler or the folder that cannot be loaded.
+   */
+  static async load(config: Config, before?: Site): Promise<Site> {
+    const backends = new Map<string, Backend>();
+    for (const one of config.upstreams) backends.set(one.name, Site.#tryBackend(before, one) ?? createBackend(one));
     const served = new Map<string, ServedRoute>();
-    for (const route of config.routes) served.set(route.name, await loadRoute(route, upstreams));
-    return new Site(new RouteTable(config.routes), served);
+    for (const one of config.routes) {
+      served.set(one.name, Site.#tryServed(before, one, backends) ?? (await loadRoute(one, backends)));
+    }
+    return new Site(new RouteTable(config.routes), served, backends);
   }
 
   /** The route that takes `path` (query and all) at `authority`, or `undefined` if none does. */
@@ -54,22 +76,61 @@ export class Site {
     const match = this.#table.match(authority, path);
     return match.matched ? this.#served.get(match.route.name) : undefined;
   }
+
+  /** Closes the connections to upstreams that `kept` has not; requests on them may finish. */
+  async retire(kept: Site): Promise<void> {
+    const still = new Set(kept.#backends.values());
+    const gone = [...this.#backends.values()].filter((backend) => !still.has(backend));
+    await Promise.all(gone.flatMap(({ http }) => (http === undefined ? [] : [http.close()])));
+  }
+
+  /** Closes all connections to upstreams at once. */
+  async destroy(): Promise<void> {
+    await Promise.all([...this.#backends.values()].flatMap(({ http }) => (http === undefined ? [] : [http.destroy()])));
+  }
+
+  static #tryBackend(before: Site | undefined, config: UpstreamConfig): Backend | undefined {
+    const backend = before === undefined ? undefined : before.#backends.get(config.name);
+    return backend !== undefined && isDeepStrictEqual(backend.config, config) ? backend : undefined;
+  }
+
+  static #tryServed(
+    before: Site | undefined,
+    route: RouteConfig,
+    backends: ReadonlyMap<string, Backend>,
+  ): ServedRoute | undefined {
+    const served = before === undefined ? undefined : before.#served.get(route.name);
+    if (served === undefined || !isDeepStrictEqual(served.config, route)) return undefined;
+    if (served.type !== "upstream" || backends.get(served.upstream.name)?.upstream === served.upstream) return served;
+    return undefined;
+  }
 }
 
-async function loadRoute(
-  { name, path, target }: RouteConfig,
-  upstreams: ReadonlyMap<string, Upstream>,
-): Promise<ServedRoute> {
+/** An upstream of the config at work. */
+interface Backend {
+  readonly config: UpstreamConfig;
+  readonly upstream: Upstream;
+  readonly http: HttpUpstream | undefined;
+}
+
+function createBackend(config: UpstreamConfig): Backend {
+  const upstream = new Upstream(config);
+  return { config, upstream, http: config.takesRequests ? new HttpUpstream(upstream, config) : undefined };
+}
+
+async function loadRoute(config: RouteConfig, backends: ReadonlyMap<string, Backend>): Promise<ServedRoute> {
+  const { name, path, target } = config;
   switch (target.type) {
     case "upstream": {
-      const upstream = upstreams.get(target.upstream);
-      if (upstream === undefined) throw new Error(`route ${name}: there is no upstream ${target.upstream}`);
-      return { type: "upstream", name, upstream, hostField: target.hostField };
+      const backend = backends.get(target.upstream);
+      if (backend === undefined) throw new Error(`route ${name}: there is no upstream ${target.upstream}`);
+      const { upstream, http } = backend;
+      return { type: "upstream", name, config, upstream, http, hostField: target.hostField };
     }
     case "handler":
-      return { type: "handler", name, ...(await loadHandler(target.handler)) };
+      return { type: "handler", name, config, ...(await loadHandler(target.handler)) };
     case "root":
-      return { type: "files", name, prefix: path, files: await StaticFiles.read(target.folder) };
+      return { type: "files", name, config, prefix: path, files: await StaticFiles.open(target.folder) };
     default:
       return target satisfies never;
   }

@@ -1,43 +1,30 @@
-import { Registry } from "prom-client";
+import { Registry, type Counter } from "prom-client";
 import type { ConnectionFailure, ListenerObserver } from "../../transport/listener.ts";
 import type { ConnectionFacts, TransportRefusal } from "../../transport/opening.ts";
-import { counterOf, gaugeOf, histogramOf, labelValue } from "./metric-family.ts";
+import { ConfigMetrics, type CertificateExpiry, type ReloadResult } from "./config-metrics.ts";
+import { ConnectionMetrics, limitOfFailure } from "./connection-metrics.ts";
+import { KnownNames } from "./known-names.ts";
+import { LimitKinds, type LimitKind } from "./limit-kind.ts";
+import { counterOf } from "./metric-family.ts";
+import { OpeningMetrics } from "./opening-metrics.ts";
+import { resultOfRefusal, type OpeningResult } from "./opening-result.ts";
 import { collectProcessMetrics } from "./process-metrics.ts";
+import { RequestMetrics, type RequestOutcome } from "./request-metrics.ts";
 import { StreamMetrics } from "./stream-metrics.ts";
 import { Protocols, protocolOf, type Protocol, type StreamRegistry } from "./stream-registry.ts";
 
-/** What became of an opening: the WebSocket is open, or who said no and why. */
-export const OpeningResults = [
-  "accepted",
-  "no_route",
-  "upstream_refused",
-  "upstream_unreachable",
-  "upstream_timeout",
-  "upstream_invalid",
-  "malformed",
-  "version",
-  "not_websocket",
-  "deadline",
-  "draining",
-  "client_left",
-] as const;
-export type OpeningResult = (typeof OpeningResults)[number];
+/** The label of a route where none matched, and of a protocol where none is spoken yet. */
+const None = "none";
 
-/** The result of a request that the transport refuses by itself. */
-export function resultOfRefusal(refusal: TransportRefusal): OpeningResult {
-  return refusal === "not-websocket" ? "not_websocket" : refusal;
+/** What {@link Metrics} is told at the start, and asks at each scrape. */
+export interface MetricsOptions {
+  /** For `hawser_build_info`. */
+  readonly version: string;
+  /** Connections that wait for their turn to shake hands. */
+  readonly handshakesWaiting: () => number;
+  /** Lines of the log that were dropped, since nobody read it. */
+  readonly logLinesDropped: () => number;
 }
-
-/**
- * Seconds. From a handler's answer within the process to the longest wait an opening has: 5, 10 and 30 s are the defaults
- * of `connectTimeoutMs`, `answerTimeoutMs` and `answerMs`, so what nearly ran into one stands apart from what did.
- */
-const OpeningBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-
-/** The route's label where none matched. */
-const NoRoute = "none";
-
-const StatusClasses = ["1xx", "2xx", "3xx", "4xx", "5xx"] as const;
 
 /**
  * All metrics of one gateway, as Prometheus reads them. Label values come from the config and from closed unions, so
@@ -45,50 +32,38 @@ const StatusClasses = ["1xx", "2xx", "3xx", "4xx", "5xx"] as const;
  */
 export class Metrics implements ListenerObserver {
   readonly #registry = new Registry();
+  readonly #openings = new OpeningMetrics(this.#registry);
+  readonly #requests = new RequestMetrics(this.#registry);
+  readonly #config = new ConfigMetrics(this.#registry);
+  readonly #limits = counterOf(
+    this.#registry,
+    "hawser_limits_hit_total",
+    "How often somebody ran into a limit, by which one.",
+    ["limit", "protocol"],
+  );
   readonly #streams: StreamMetrics;
-  readonly #openings = counterOf(
-    this.#registry,
-    "hawser_openings_total",
-    "WebSocket openings by what became of them.",
-    ["route", "protocol", "result"],
-  );
-  readonly #openingDuration = histogramOf(
-    this.#registry,
-    "hawser_opening_duration_seconds",
-    "From the opening request to its answer, whatever that was.",
-    ["route", "protocol"],
-    OpeningBuckets,
-  );
-  readonly #connectionsOpen = gaugeOf(
-    this.#registry,
-    "hawser_client_connections_open",
-    "TCP connections of clients open now.",
-    ["listener", "protocol"],
-  );
-  readonly #connections = counterOf(
-    this.#registry,
-    "hawser_client_connections_total",
-    "TCP connections of clients that spoke HTTP.",
-    ["listener", "protocol"],
-  );
-  readonly #connectionsFailed = counterOf(
-    this.#registry,
-    "hawser_client_connections_failed_total",
-    "TCP connections of clients that never came as far as HTTP, by reason.",
-    ["listener", "reason"],
-  );
-  readonly #requests = counterOf(
-    this.#registry,
-    "hawser_http_requests_total",
-    "Ordinary HTTP requests answered, by class of status.",
-    ["route", "protocol", "status"],
-  );
+  readonly #connections: ConnectionMetrics;
+  readonly #routes = new KnownNames();
+  readonly #listeners = new KnownNames();
 
-  /** Observes `streams`, and begins with zeros for the routes these know. One per process: node's own metrics are in it. */
-  constructor(streams: StreamRegistry, { version }: { readonly version: string }) {
+  /** Observes `streams`. One per process: node's own metrics are in it. */
+  constructor(streams: StreamRegistry, { version, handshakesWaiting, logLinesDropped }: MetricsOptions) {
     this.#streams = new StreamMetrics(streams, this.#registry);
+    this.#connections = new ConnectionMetrics(this.#registry, handshakesWaiting);
+    const dropped: Counter = counterOf(
+      this.#registry,
+      "hawser_log_lines_dropped_total",
+      "Lines of the log that were dropped, since nobody read it.",
+      [],
+      () => {
+        dropped.reset();
+        dropped.inc(logLinesDropped());
+      },
+    );
     collectProcessMetrics(this.#registry, version);
-    this.#beginOpenings(streams);
+    this.#openings.begin(None);
+    for (const limit of LimitKinds)
+      for (const protocol of [None, ...Protocols]) this.#limits.inc({ limit, protocol }, 0);
   }
 
   get contentType(): string {
@@ -101,46 +76,72 @@ export class Metrics implements ListenerObserver {
     return this.#registry.metrics();
   }
 
+  /**
+   * The names that the config has from now on. The series of new ones begin with zeros; those of the last hundred that left it
+   * stay as they are.
+   */
+  know({ routes, listeners }: { readonly routes: readonly string[]; readonly listeners: readonly string[] }): void {
+    for (const route of this.#routes.replace(routes)) {
+      this.#openings.forget(route);
+      this.#requests.forget(route);
+    }
+    for (const listener of this.#listeners.replace(listeners)) this.#connections.forget(listener);
+    for (const route of routes) {
+      this.#openings.begin(route);
+      this.#requests.begin(route);
+    }
+    for (const listener of listeners) this.#connections.begin(listener);
+  }
+
   /** An opening that reached the gateway is over after `seconds`; `route` is empty if none matched. */
   opening(route: string, protocol: Protocol, result: OpeningResult, seconds: number): void {
-    const labels = { route: route || NoRoute, protocol };
-    this.#openings.inc({ ...labels, result });
-    this.#openingDuration.observe(labels, seconds);
+    this.#openings.over(route || None, protocol, result, seconds);
   }
 
   /** The transport refused a request by itself, before anybody looked for its route. */
   refused(refusal: TransportRefusal, connection: ConnectionFacts): void {
-    this.#openings.inc({ route: NoRoute, protocol: protocolOf(connection), result: resultOfRefusal(refusal) });
+    const protocol = protocolOf(connection);
+    this.#openings.over(None, protocol, resultOfRefusal(refusal));
+    if (refusal === "header-size") this.limitHit("header_size", protocol);
   }
 
-  /** An ordinary HTTP request was answered; `route` is empty if none matched. */
-  request(route: string, protocol: Protocol, status: number): void {
-    this.#requests.inc({
-      route: route || NoRoute,
-      protocol,
-      status: StatusClasses[Math.floor(status / 100) - 1] ?? "other",
-    });
+  /** An ordinary HTTP request is over. */
+  request(outcome: RequestOutcome): void {
+    this.#requests.over(outcome.route || None, outcome);
+  }
+
+  /** Somebody ran into `limit`; `protocol` is `undefined` where no HTTP is spoken yet. */
+  limitHit(limit: LimitKind, protocol: Protocol | undefined): void {
+    this.#limits.inc({ limit, protocol: protocol ?? None });
+  }
+
+  /** Config number `generation`, counted from 1, is in force from now on. */
+  configGeneration(generation: number): void {
+    this.#config.generation(generation);
+  }
+
+  /** A reload was tried. */
+  reload(result: ReloadResult): void {
+    this.#config.reload(result);
+  }
+
+  /** `certificates` are all there are from now on: the series of others are gone. */
+  certificatesExpire(certificates: readonly CertificateExpiry[]): void {
+    this.#config.certificates(certificates);
   }
 
   connectionOpened(connection: ConnectionFacts): void {
-    const labels = { listener: connection.listener, protocol: protocolOf(connection) };
-    this.#connections.inc(labels);
-    this.#connectionsOpen.inc(labels);
+    this.#connections.opened(connection);
   }
 
   connectionClosed(connection: ConnectionFacts): void {
-    this.#connectionsOpen.dec({ listener: connection.listener, protocol: protocolOf(connection) });
+    this.#connections.closed(connection);
   }
 
+  /** A limit on connections, or a lack of descriptors, counts as a limit hit too. */
   connectionFailed(listener: string, reason: ConnectionFailure): void {
-    this.#connectionsFailed.inc({ listener, reason: labelValue(reason) });
-  }
-
-  #beginOpenings(streams: StreamRegistry): void {
-    for (const route of new Set([NoRoute, ...streams.totals().map((totals) => totals.route)])) {
-      for (const protocol of Protocols) {
-        for (const result of OpeningResults) this.#openings.inc({ route, protocol, result }, 0);
-      }
-    }
+    this.#connections.failed(listener, reason);
+    const limit = limitOfFailure(reason);
+    if (limit !== undefined) this.limitHit(limit, undefined);
   }
 }

@@ -1,7 +1,15 @@
 import type { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Traffic } from "../../protocol/frame/traffic.ts";
 import { counterOf, gaugeOf, histogramOf, labelValue } from "./metric-family.ts";
-import type { StreamClose, StreamObserver, StreamRecord, StreamRegistry, StreamTotals } from "./stream-registry.ts";
+import {
+  Protocols,
+  type RouteLabels,
+  type StreamClose,
+  type StreamObserver,
+  type StreamRecord,
+  type StreamRegistry,
+  type StreamTotals,
+} from "./stream-registry.ts";
 
 const StreamLabels = ["route", "upstream", "protocol"] as const;
 type StreamLabel = (typeof StreamLabels)[number];
@@ -62,9 +70,14 @@ export class StreamMetrics implements StreamObserver {
     this.#duration.observe({ route, upstream, protocol }, (now - openedAt) / 1000);
   }
 
+  /** Drops what no sum of the registry would renew. */
+  forgot({ route, upstream }: RouteLabels): void {
+    for (const protocol of Protocols) this.#duration.remove({ route, upstream, protocol });
+  }
+
   /** Sets the families to the sums of this moment, all of them to the same. */
   publish(): void {
-    for (const family of [this.#opened, this.#bytes, this.#frames, this.#closes]) family.reset();
+    for (const family of [this.#open, this.#opened, this.#bytes, this.#frames, this.#closes]) family.reset();
     for (const totals of this.#streams.totals()) this.#publishTotals(totals);
   }
 

@@ -1,6 +1,7 @@
 import { Traffic } from "../../protocol/frame/traffic.ts";
 import type { ConnectionFacts } from "../../transport/opening.ts";
 import { closeCodeLabel, type CloseCodeLabel } from "./close-code-label.ts";
+import { KnownNames } from "./known-names.ts";
 
 /** The HTTP version a client came with, as labels and log lines name it. */
 export const Protocols = ["h1", "h2"] as const;
@@ -36,6 +37,12 @@ export const CloseCauses = [
   "stalled",
   "close-deadline",
   "drain",
+  "limit",
+  "idle",
+  "max-age",
+  "route-changed",
+  "route-removed",
+  "listener-removed",
   "handler-error",
 ] as const;
 export type CloseCause = (typeof CloseCauses)[number];
@@ -63,6 +70,8 @@ export interface StreamRecord extends StreamFacts {
 export interface StreamObserver {
   opened?(record: StreamRecord, now: number): void;
   closed?(record: StreamRecord, ending: StreamClose, now: number): void;
+  /** The sums of a route that left the config long ago are gone. */
+  forgot?(route: RouteLabels): void;
 }
 
 /** Closes that went alike, and how many there were. */
@@ -82,7 +91,7 @@ export interface StreamTotals extends RouteLabels {
 }
 
 /** Time that never steps back, counted on from the wall clock: durations hold when the machine's time is set anew. */
-const steadyNow = (): number => performance.timeOrigin + performance.now();
+export const steadyNow = (): number => performance.timeOrigin + performance.now();
 
 /**
  * Every WebSocket that lives, and the sums of those that ended. A stream counts into its own record by plain additions;
@@ -93,14 +102,20 @@ export class StreamRegistry {
   readonly #live = new Set<OpenStream>();
   readonly #groups = new Map<string, Group>();
   readonly #observers: StreamObserver[] = [];
+  readonly #routes = new KnownNames();
   #lastId = 0;
 
-  /**
-   * @param options.routes - reported with zeros from the start: a rate over a counter that first appears with its first
-   *   event misses that event.
-   */
-  constructor({ routes = [], now = steadyNow }: { routes?: readonly RouteLabels[]; now?: () => number } = {}) {
+  constructor({ now = steadyNow }: { readonly now?: () => number } = {}) {
     this.#now = now;
+  }
+
+  /**
+   * The routes that the config has from now on. New ones are reported with zeros: a rate over a counter that first appears
+   * with its first event misses that event. The last hundred that left it keep their sums, and so does any with a stream open.
+   */
+  know(routes: readonly RouteLabels[]): void {
+    const isIdle = (key: string) => this.#groupsOf(key).every(({ open }) => open === 0);
+    for (const key of this.#routes.replace(routes.map(routeKey), isIdle)) this.#forget(key);
     for (const route of routes) for (const protocol of Protocols) this.#group({ ...route, protocol });
   }
 
@@ -143,17 +158,35 @@ export class StreamRegistry {
     for (const observer of this.#observers) observer.closed?.(record, ending, now);
   };
 
+  #forget(route: string): void {
+    const [group] = this.#groupsOf(route);
+    for (const protocol of Protocols) this.#groups.delete(groupKey(route, protocol));
+    if (group) for (const observer of this.#observers) observer.forgot?.(group.labels);
+  }
+
+  #groupsOf(route: string): Group[] {
+    return Protocols.flatMap((protocol) => this.#groups.get(groupKey(route, protocol)) ?? []);
+  }
+
   #group({ route, upstream, protocol }: RouteLabels & { readonly protocol: Protocol }): Group {
-    const key = JSON.stringify([route, upstream, protocol]);
+    const key = groupKey(routeKey({ route, upstream }), protocol);
     let group = this.#groups.get(key);
     if (!group) this.#groups.set(key, (group = new Group(route, upstream, protocol)));
     return group;
   }
 }
 
+function routeKey({ route, upstream }: RouteLabels): string {
+  return JSON.stringify([route, upstream]);
+}
+
+function groupKey(route: string, protocol: Protocol): string {
+  return `${protocol} ${route}`;
+}
+
 /** What `totals` tells of one route, upstream and protocol, without the traffic of live streams. */
 class Group {
-  readonly #labels: RouteLabels & { readonly protocol: Protocol };
+  readonly labels: RouteLabels & { readonly protocol: Protocol };
   open = 0;
   opened = 0;
   readonly #toUpstream = new Traffic();
@@ -161,7 +194,7 @@ class Group {
   readonly #closes = new Map<string, CloseCount>();
 
   constructor(route: string, upstream: string, protocol: Protocol) {
-    this.#labels = { route, upstream, protocol };
+    this.labels = { route, upstream, protocol };
   }
 
   /** Takes a record that ended into the sums. */
@@ -178,7 +211,7 @@ class Group {
   copy(): StreamTotals {
     const sums = { toUpstream: new Traffic(), toClient: new Traffic() };
     addRecord(sums, { toUpstream: this.#toUpstream, toClient: this.#toClient });
-    return { ...this.#labels, ...sums, open: this.open, opened: this.opened, closes: [...this.#closes.values()] };
+    return { ...this.labels, ...sums, open: this.open, opened: this.opened, closes: [...this.#closes.values()] };
   }
 }
 

@@ -1,4 +1,4 @@
-import { fieldValues, singleFieldValue, tryFieldLines, withoutNames } from "./field-values.ts";
+import { fieldValues, joinCookies, singleFieldValue, tryFieldLines, withoutNames } from "./field-values.ts";
 import { readOffer } from "./negotiation.ts";
 import { refuseOpening, type RefusedOpening } from "./opening-refusal.ts";
 import type { FieldLines, OpeningAnswer, OpeningRequest } from "./opening-request.ts";
@@ -56,13 +56,6 @@ function brokenRule(rawFields: FieldLines, fields: FieldLines, authority: string
   if (fieldValues(fields, "content-length").length > 0) return "A CONNECT has no Content-Length.";
   if (ConnectionSpecific.some((name) => fieldValues(fields, name).length > 0)) return "A field belongs to HTTP/1.1.";
   return undefined;
-}
-
-/** HTTP/2 may split `Cookie` to compress it; outside of HTTP/2 it is one line again (RFC 9113 §8.2.3). */
-function joinCookies(fields: FieldLines): FieldLines {
-  const cookies = fieldValues(fields, "cookie");
-  if (cookies.length < 2) return fields;
-  return [...withoutNames(fields, (name) => name === "cookie"), "cookie", cookies.join("; ")];
 }
 
 /**

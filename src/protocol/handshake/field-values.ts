@@ -184,7 +184,9 @@ function matchAt(pattern: RegExp, text: string, position: number): string | unde
  * (RFC 9110 §7.6.1). What may follow them to the next hop is for the caller to decide.
  */
 export function withoutHopByHop(fields: FieldLines): FieldLines {
-  const listed = new Set(listMembers(fieldValues(fields, "connection")).map((name) => name.toLowerCase()));
+  const options = fieldValues(fields, "connection");
+  if (options.length === 0) return withoutNames(fields, (name) => HopByHop.has(name));
+  const listed = new Set(listMembers(options).map((name) => name.toLowerCase()));
   return withoutNames(fields, (name) => HopByHop.has(name) || listed.has(name));
 }
 
@@ -195,4 +197,11 @@ export function withoutNames(fields: FieldLines, isDropped: (name: string) => bo
     if (!isDropped(fields[i]!)) kept.push(fields[i]!, fields[i + 1]!);
   }
   return kept;
+}
+
+/** `fields` with one `cookie` line: HTTP/2 may split it to compress it, elsewhere it is one again (RFC 9113 §8.2.3). */
+export function joinCookies(fields: FieldLines): FieldLines {
+  const cookies = fieldValues(fields, "cookie");
+  if (cookies.length < 2) return fields;
+  return [...withoutNames(fields, (name) => name === "cookie"), "cookie", cookies.join("; ")];
 }

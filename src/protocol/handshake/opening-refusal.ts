@@ -18,6 +18,10 @@ export function refuseOpening(
   sentence: string,
   { status = StatusOf[refusal], fields = [] }: { status?: number; fields?: FieldLines } = {},
 ): RefusedOpening {
-  const rejection = { status, fields: ["content-type", "text/plain; charset=utf-8", ...fields], body: `${sentence}\n` };
-  return { type: "refused", refusal, rejection };
+  return { type: "refused", refusal, rejection: textRejection(status, sentence, fields) };
+}
+
+/** The answer with `status` and one sentence of text. */
+export function textRejection(status: number, sentence: string, fields: FieldLines = []): OpeningRejection {
+  return { status, fields: ["content-type", "text/plain; charset=utf-8", ...fields], body: `${sentence}\n` };
 }

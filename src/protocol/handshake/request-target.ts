@@ -4,12 +4,13 @@ export interface Authority {
   readonly port: number | undefined;
 }
 
-const AuthorityForm = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|((?:[0-9A-Za-z._~-]|%[0-9A-Fa-f]{2}){1,255}))(?::(\d{1,5}))?$/;
+const AuthorityForm = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|((?:[0-9A-Za-z_~-]+\.)*[0-9A-Za-z_~-]+\.?))(?::(\d{1,5}))?$/;
+const MaxNameLength = 255;
 
 /**
  * Host and port of a `Host` field or `:authority`, or `undefined` if `text` is neither (RFC 9110 §7.2, RFC 3986 §3.2).
- * Stricter than the grammar where only an attack profits from it: no userinfo, no empty host or port, and none of the
- * sub-delims (`,` `;` `'` …), which no host name has.
+ * Stricter than the grammar where only an attack profits from it: no userinfo, no empty host, label or port, no
+ * percent-encoding, and none of the sub-delims (`,` `;` `'` …), which no host name has.
  */
 export function tryAuthority(text: string): Authority | undefined {
   const match = AuthorityForm.exec(text);
@@ -20,7 +21,15 @@ export function tryAuthority(text: string): Authority | undefined {
   const port = digits === undefined ? undefined : Number(digits);
   if (port !== undefined && port > 65_535) return undefined;
   const host = address ?? name;
-  return host === undefined ? undefined : { host, port };
+  return host === undefined || host.length > MaxNameLength ? undefined : { host, port };
+}
+
+/**
+ * `host` as hosts are compared: lower case and without the final dot of a fully qualified name, which some clients send
+ * (RFC 9110 §4.2.3, RFC 3986 §3.2.2).
+ */
+export function comparableHost(host: string): string {
+  return host.toLowerCase().replace(/\.$/, "");
 }
 
 const OriginForm = /^\/[\x21\x22\x24-\x7e]*$/;

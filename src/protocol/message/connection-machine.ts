@@ -5,8 +5,9 @@ import { encodeFrame, FrameDecoder, type ReceivedHeader } from "../frame/frame-c
 import { brokenRule } from "../frame/frame-rules.ts";
 import { createMaskKey } from "../frame/mask.ts";
 import { isControl, Opcode } from "../frame/opcode.ts";
+import type { MessageLimits } from "../frame/message-meter.ts";
 import { countFrame, type Traffic } from "../frame/traffic.ts";
-import { type Message, MessageAssembler, type MessageLimits } from "./message.ts";
+import { type Message, MessageAssembler } from "./message.ts";
 
 /** How a WebSocket came to its end (RFC 6455 §7.1.4–7.1.6). */
 export interface Closing {

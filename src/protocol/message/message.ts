@@ -1,6 +1,7 @@
-import { WebSocketError } from "../errors.ts";
+import { type ErrorCode, WebSocketError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { FrameHeader } from "../frame/frame-header.ts";
+import { MessageMeter, type MessageLimits } from "../frame/message-meter.ts";
 import { Opcode } from "../frame/opcode.ts";
 import { parseText, Utf8Validator } from "./utf8.ts";
 
@@ -8,24 +9,15 @@ import { parseText, Utf8Validator } from "./utf8.ts";
 export type Message =
   { readonly type: "text"; readonly text: string } | { readonly type: "binary"; readonly data: Uint8Array };
 
-/** How large a message may grow before its frames are refused. */
-export interface MessageLimits {
-  /** Payload bytes of all its frames together; more is 1009. */
-  readonly maxMessageBytes: number;
-  /** Frames, empty ones included; more is 1008. */
-  readonly maxFragments: number;
-}
-
 /**
  * Puts data frames together to messages, within limits. For each frame: `checkHeader`, perhaps `checkPartial` while its
  * payload arrives, then `add`. That the frames come in order is the business of `frame-rules.ts`.
  */
 export class MessageAssembler {
   readonly #limits: MessageLimits;
+  readonly #meter: MessageMeter;
   #opcode: Opcode = Opcode.Continuation;
   #payloads: Uint8Array[] = [];
-  #payloadBytes = 0;
-  #fragments = 0;
   /** Set once a text has begun to arrive in parts; the whole of it is checked again as it is decoded. */
   #validator: Utf8Validator | undefined;
   /** Bytes at the start of the frame under way that the validator has seen. */
@@ -33,26 +25,22 @@ export class MessageAssembler {
 
   constructor(limits: MessageLimits) {
     this.#limits = limits;
+    this.#meter = new MessageMeter(limits);
   }
 
   /** Whether a fragmented message has begun and not ended. */
   get insideMessage(): boolean {
-    return this.#fragments > 0;
+    return this.#meter.insideMessage;
   }
 
   /**
    * Refuses a data frame that would make its message too large, before its payload is kept.
    *
-   * @throws WebSocketError `WS_MESSAGE_TOO_BIG` (1009) or `WS_TOO_MANY_FRAGMENTS` (1008).
+   * @throws WebSocketError `WS_MESSAGE_TOO_BIG`, `WS_FRAME_TOO_BIG` (both 1009) or `WS_TOO_MANY_FRAGMENTS` (1008).
    */
   checkHeader(header: Pick<FrameHeader, "payloadLength">): void {
-    const { maxMessageBytes, maxFragments } = this.#limits;
-    if (this.#payloadBytes + header.payloadLength > maxMessageBytes) {
-      throw new WebSocketError("WS_MESSAGE_TOO_BIG", `a message of more than ${maxMessageBytes} bytes`);
-    }
-    if (this.#fragments >= maxFragments) {
-      throw new WebSocketError("WS_TOO_MANY_FRAGMENTS", `a message in more than ${maxFragments} frames`);
-    }
+    const broken = this.#meter.brokenLimit(header);
+    if (broken) throw new WebSocketError(broken, this.#limitOf(broken));
   }
 
   /**
@@ -74,10 +62,17 @@ export class MessageAssembler {
     if (opcode === Opcode.Text && !frame.fin) this.#validate(frame.payload);
     this.#validatedBytes = 0;
     this.#opcode = opcode;
-    this.#fragments++;
-    this.#payloadBytes += frame.payload.length;
+    this.#meter.add({ fin: frame.fin, payloadLength: frame.payload.length });
     if (frame.payload.length > 0) this.#payloads.push(frame.payload);
     return frame.fin ? this.#finish() : undefined;
+  }
+
+  #limitOf(code: ErrorCode): string {
+    const { maxMessageBytes, maxFrameBytes, maxFragments } = this.#limits;
+    if (code === "WS_TOO_MANY_FRAGMENTS") return `a message in more than ${maxFragments} frames`;
+    return code === "WS_FRAME_TOO_BIG"
+      ? `a frame of more than ${maxFrameBytes} bytes`
+      : `a message of more than ${maxMessageBytes} bytes`;
   }
 
   #opcodeOf(frame: Frame): Opcode {
@@ -94,8 +89,6 @@ export class MessageAssembler {
     const data = this.#join();
     const isText = this.#opcode === Opcode.Text;
     this.#payloads = [];
-    this.#payloadBytes = 0;
-    this.#fragments = 0;
     this.#validator = undefined;
     return isText ? { type: "text", text: parseText(data) } : { type: "binary", data };
   }
@@ -103,7 +96,7 @@ export class MessageAssembler {
   #join(): Uint8Array {
     const [first, second] = this.#payloads;
     if (first && !second) return first;
-    const whole = new Uint8Array(this.#payloadBytes);
+    const whole = new Uint8Array(this.#payloads.reduce((sum, { length }) => sum + length, 0));
     let offset = 0;
     for (const payload of this.#payloads) {
       whole.set(payload, offset);

@@ -1,4 +1,5 @@
-import type { Relay } from "../../../src/gateway/serving/relay.ts";
+import type { Relay, RelayLimit } from "../../../src/gateway/serving/relay.ts";
+import type { MessageLimits } from "../../../src/protocol/frame/message-meter.ts";
 import type { Manner, RelayEndpoint } from "../../support/relay-endpoint.ts";
 
 /** A relay between two endpoints, as a row of the table acts on it. */
@@ -35,6 +36,10 @@ export interface FailureRow {
   readonly act: (bench: FailureBench) => void | Promise<void>;
   readonly clientSees: readonly string[];
   readonly upstreamSees: readonly string[];
+  /** What messages are held to; to nothing, where not given. */
+  readonly limits?: Partial<MessageLimits>;
+  /** `close_deadline` where `closeMs` passes and nothing is given. */
+  readonly limitsHit?: readonly RelayLimit[];
   /** Initiator, code, cause. */
   readonly counted: string;
   /** What passes until the relay has ended. */

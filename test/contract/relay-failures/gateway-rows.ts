@@ -13,6 +13,7 @@ export const gatewayRows: readonly FailureRow[] = [
     act: ({ upstream, pipeBytes }) => upstream.say(binaryFrame(new Uint8Array(pipeBytes))),
     clientSees: ["reset CANCEL"],
     upstreamSees: ["close 1001", "end"],
+    limitsHit: ["write_stall", "close_deadline"],
     counted: "gateway 1013 stalled",
     after: ["stallMs", "closeMs"],
   },
@@ -29,6 +30,7 @@ export const gatewayRows: readonly FailureRow[] = [
     },
     clientSees: ["binary 1000", "close 1013", "end"],
     upstreamSees: ["close 1001", "end"],
+    limitsHit: ["write_stall"],
     counted: "gateway 1013 stalled",
   },
   {
@@ -38,6 +40,7 @@ export const gatewayRows: readonly FailureRow[] = [
     act: ({ upstream, pipeBytes }) => upstream.begin(binaryFrame(new Uint8Array(pipeBytes))),
     clientSees: ["reset CANCEL"],
     upstreamSees: ["close 1001", "end"],
+    limitsHit: ["write_stall"],
     counted: "gateway 1013 stalled",
     after: ["stallMs"],
   },
@@ -48,6 +51,7 @@ export const gatewayRows: readonly FailureRow[] = [
     act: ({ client, pipeBytes }) => client.say(binaryFrame(new Uint8Array(pipeBytes))),
     clientSees: ["close 1013", "end"],
     upstreamSees: ["reset CANCEL"],
+    limitsHit: ["write_stall"],
     counted: "gateway 1013 stalled",
     after: ["stallMs"],
   },
@@ -60,13 +64,14 @@ export const gatewayRows: readonly FailureRow[] = [
     act: ({ client, pipeBytes }) => client.say(binaryFrame(new Uint8Array(pipeBytes))),
     clientSees: ["binary 4 of 10", "reset CONNECT_ERROR"],
     upstreamSees: ["reset CANCEL"],
+    limitsHit: ["write_stall"],
     counted: "gateway 1013 stalled",
     after: ["stallMs"],
   },
   {
     event: "gateway drain",
     at: "boundary",
-    act: ({ relay }) => relay.close(1012),
+    act: ({ relay }) => relay.close(1012, "drain"),
     clientSees: ["close 1012", "end"],
     upstreamSees: ["close 1001", "end"],
     counted: "gateway 1012 drain",
@@ -76,7 +81,7 @@ export const gatewayRows: readonly FailureRow[] = [
     at: "mid-frame both ways, frames finished",
     midFrame: Both,
     act: ({ relay, client, upstream }) => {
-      relay.close(1012);
+      relay.close(1012, "drain");
       client.finish();
       upstream.finish();
     },
@@ -88,7 +93,7 @@ export const gatewayRows: readonly FailureRow[] = [
     event: "gateway drain",
     at: "mid-frame both ways, frames not finished",
     midFrame: Both,
-    act: ({ relay }) => relay.close(1012),
+    act: ({ relay }) => relay.close(1012, "drain"),
     clientSees: ["binary 4 of 10", "reset CANCEL"],
     upstreamSees: ["binary 4 of 10", "reset CANCEL"],
     counted: "gateway 1006 close-deadline",
@@ -99,7 +104,7 @@ export const gatewayRows: readonly FailureRow[] = [
     at: "boundary",
     client: "silent",
     upstream: "silent",
-    act: ({ relay }) => relay.close(1012),
+    act: ({ relay }) => relay.close(1012, "drain"),
     clientSees: ["close 1012", "end", "reset CANCEL"],
     upstreamSees: ["close 1001", "end", "reset CANCEL"],
     counted: "gateway 1012 drain",
@@ -111,7 +116,7 @@ export const gatewayRows: readonly FailureRow[] = [
     client: "silent",
     upstream: "silent",
     act: async ({ relay, client, upstream, until }) => {
-      relay.close(1012);
+      relay.close(1012, "drain");
       await until(() => client.log.length > 0 && upstream.log.length > 0);
       client.reset();
       upstream.manner = "answers";
@@ -127,7 +132,7 @@ export const gatewayRows: readonly FailureRow[] = [
     act: ({ relay, client, upstream }) => {
       client.close(1000);
       upstream.close(1000);
-      relay.close(1012);
+      relay.close(1012, "drain");
     },
     clientSees: ["close 1012", "end"],
     upstreamSees: ["close 1001", "end"],
@@ -140,7 +145,7 @@ export const gatewayRows: readonly FailureRow[] = [
     act: async ({ relay, client, upstream, until }) => {
       client.close(1000);
       await until(() => upstream.log.length > 0);
-      relay.close(1012);
+      relay.close(1012, "drain");
       upstream.close(1000);
     },
     clientSees: ["close 1000", "end"],
@@ -161,7 +166,7 @@ export const gatewayRows: readonly FailureRow[] = [
     client: "silent",
     upstream: "silent",
     act: async ({ relay, client, upstream, until }) => {
-      relay.close(1012);
+      relay.close(1012, "drain");
       await until(() => client.log.length > 0 && upstream.log.length > 0);
       relay.abort();
     },

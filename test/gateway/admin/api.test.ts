@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { networkInterfaces } from "node:os";
 import { afterEach, describe, expect, test } from "vitest";
 import {
   AdminServer,
+  type ActionOutcome,
   type AdminDeadlines,
   type BoundAddress,
   type MetricsSource,
@@ -12,25 +14,33 @@ import {
 const Exposition = "# HELP up x\n# TYPE up gauge\nup 1\n";
 const Sound: MetricsSource = { contentType: "text/plain; version=0.0.4", text: () => Promise.resolve(Exposition) };
 
+const Idle = { metrics: Sound, readiness: (): Readiness => "ready", actions: new Map() };
+
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
 });
 
 interface Setup {
+  readonly host?: string;
   readonly readiness?: Readiness;
   readonly metrics?: MetricsSource;
   readonly deadlines?: AdminDeadlines;
 }
 
-async function started({ readiness = "ready", metrics = Sound, deadlines }: Setup = {}) {
+async function started({ host = "127.0.0.1", readiness = "ready", metrics = Sound, deadlines }: Setup = {}) {
   const state = { readiness };
-  const options = { host: "127.0.0.1", port: 0, metrics, readiness: () => state.readiness };
+  const asked: string[] = [];
+  const actions = new Map<string, () => ActionOutcome | Promise<ActionOutcome>>([
+    ["drain", () => ({ status: 202, text: `drain ${asked.push("drain")}` })],
+    ["reload", () => Promise.resolve({ status: 422, text: `refused ${asked.push("reload")}` })],
+  ]);
+  const options = { host, port: 0, metrics, readiness: () => state.readiness, actions };
   const server = new AdminServer(options, deadlines);
   const address = await server.listen();
   cleanups.push(() => server.close());
   const ask = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${address.port}${path}`, init);
-  return { server, address, state, ask };
+  return { server, address, state, asked, ask };
 }
 
 /** Metrics whose scrape waits: `asked` resolves when it began, `answer` ends it. */
@@ -63,18 +73,23 @@ describe("a path", () => {
     { path: "/livez?verbose", status: 200, type: "text/plain; charset=utf-8", body: "alive\n" },
     { path: "/readyz", status: 200, type: "text/plain; charset=utf-8", body: "ready\n" },
     { path: "/metrics", status: 200, type: "text/plain; version=0.0.4", body: Exposition },
-    { path: "/", status: 404, type: "text/plain; charset=utf-8", body: "not found, try /livez /readyz /metrics\n" },
+    {
+      path: "/",
+      status: 404,
+      type: "text/plain; charset=utf-8",
+      body: "not found, try /livez /readyz /metrics /drain /reload\n",
+    },
     {
       path: "/metrics/",
       status: 404,
       type: "text/plain; charset=utf-8",
-      body: "not found, try /livez /readyz /metrics\n",
+      body: "not found, try /livez /readyz /metrics /drain /reload\n",
     },
     {
       path: "/__proto__",
       status: 404,
       type: "text/plain; charset=utf-8",
-      body: "not found, try /livez /readyz /metrics\n",
+      body: "not found, try /livez /readyz /metrics /drain /reload\n",
     },
   ])("$path is answered $status, to HEAD without a body", async ({ path, status, type, body }) => {
     const { ask } = await started();
@@ -130,7 +145,7 @@ test("a scrape that fails is a 500 which says why, and the next one works", asyn
 
 test("listen rejects where the port is taken", async () => {
   const { address } = await started();
-  const second = new AdminServer({ host: "127.0.0.1", port: address.port, metrics: Sound, readiness: () => "ready" });
+  const second = new AdminServer({ host: "127.0.0.1", port: address.port, ...Idle });
   await expect(second.listen()).rejects.toThrow("EADDRINUSE");
   await second.close();
 });
@@ -232,7 +247,50 @@ describe("close", () => {
     const { server } = await started();
     await expect(server.close()).resolves.toBeUndefined();
     await expect(server.close()).resolves.toBeUndefined();
-    const silent = new AdminServer({ host: "127.0.0.1", port: 0, metrics: Sound, readiness: () => "ready" });
+    const silent = new AdminServer({ host: "127.0.0.1", port: 0, ...Idle });
     await expect(silent.close()).resolves.toBeUndefined();
+  });
+});
+
+describe("an action", () => {
+  const post = (headers = {}): RequestInit => ({ method: "POST", headers });
+
+  test("is done by POST, and what became of it is told", async () => {
+    const { ask, asked } = await started();
+    const drained = await ask("/drain", post());
+    expect([drained.status, await drained.text()]).toEqual([202, "drain 1\n"]);
+    const reloaded = await ask("/reload?now", post());
+    expect([reloaded.status, await reloaded.text()]).toEqual([422, "refused 2\n"]);
+    expect(asked).toEqual(["drain", "reload"]);
+  });
+
+  test.each(["GET", "HEAD", "PUT", "OPTIONS"])("is not done by %s", async (method) => {
+    const { ask, asked } = await started();
+    const answer = await ask("/drain", { method });
+    expect([answer.status, answer.headers.get("allow")]).toEqual([405, "POST"]);
+    expect(asked).toEqual([]);
+  });
+
+  test.each(["https://evil.example", "null", "http://127.0.0.1"])("is not done for a page of %s", async (origin) => {
+    const { address, asked } = await started();
+    const send = `POST /drain HTTP/1.1\r\nHost: a\r\nOrigin: ${origin}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
+    const { closed, received } = await dialled(address, { send });
+    await closed;
+    expect(received()).toMatch(/^HTTP\/1\.1 403 /);
+    expect(asked).toEqual([]);
+  });
+
+  test("is for this machine alone", async () => {
+    const outside = Object.values(networkInterfaces())
+      .flatMap((addresses) => addresses ?? [])
+      .find(({ internal, family }) => !internal && family === "IPv4");
+    const { address, asked } = await started({ host: "::" });
+    const near = await fetch(`http://127.0.0.1:${address.port}/reload`, post());
+    expect(near.status).toBe(422);
+    // A machine without a network has nobody who could come from elsewhere.
+    if (outside === undefined) return;
+    const far = await fetch(`http://${outside.address}:${address.port}/reload`, post());
+    expect(far.status).toBe(403);
+    expect(asked).toEqual(["reload"]);
   });
 });

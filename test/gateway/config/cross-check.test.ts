@@ -3,15 +3,18 @@ import { parse } from "yaml";
 import { crossCheck } from "../../../src/gateway/config/cross-check.ts";
 import { formatPath } from "../../../src/gateway/config/fault.ts";
 import { readDocument } from "../../../src/gateway/config/schema-faults.ts";
+import { rawConfig } from "../../support/raw-config.ts";
 
 const Listeners = `listeners: [{ address: "127.0.0.1:8443" }]`;
 const Routes = `routes: [{ path: /echo, handler: echo }]`;
 
 function faultsOf(...parts: string[]): string[] {
   const value: unknown = parse(parts.join("\n"));
-  const reading = readDocument(value);
-  return crossCheck(value, reading.fits ? [] : reading.faults).map(({ path, at, message, other }) => {
-    const mention = other === undefined ? "" : ` ${formatPath(other.path)}, named ${other.name}`;
+  const raw = rawConfig(value);
+  const reading = readDocument(raw);
+  return crossCheck(raw, reading.fits ? [] : reading.faults).map(({ path, at, message, other }) => {
+    const name = other?.name === undefined ? "" : ` (${other.name})`;
+    const mention = other === undefined ? "" : ` ${formatPath(other.path)}${name}`;
     return `${formatPath(path)} (${at}): ${message}${mention}`;
   });
 }
@@ -37,7 +40,7 @@ describe("listeners", () => {
     { tls: "{ certificate: a, key: b }", faults: [] },
     { tls: "{ selfSigned: a }", faults: [] },
     { tls: "{ selfSigned: a, names: [b] }", faults: [] },
-    { tls: "{}", faults: ["tls (value): expected certificate and key, or selfSigned"] },
+    { tls: "{}", faults: ["tls (value): expected certificate and key, certificates, or selfSigned"] },
     { tls: "{ certificate: a }", faults: ["tls.key (key): missing; certificate needs it"] },
     { tls: "{ key: a }", faults: ["tls.certificate (key): missing; key needs it"] },
     {
@@ -47,6 +50,26 @@ describe("listeners", () => {
     {
       tls: "{ certificate: a, key: b, names: [c] }",
       faults: ["tls.names (key): only for a selfSigned certificate"],
+    },
+    { tls: "{ certificates: [{ certificate: a, key: b }] }", faults: [] },
+    {
+      tls: "{ certificates: [{ certificate: a, key: b }], key: c, clientCertificates: { ca: d } }",
+      faults: [
+        "tls.key (key): not together with certificates",
+        "tls.clientCertificates (key): not together with certificates",
+      ],
+    },
+    {
+      tls: "{ certificates: [{ serverNames: [a.example, '*.b.example'] }, { serverNames: [b.example, A.example.] }] }",
+      faults: [
+        "tls.certificates[1].serverNames[1] (value): the same server name as listeners[0].tls.certificates[0].serverNames[0]",
+      ],
+    },
+    {
+      tls: "{ certificates: [{ serverNames: ['*.b.example', '*.B.example'] }, {}] }",
+      faults: [
+        "tls.certificates[0].serverNames[1] (value): the same server name as listeners[0].tls.certificates[0].serverNames[0]",
+      ],
     },
   ])("tls: $tls", ({ tls, faults }) => {
     const listeners = `listeners: [{ address: "127.0.0.1:8443", tls: ${tls} }]`;
@@ -62,22 +85,32 @@ describe("listeners", () => {
     { one: "127.0.0.1:1", other: "[::]:1", isTaken: true },
   ])("$one and $other collide: $isTaken", ({ one, other, isTaken }) => {
     const listeners = `listeners: [{ name: a, address: "${one}" }, { name: b, address: "${other}" }]`;
-    const fault = "listeners[1].address (value): listeners[0].address has this port already";
+    const fault = "listeners[1].address (value): this port is already that of listeners[0].address";
     expect(faultsOf(listeners, Routes)).toEqual(isTaken ? [fault] : []);
+  });
+
+  test.each([
+    { proxyProtocol: false, trusted: "[]", isFault: false },
+    { proxyProtocol: true, trusted: "[10.0.0.0/8]", isFault: false },
+    { proxyProtocol: true, trusted: "[]", isFault: true },
+  ])("proxyProtocol $proxyProtocol with trustedProxies $trusted", ({ proxyProtocol, trusted, isFault }) => {
+    const listeners = `listeners: [{ address: "127.0.0.1:8443", proxyProtocol: ${proxyProtocol} }]`;
+    const fault = "listeners[0].proxyProtocol (key): needs trustedProxies: nobody's PROXY header would be believed";
+    expect(faultsOf(listeners, Routes, `trustedProxies: ${trusted}`)).toEqual(isFault ? [fault] : []);
   });
 
   test("the admin port collides too", () => {
     expect(faultsOf(Listeners, Routes, `admin: { address: "127.0.0.1:8443" }`)).toEqual([
-      "admin.address (value): listeners[0].address has this port already",
+      "admin.address (value): this port is already that of listeners[0].address",
     ]);
   });
 
   test.each([
     { names: ["a", "b"], faults: [] },
-    { names: ["a", "a"], faults: ["listeners[1].name (value): a is the name of listeners[0] too"] },
+    { names: ["a", "a"], faults: ["listeners[1].name (value): a is also the name of listeners[0]"] },
     {
       names: [undefined, undefined],
-      faults: ["listeners[1].name (value): 127.0.0.1:0 is the name of listeners[0] too"],
+      faults: ["listeners[1].name (value): 127.0.0.1:0 is also the name of listeners[0]"],
     },
   ])("the names $names", ({ names, faults }) => {
     const listeners = names.map((name) => ({ name, address: "127.0.0.1:0" }));
@@ -93,7 +126,7 @@ describe("listeners", () => {
     const listeners = `listeners:
       - { address: "127.0.0.1:1", tls: { selfSigned: x.pem ${one} } }
       - { address: "127.0.0.1:2", tls: { selfSigned: x.pem ${other} } }`;
-    const fault = "listeners[1].tls.names (value): another listener has other names for x.pem";
+    const fault = "listeners[1].tls.names (value): x.pem has other names in listeners[0].tls.names";
     expect(faultsOf(listeners, Routes)).toEqual(isFault ? [fault] : []);
   });
 });
@@ -114,6 +147,14 @@ describe("routes", () => {
       faults: [".pathPrefix (key): not together with path"],
     },
     { route: "{ handler: echo, hostField: keep }", faults: [".hostField (key): only for a route to an upstream"] },
+    { route: "{ handler: echo, limits: { idleMs: off }, maxStreams: 3, origins: any }", faults: [] },
+    { route: "{ root: site, clients: { deny: [10.0.0.1] } }", faults: [] },
+    {
+      route: "{ root: site, limits: {}, maxStreams: 3, origins: any }",
+      faults: ["origins", "maxStreams", "limits"].map(
+        (key) => `.${key} (key): only for WebSockets; a route with root has none`,
+      ),
+    },
     { route: "{ upstream: caht }", faults: [".upstream (value): there is no upstream caht; did you mean chat?"] },
     { route: "{ upstream: video }", faults: [".upstream (value): there is no upstream video; there are: chat"] },
     {
@@ -143,28 +184,40 @@ describe("routes", () => {
     { one: "path: /ws", other: "path: /ws, hostField: keep", isSame: false },
   ])("$one and $other take the same requests: $isSame", ({ one, other, isSame }) => {
     const routes = `routes: [{ ${one}, handler: echo }, { ${other}, handler: echo }]`;
-    const fault = "routes[1] (value): takes the same requests as routes[0], named undefined";
+    const fault = "routes[1] (value): takes the same requests as routes[0]";
     expect(faultsOf(Listeners, routes).filter((told) => told.includes("same requests"))).toEqual(isSame ? [fault] : []);
   });
 
   test("the other route is called by its name", () => {
     const routes = "routes: [{ name: all, handler: echo }, { pathPrefix: /, handler: echo }]";
-    expect(faultsOf(Listeners, routes)).toEqual(["routes[1] (value): takes the same requests as routes[0], named all"]);
+    expect(faultsOf(Listeners, routes)).toEqual(["routes[1] (value): takes the same requests as routes[0] (all)"]);
   });
 
   test("a name is there once", () => {
     const routes = "routes: [{ name: a, path: /a, handler: echo }, { name: a, path: /b, handler: echo }]";
-    expect(faultsOf(Listeners, routes)).toEqual(["routes[1].name (value): a is the name of routes[0] too"]);
+    expect(faultsOf(Listeners, routes)).toEqual(["routes[1].name (value): a is also the name of routes[0]"]);
   });
 });
 
 describe("upstreams", () => {
   test.each([
+    { upstream: "chat: { addresses: [http://a, https://b, http+unix:c.sock], tls: {} }", faults: [] },
+    { upstream: "chat: { addresses: [ws://a, wss://b, ws+unix:c.sock] }", faults: [] },
+    {
+      upstream: "chat: { addresses: [http://a, ws://b, https://c, wss://d] }",
+      faults: [1, 3].map(
+        (i) => `upstreams.chat.addresses[${i}] (value): takes WebSockets alone, unlike upstreams.chat.addresses[0]`,
+      ),
+    },
+    {
+      upstream: "chat: { addresses: [nonsense, ws+unix:a.sock, http+unix:b.sock] }",
+      faults: ["upstreams.chat.addresses[2] (value): takes ordinary requests too, unlike upstreams.chat.addresses[1]"],
+    },
     { upstream: "chat: { addresses: [wss://chat], tls: {} }", faults: [] },
     { upstream: "chat: { addresses: [ws://chat, wss://chat], tls: {} }", faults: [] },
     {
       upstream: "chat: { addresses: [ws://chat, ws+unix:chat.sock], tls: {} }",
-      faults: ["upstreams.chat.tls (key): only for wss:// addresses; there is none"],
+      faults: ["upstreams.chat.tls (key): only for https:// and wss:// addresses; there is none"],
     },
     {
       upstream: `"a b": { addresses: [ws://chat] }`,

@@ -2,19 +2,20 @@ import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { formatPath } from "../../../src/gateway/config/fault.ts";
 import { readDocument } from "../../../src/gateway/config/schema-faults.ts";
+import { rawConfig } from "../../support/raw-config.ts";
 
 const Base = { listeners: [{ address: "127.0.0.1:8443" }], routes: [{ path: "/echo", handler: "echo" }] };
 
 function faultsOf(text: string): string[] {
   const value: unknown = parse(text);
   const reading = readDocument(
-    typeof value === "object" && value !== null && !Array.isArray(value) ? { ...Base, ...value } : value,
+    rawConfig(typeof value === "object" && value !== null && !Array.isArray(value) ? { ...Base, ...value } : value),
   );
   return reading.fits ? [] : reading.faults.map(({ path, message }) => `${formatPath(path)}: ${message}`);
 }
 
 test("a value that fits comes back with its defaults", () => {
-  expect(readDocument(Base)).toMatchObject({ fits: true, document: { handlers: { maxFragments: 1024 } } });
+  expect(readDocument(rawConfig(Base))).toMatchObject({ fits: true, document: { handlers: { maxFragments: 1024 } } });
 });
 
 test.each([
@@ -77,8 +78,8 @@ test.each([
     fault: "upstreams.a.addresses: expected at least one address, got an empty list",
   },
   {
-    text: "upstreams: { a: { addresses: [http://a] } }",
-    fault: `upstreams.a.addresses[0]: expected ws://host:port, wss://host:port or ws+unix:///path, without a path behind it, got "http://a"`,
+    text: "upstreams: { a: { addresses: [ftp://a] } }",
+    fault: `upstreams.a.addresses[0]: expected http://host:port, https://host:port, http+unix:///path, or the same with ws, wss, ws+unix, without a path behind it, got "ftp://a"`,
   },
   {
     text: "upstreams: { a: { addresses: [ws://a], command: [] } }",
@@ -112,6 +113,52 @@ test.each([
     text: "deadlines: { closeMs: .inf }",
     fault: "deadlines.closeMs: expected a whole number of milliseconds from 1 to 86400000, got the number Infinity",
   },
+  {
+    text: "limits: { maxStreamsPerAddress: 0 }",
+    fault:
+      "limits.maxStreamsPerAddress: expected a whole number of WebSockets from 1 to 16777216, or off, got the number 0",
+  },
+  {
+    text: "limits: { maxStreams: off }",
+    fault: `limits.maxStreams: expected a whole number of WebSockets from 1 to 16777216, got "off"`,
+  },
+  {
+    text: "handlers: { idleMs: 5m }",
+    fault: `handlers.idleMs: expected a whole number of milliseconds from 1 to 2147483647, or off, got "5m"; 5 m are 300000`,
+  },
+  {
+    text: "relays: { maxAgeJitter: 1.5 }",
+    fault: "relays.maxAgeJitter: expected a number from 0 to 1, got the number 1.5",
+  },
+  {
+    text: "routes: [{ handler: echo, limits: { maxMesageBytes: 1 } }]",
+    fault: "routes[0].limits.maxMesageBytes: unknown option; did you mean maxMessageBytes?",
+  },
+  {
+    text: "access: { origins: [https://a, https://b/c] }",
+    fault: `access.origins[1]: expected an origin, such as https://app.example.com or https://*.example.com, without a path, got "https://b/c"`,
+  },
+  {
+    text: "access: { origins: all }",
+    fault: `access.origins: expected a list of origins, same or any, got "all"; write [all]`,
+  },
+  {
+    text: "access: { hosts: ['a.*'] }",
+    fault: `access.hosts[0]: expected a host name without port, such as chat.example.com or *.example.com, got "a.*"`,
+  },
+  {
+    text: "access: { clients: { alow: [] } }",
+    fault: "access.clients.alow: unknown option; did you mean allow?",
+  },
+  {
+    text: `listeners: [{ address: "a:1", tls: { certificates: [{ certificate: a }] } }]`,
+    fault: "listeners[0].tls.certificates[0].key: missing; expected the path of a file",
+  },
+  {
+    text: `listeners: [{ address: "a:1", tls: { certificate: a, key: b, clientCertificates: { required: maybe, ca: c } } }]`,
+    fault: `listeners[0].tls.clientCertificates.required: expected true or false, got "maybe"`,
+  },
+  { text: "log: { format: xml }", fault: `log.format: expected one of auto, json, text, got "xml"` },
   { text: "deadlines:", fault: "deadlines: expected a mapping, got nothing" },
   {
     text: "trustedProxies: [10.0.0.0/33]",
@@ -123,13 +170,13 @@ test.each([
   {
     text: "tls: 1",
     fault:
-      "tls: unknown option; known here: listeners, routes, upstreams, admin, http2, deadlines, handlers, trustedProxies",
+      "tls: unknown option; known here: include, listeners, routes, upstreams, admin, access, limits, relays, handlers, http2, deadlines, reload, log, trustedProxies",
   },
   { text: "deadlines: { drain: 1 }", fault: "deadlines.drain: unknown option; did you mean drainMs?" },
   {
     text: "routes: [{ handler: echo, prefix: / }]",
     fault:
-      "routes[0].prefix: unknown option; known here: name, host, path, pathPrefix, upstream, handler, root, hostField",
+      "routes[0].prefix: unknown option; known here: name, host, path, pathPrefix, upstream, handler, root, hostField, origins, clients, maxStreams, limits",
   },
   {
     text: "upstreams: { a: { address: [ws://a], addresses: [ws://a] } }",

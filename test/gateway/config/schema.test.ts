@@ -1,17 +1,59 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { ConfigSchema, Name } from "../../../src/gateway/config/schema.ts";
-
-type JsonSchema = z.core.JSONSchema.BaseSchema;
+import { valueAt } from "../../../src/gateway/config/raw-config.ts";
+import { Name } from "../../../src/gateway/config/schema-parts.ts";
+import { ConfigSchema } from "../../../src/gateway/config/schema.ts";
+import { documentedOptions } from "../../support/documented-options.ts";
 
 const Smallest = { listeners: [{ address: "127.0.0.1:8443" }], routes: [{ path: "/echo", handler: "echo" }] };
 
 test("what a file does not say has its default", () => {
   expect(ConfigSchema.parse(Smallest)).toEqual({
-    listeners: [{ address: { host: "127.0.0.1", port: 8443 }, protocols: ["h2", "http/1.1"] }],
-    routes: [{ path: "/echo", handler: "echo", hostField: { type: "keep" } }],
+    include: [],
+    listeners: [{ address: { host: "127.0.0.1", port: 8443 }, proxyProtocol: false, protocols: ["h2", "http/1.1"] }],
+    routes: [
+      {
+        path: "/echo",
+        handler: "echo",
+        hostField: { type: "keep" },
+        clients: { allow: [], deny: [] },
+        maxStreams: undefined,
+        limits: {},
+      },
+    ],
     upstreams: {},
     admin: { address: { host: "127.0.0.1", port: 9464 } },
+    access: { hosts: [], origins: "same", clients: { allow: [], deny: [] } },
+    limits: {
+      maxConnections: 16_384,
+      maxConnectionsPerAddress: undefined,
+      maxHandshakes: 16,
+      maxStreams: 32_768,
+      maxStreamsPerConnection: 256,
+      maxStreamsPerAddress: undefined,
+      openingsPerSecond: undefined,
+      openingBurst: 100,
+      maxHeaderBytes: 16_384,
+      maxHeaderCount: 256,
+    },
+    relays: {
+      maxMessageBytes: undefined,
+      maxFrameBytes: undefined,
+      maxFragments: undefined,
+      maxBufferedBytes: 65_536,
+      idleMs: undefined,
+      maxAgeMs: undefined,
+      maxAgeJitter: 0.1,
+    },
+    handlers: {
+      maxMessageBytes: 1_048_576,
+      maxFrameBytes: undefined,
+      maxFragments: 1_024,
+      maxBufferedBytes: 16_777_216,
+      idleMs: 300_000,
+      maxAgeMs: undefined,
+      maxAgeJitter: 0.1,
+    },
     http2: {
       maxConcurrentStreams: 256,
       streamWindowBytes: 262_144,
@@ -19,24 +61,33 @@ test("what a file does not say has its default", () => {
       resetBurst: 1_024,
       resetsPerSecond: 256,
       maxSessionMemoryMiB: 128,
-      maxHeaderListBytes: 16_384,
     },
     deadlines: {
       handshakeMs: 10_000,
       headersMs: 10_000,
       answerMs: 30_000,
+      responseMs: 120_000,
+      bodyIdleMs: 60_000,
       idleConnectionMs: 300_000,
       closeMs: 5_000,
       writeStallMs: 60_000,
       drainMs: 30_000,
+      closeSpreadMs: 10_000,
     },
-    handlers: { maxMessageBytes: 1_048_576, maxFragments: 1_024 },
+    reload: { watch: true, changedRouteMs: 3_600_000 },
+    log: { format: "auto", openStreamMs: 300_000, requests: true },
     trustedProxies: [],
   });
-  expect(
-    ConfigSchema.parse({ ...Smallest, upstreams: { chat: { addresses: ["ws://chat"] } } }).upstreams,
-  ).toMatchObject({
-    chat: { connectTimeoutMs: 5_000, answerTimeoutMs: 10_000 },
+  const { upstreams } = ConfigSchema.parse({ ...Smallest, upstreams: { chat: { addresses: ["ws://chat"] } } });
+  expect(upstreams).toMatchObject({
+    chat: {
+      sourceAddresses: [],
+      connectTimeoutMs: 5_000,
+      answerTimeoutMs: 10_000,
+      responseTimeoutMs: 60_000,
+      maxConnections: 1_024,
+      maxWaiting: 1_024,
+    },
   });
 });
 
@@ -65,32 +116,64 @@ test.each([
   expect(Name.safeParse(name).success).toBe(isName);
 });
 
-describe("every option", () => {
-  const options = [...leaves("", z.toJSONSchema(ConfigSchema, { io: "input" }))];
-
-  test.each(options)("$path says what it means", ({ schema }) => {
-    expect(schema.description).toMatch(/^[A-Z].*[.:/]/);
+describe("a limit", () => {
+  const Off = { ...Smallest, limits: { maxStreamsPerAddress: "off" }, log: { openStreamMs: "off" } };
+  test.each([
+    { path: ["limits", "maxStreamsPerAddress"], value: undefined },
+    { path: ["log", "openStreamMs"], value: undefined },
+  ])("that is off is none: $path", ({ path, value }) => {
+    expect(valueAt(ConfigSchema.parse(Off), path)).toBe(value);
   });
 
-  test.each(options.filter(({ path }) => /(?:Ms|Bytes|MiB)$/.test(path)))(
-    "$path has a default and bounds",
-    ({ schema }) => {
-      expect(schema).toMatchObject({ type: "integer", default: expect.any(Number), minimum: expect.any(Number) });
-      expect(schema.default).toBeGreaterThanOrEqual(schema.minimum ?? 0);
-      expect(schema.default).toBeLessThanOrEqual(schema.maximum ?? 0);
-    },
-  );
-
-  test("is found", () => {
-    expect(options.length).toBeGreaterThan(35);
+  test("of a route is there if it is written, also as off", () => {
+    const { routes } = ConfigSchema.parse({
+      ...Smallest,
+      routes: [{ handler: "echo", limits: { idleMs: "off", maxFragments: 3 } }],
+    });
+    expect(Object.entries(routes[0]?.limits ?? {})).toEqual([
+      ["maxFragments", 3],
+      ["idleMs", undefined],
+    ]);
   });
 });
 
-/** The options below `schema` that have no options below them. */
-function* leaves(path: string, schema: JsonSchema): Generator<{ readonly path: string; readonly schema: JsonSchema }> {
-  const below = new Map<string, unknown>(Object.entries(schema.properties ?? {}));
-  if (typeof schema.additionalProperties === "object") below.set("*", schema.additionalProperties);
-  if (typeof schema.items === "object" && "properties" in schema.items) below.set("[]", schema.items);
-  if (below.size === 0) yield { path, schema };
-  for (const [name, inner] of below) yield* leaves(`${path}.${name}`, inner as JsonSchema);
+describe("every option", () => {
+  const options = documentedOptions(z.toJSONSchema(ConfigSchema, { io: "input" }));
+
+  test.each(options)("$path says what it means", ({ meaning }) => {
+    expect(meaning).toMatch(/^[A-Z].*[.:/]/);
+  });
+
+  test.each(options.filter(({ isNumber }) => isNumber))("$path has a unit and bounds", (option) => {
+    expect(option).toMatchObject({
+      unit: expect.stringMatching(/./),
+      minimum: expect.any(Number),
+      maximum: expect.any(Number),
+    });
+  });
+
+  test.each(options.filter(({ standard }) => standard !== undefined))("$path may have its default", (option) => {
+    const parts = option.path.split(".");
+    expect(faultsWith(parts, option.standard)).toEqual([]);
+    expect(faultsWith(parts, { no: "option" })).not.toEqual([]);
+  });
+
+  test("is found", () => {
+    expect(options.length).toBeGreaterThan(90);
+  });
+});
+
+/** What the schema has against a config in which the option at `parts` is `value`. */
+function faultsWith(parts: readonly string[], value: unknown): unknown[] {
+  const config: unknown = parts.reduceRight<unknown>((inner, part) => {
+    if (part.endsWith("[]")) return { [part.slice(0, -2)]: [inner] };
+    return { [part === "NAME" ? "chat" : part]: inner };
+  }, value);
+  const place = parts.flatMap((part) => {
+    if (part.endsWith("[]")) return [part.slice(0, -2), 0];
+    return [part === "NAME" ? "chat" : part];
+  });
+  // What the rest of such a config lacks is no matter.
+  const issues = ConfigSchema.safeParse(config).error?.issues ?? [];
+  return issues.filter(({ path }) => place.every((step, i) => path[i] === step));
 }

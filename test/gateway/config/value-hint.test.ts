@@ -32,7 +32,8 @@ test.each([
   { got: "ws://a/api", path: [...Addresses, 0], type: undefined, hint: Upwards },
   { got: "wss://a:1/api?x", path: [...Addresses, 0], type: undefined, hint: Upwards },
   { got: "ws://a b/api", path: [...Addresses, 0], type: undefined, hint: undefined },
-  { got: "http://a/api", path: [...Addresses, 0], type: undefined, hint: undefined },
+  { got: "http://a/api", path: [...Addresses, 0], type: undefined, hint: Upwards },
+  { got: "ftp://a/api", path: [...Addresses, 0], type: undefined, hint: undefined },
   { got: "ws://a/api", path: ["routes", 0, "path"], type: undefined, hint: undefined },
 ])("for $got at $path: $hint", ({ got, path, type, hint }) => {
   expect(valueHint(got, path, type)).toBe(hint === undefined ? "" : `; ${hint}`);

@@ -55,13 +55,12 @@ test("faults come in the order of the file, each once", () => {
 });
 
 test.each([
-  { other: { path: ["routes", 0], name: "chat" }, mention: "routes[0] (chat, line 3)" },
-  { other: { path: ["routes", 1], name: undefined }, mention: "routes[1] (line 5)" },
-])("another option is mentioned as $mention", ({ other, mention }) => {
-  const fault = { path: ["upstreams"], at: "key", message: "is like", other } as const;
-  expect(new YamlSource("g.yaml", Text).describe([fault])[0]?.split("\n")[0]).toBe(
-    `g.yaml:6:1: upstreams: is like ${mention}`,
-  );
+  { path: ["routes", 1], line: 5 },
+  { path: ["routes", 0, "name"], line: 3 },
+  { path: ["routes", 0, "upstream"], line: 3 },
+  { path: ["nothing"], line: 2 },
+])("$path is in line $line", ({ path, line }) => {
+  expect(new YamlSource("g.yaml", Text).lineOf(path)).toBe(line);
 });
 
 test("carets stand below their word behind tabs, and a line end of Windows is not shown", () => {
@@ -92,6 +91,9 @@ describe("what YAML objects to", () => {
     { text: "address: [::1]:80 # here\n", marked: "[::1]:80", cure: Quotes },
     { text: "a: { address: [::1]:80 }\n", marked: "[::1]:80", cure: Quotes },
     { text: "a: @b\n", marked: "@", cure: Quotes },
+    { text: "a: { b: ${C} }\n", marked: "${C}", cure: Quotes },
+    { text: "a: [${B}, c]\n", marked: "${B}", cure: Quotes },
+    { text: "a: [ws://${B:-c d}:1/]\n", marked: "ws://${B:-c d}:1/", cure: Quotes },
     { text: "a: [b] c\n", marked: "c", cure: "" },
     { text: "ws://a\nb: 1\n", marked: "ws://a", cure: "" },
   ])("has the cure '$cure' in $text", ({ text, marked, cure }) => {

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { encodeUpgradeRequest } from "../../../src/protocol/handshake/upgrade.ts";
-import type { OpeningRequest } from "../../../src/protocol/handshake/opening-request.ts";
-import { trustedProxyList, upstreamFields } from "../../../src/gateway/routing/forwarded-fields.ts";
+import { addressList } from "../../../src/gateway/routing/address-list.ts";
+import { upstreamFields, type ForwardedRequest } from "../../../src/gateway/routing/forwarded-fields.ts";
+import type { ClientCertificate } from "../../../src/transport/opening.ts";
+import { connectionFacts } from "../../support/connection-facts.ts";
 
 interface Client {
   readonly fields?: readonly string[];
@@ -10,31 +12,16 @@ interface Client {
   readonly secure?: boolean;
   readonly httpVersion?: "1.1" | "2";
   readonly trusted?: readonly string[];
+  readonly clientCertificate?: ClientCertificate;
 }
 
 /** The lines the upstream gets, each as `name: value`. */
 function linesOf({ fields = [], address = "192.0.2.7", authority = "chat.example.com", ...client }: Client): string[] {
-  const { secure = true, httpVersion = "2", trusted = ["10.0.0.0/8"] } = client;
-  const request: OpeningRequest = {
-    httpVersion,
-    scheme: secure ? "https" : "http",
-    authority,
-    path: "/ws",
-    subprotocols: [],
-    extensions: "",
-    fields,
-  };
-  const connection = {
-    id: 7,
-    listener: "main",
-    httpVersion,
-    secure,
-    remoteAddress: address,
-    remotePort: 40_000,
-    localPort: 8443,
-    serverName: undefined,
-  };
-  const lines = upstreamFields(request, connection, 13, trustedProxyList(trusted));
+  const { secure = true, httpVersion = "2", trusted = ["10.0.0.0/8"], clientCertificate } = client;
+  const request: ForwardedRequest = { httpVersion, scheme: secure ? "https" : "http", authority, fields };
+  const tls = secure ? { serverName: undefined, clientCertificate, reaches: () => true } : undefined;
+  const connection = connectionFacts({ id: 7, httpVersion, secure, remoteAddress: address, tls });
+  const lines = upstreamFields(request, connection, 13, addressList(trusted));
   return Array.from({ length: lines.length / 2 }, (_, i) => `${lines[2 * i]}: ${lines[2 * i + 1]}`);
 }
 
@@ -135,6 +122,34 @@ test("a client cannot have our fields dropped by calling them hop-by-hop", () =>
 test("fields of the client's own connection and handshake stay behind", () => {
   const fields = ["host", "chat.example.com", "upgrade", "websocket", "sec-websocket-key", "x", "te", "trailers"];
   expect(linesOf({ fields })).toEqual(linesOf({}));
+});
+
+test("what an ordinary request says of its content goes on", () => {
+  const fields = ["content-type", "text/plain", "content-length", "3", "transfer-encoding", "chunked"];
+  expect(linesOf({ fields }).slice(0, 2)).toEqual(["content-type: text/plain", "content-length: 3"]);
+});
+
+describe("a client certificate", () => {
+  // The bytes of RFC 8941 §3.3.5.
+  const raw = Buffer.from("pretend this is binary content.");
+  const own = "client-cert: :cHJldGVuZCB0aGlzIGlzIGJpbmFyeSBjb250ZW50Lg==:";
+  const clientCertificate: ClientCertificate = { subject: "CN=one", fingerprint: "00", raw };
+  const claims = ["client-cert", "client-cert-chain", "client_cert", "client-cert_chain", "client_cert_chain"];
+
+  test("is told once shown", () => {
+    expect(linesOf({ clientCertificate })).toEqual(linesOf({}).toSpliced(-1, 0, own));
+  });
+
+  test.each(claims)("is never what a client or a proxy says in %s", (name) => {
+    const fields = [name, ":AAAA:"];
+    for (const client of [{}, { address: "10.1.2.3" }, { secure: false }, { clientCertificate }]) {
+      expect(linesOf({ ...client, fields })).toEqual(linesOf(client));
+    }
+  });
+
+  test("is not hidden by a client that calls it hop-by-hop", () => {
+    expect(linesOf({ clientCertificate, fields: ["connection", "client-cert"] })).toContain(own);
+  });
 });
 
 describe("a trusted proxy", () => {

@@ -1,6 +1,16 @@
 import { describe, expect, test } from "vitest";
-import type { RouteConfig } from "../../../src/gateway/config/config.ts";
+import type { RouteConfig, StreamLimits } from "../../../src/gateway/config/config.ts";
 import { RouteTable } from "../../../src/gateway/routing/route-table.ts";
+
+const NoLimits: StreamLimits = {
+  maxMessageBytes: undefined,
+  maxFrameBytes: undefined,
+  maxFragments: undefined,
+  maxBufferedBytes: 65_536,
+  idleMs: undefined,
+  maxAgeMs: undefined,
+  maxAgeJitter: 0,
+};
 
 /** A route written as `host path`; a path that ends in `/*` is a prefix. */
 function route(written: string): RouteConfig {
@@ -11,6 +21,10 @@ function route(written: string): RouteConfig {
     match: path.endsWith("/*") ? "prefix" : "exact",
     path: path.replace(/\/\*$/, ""),
     target: { type: "handler", handler: "echo" },
+    origins: { type: "same" },
+    clients: { allow: [], deny: [] },
+    maxStreams: undefined,
+    streams: NoLimits,
   };
 }
 

@@ -125,7 +125,7 @@ test("whatever two peers do, in whatever order, both see the beginning of what w
         };
         const act = async (step: Step): Promise<void> => {
           if (step.type === "wait") await vi.advanceTimersByTimeAsync(step.ms);
-          else if (step.type === "drain") relay.close(1012);
+          else if (step.type === "drain") relay.close(1012, "drain");
           else if (step.type === "abort") relay.abort();
           else {
             const at = legs[step.side];
@@ -147,7 +147,7 @@ test("whatever two peers do, in whatever order, both see the beginning of what w
           expect(Math.max(client.near.bufferedBytes, upstream.near.bufferedBytes)).toBeLessThan(bound);
         }
         await settled();
-        relay.close(1012);
+        relay.close(1012, "drain");
         await vi.advanceTimersByTimeAsync(2 * CloseMs);
         expect(endings).toHaveLength(1);
         expect(vi.getTimerCount()).toBe(0);

@@ -3,7 +3,7 @@ import { Relay, type RelayEnding } from "../../../src/gateway/serving/relay.ts";
 import { encodeFrame } from "../../../src/protocol/frame/frame-codec.ts";
 import { Traffic } from "../../../src/protocol/frame/traffic.ts";
 import { hex, joined } from "../../support/bits.ts";
-import { CloseMs, openLeg, openRelay, send, settled, StallMs } from "../../support/relay-bench.ts";
+import { CloseMs, openLeg, openRelay, send, settled, StallMs, Unlimited } from "../../support/relay-bench.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -23,7 +23,7 @@ describe("what is relayed", () => {
 
   test("counts the gateway's own Closes, and nothing that was only read", async () => {
     const { relay, client, upstream, toUpstream, toClient, endings } = openRelay();
-    relay.close(1012);
+    relay.close(1012, "drain");
     await send(client, hex("81 80 00000000   88 80 00000000"));
     await send(upstream, hex("81 00   88 00"));
     upstream.far.end();
@@ -48,7 +48,7 @@ describe("what is relayed", () => {
     const upstream = openLeg({});
     await send(client, hex("81 80 00000000"));
     await send(upstream, hex("81 00"));
-    const options = { allowedRsv: 0, closeMs: CloseMs, stallMs: StallMs, onEnded: () => undefined };
+    const options = { ...Unlimited, onEnded: () => undefined };
     new Relay(client.near, upstream.near, { ...options, toUpstream: new Traffic(), toClient: new Traffic() }).start();
     await settled();
     expect(upstream.received()).toEqual(hex("81 80 00000000"));
@@ -106,7 +106,7 @@ describe("the end", () => {
 
   test("comes to the upstream after its answer also where the client ends instead of answering", async () => {
     const { relay, client, upstream, endings } = openRelay();
-    relay.close(1012);
+    relay.close(1012, "drain");
     client.far.end();
     await settled();
     expect([client.seen.ended, upstream.seen.ended]).toEqual([true, false]);
@@ -154,7 +154,7 @@ describe("the end", () => {
     const upstream = openLeg({});
     client.far.abort("cancel");
     const onEnded = vi.fn<(ending: RelayEnding) => void>();
-    const options = { allowedRsv: 0, closeMs: CloseMs, stallMs: StallMs, onEnded };
+    const options = { ...Unlimited, onEnded };
     new Relay(client.near, upstream.near, { ...options, toUpstream: new Traffic(), toClient: new Traffic() }).start();
     await settled();
     expect(onEnded.mock.calls).toEqual([[{ initiator: "client", code: 1006, cause: "reset" }]]);
@@ -165,7 +165,7 @@ describe("the end", () => {
     const { relay, client, upstream, endings } = openRelay();
     relay.abort();
     relay.abort();
-    relay.close(1012);
+    relay.close(1012, "drain");
     await send(client, hex("81 80 00000000"));
     await send(upstream, hex("88 00"));
     await vi.advanceTimersByTimeAsync(10 * CloseMs);
@@ -174,7 +174,7 @@ describe("the end", () => {
 
   test("comes in time though the client dribbles", async () => {
     const { relay, client, endings } = openRelay();
-    relay.close(1012);
+    relay.close(1012, "drain");
     for (let waited = 0; waited < 2 * CloseMs; waited += 500) {
       expect(endings).toEqual([]);
       await send(client, hex("81"));
@@ -188,7 +188,7 @@ describe("the end", () => {
     const keys = new Set<string>();
     for (let round = 0; round < 8; round++) {
       const { relay, upstream } = openRelay();
-      relay.close(1012);
+      relay.close(1012, "drain");
       await settled();
       keys.add(upstream.received().slice(2, 6).toString());
       relay.abort();

@@ -22,3 +22,12 @@ test("does without a stack", () => {
   delete error.stack;
   expect(failureTrace(error)).toBe("Error");
 });
+
+test.each([
+  { what: "a stack that is no text", property: "stack", value: 5, trace: "Error" },
+  { what: "a name of two lines", property: "name", value: "a\n{}\u001b[31m", trace: String.raw`a\u000a{}\u001b[31m` },
+])("tells of an error with $what", ({ property, value, trace }) => {
+  const error = new Error("secret");
+  delete error.stack;
+  expect(failureTrace(Object.assign(error, { [property]: value }))).toBe(trace);
+});

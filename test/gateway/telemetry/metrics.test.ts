@@ -1,28 +1,46 @@
 import { beforeEach, describe, expect, test } from "vitest";
-import { Metrics, OpeningResults } from "../../../src/gateway/telemetry/metrics.ts";
+import { LimitKinds } from "../../../src/gateway/telemetry/limit-kind.ts";
+import { Metrics } from "../../../src/gateway/telemetry/metrics.ts";
+import { OpeningResults } from "../../../src/gateway/telemetry/opening-result.ts";
 import { StreamRegistry } from "../../../src/gateway/telemetry/stream-registry.ts";
 import type { ConnectionFacts } from "../../../src/transport/opening.ts";
+import { connectionFacts } from "../../support/connection-facts.ts";
+import { requestOutcome } from "../../support/request-outcome.ts";
 import { expositionFaults, parseExposition, seriesOf, sumOf, type Exposition } from "../../support/exposition.ts";
 
 function connection(httpVersion: "1.1" | "2", listener = "main"): ConnectionFacts {
-  const peer = { remoteAddress: "192.0.2.7", remotePort: 50_000, localPort: 8443 };
-  return { id: 1, listener, httpVersion, secure: true, serverName: "secret.example", ...peer };
+  const tls = { serverName: "secret.example", clientCertificate: undefined, reaches: () => true };
+  return connectionFacts({ listener, httpVersion, secure: true, tls, remoteAddress: "192.0.2.7" });
 }
 
 let streams: StreamRegistry;
 let metrics: Metrics;
+/** What the metrics ask for at each scrape. */
+let asked: { handshakesWaiting: number; logLinesDropped: number };
+
+function metricsOf(streams: StreamRegistry): Metrics {
+  return new Metrics(streams, {
+    version: "1.2.3",
+    handshakesWaiting: () => asked.handshakesWaiting,
+    logLinesDropped: () => asked.logLinesDropped,
+  });
+}
+
 const scrape = async (): Promise<Exposition> => parseExposition(await metrics.text());
 
 beforeEach(() => {
-  streams = new StreamRegistry({ routes: [{ route: "chat", upstream: "backend" }] });
-  metrics = new Metrics(streams, { version: "1.2.3" });
+  asked = { handshakesWaiting: 0, logLinesDropped: 0 };
+  streams = new StreamRegistry();
+  metrics = metricsOf(streams);
+  streams.know([{ route: "chat", upstream: "backend" }]);
+  metrics.know({ routes: ["chat", "page"], listeners: ["main"] });
 });
 
 describe("openings", () => {
   test("begin with a zero for each route of the config, protocol and result", async () => {
     const exposition = await scrape();
     const openings = [...exposition].filter(([series]) => series.startsWith("hawser_openings_total{"));
-    expect(openings).toHaveLength(2 * 2 * OpeningResults.length);
+    expect(openings).toHaveLength(3 * 2 * OpeningResults.length);
     expect(openings.every(([, value]) => value === 0)).toBe(true);
     expect(
       exposition.has(seriesOf("hawser_openings_total", { route: "chat", protocol: "h2", result: "draining" })),
@@ -51,6 +69,7 @@ describe("openings", () => {
     { refusal: "malformed", result: "malformed" },
     { refusal: "version", result: "version" },
     { refusal: "not-websocket", result: "not_websocket" },
+    { refusal: "header-size", result: "header_size" },
     { refusal: "deadline", result: "deadline" },
     { refusal: "draining", result: "draining" },
   ] as const)(
@@ -78,20 +97,81 @@ test("connections count per listener and protocol, open and in all", async () =>
   expect(of("hawser_client_connections_failed_total", { listener: "main", reason: "client_left" })).toBe(1);
 });
 
-test.each([
-  { status: 101, label: "1xx" },
-  { status: 200, label: "2xx" },
-  { status: 304, label: "3xx" },
-  { status: 404, label: "4xx" },
-  { status: 599, label: "5xx" },
-  { status: 999, label: "other" },
-  { status: 0, label: "other" },
-])("a request answered with $status counts as $label", async ({ status, label }) => {
-  metrics.request("page", "h2", status);
-  metrics.request("", "h1", status);
-  const exposition = await scrape();
-  expect(sumOf(exposition, "hawser_http_requests_total", { route: "page", protocol: "h2", status: label })).toBe(1);
-  expect(sumOf(exposition, "hawser_http_requests_total", { route: "none", protocol: "h1", status: label })).toBe(1);
+describe("limits", () => {
+  const hits = async (labels: Record<string, string>) => sumOf(await scrape(), "hawser_limits_hit_total", labels);
+
+  test("begin with a zero for each, over both protocols and where none is spoken yet", async () => {
+    const series = [...(await scrape()).keys()].filter((name) => name.startsWith("hawser_limits_hit_total{"));
+    expect(series).toHaveLength(3 * LimitKinds.length);
+    expect(await hits({})).toBe(0);
+  });
+
+  test.each(LimitKinds)("count who ran into %s", async (limit) => {
+    metrics.limitHit(limit, "h1");
+    metrics.limitHit(limit, undefined);
+    expect(await hits({ limit, protocol: "h1" })).toBe(1);
+    expect(await hits({ limit, protocol: "none" })).toBe(1);
+    expect(await hits({})).toBe(2);
+  });
+
+  test.each([
+    { reason: "limit", limit: "connections" },
+    { reason: "address-limit", limit: "connections_per_address" },
+    { reason: "accept", limit: "descriptors" },
+  ] as const)("count a connection that failed for $reason as $limit", async ({ reason, limit }) => {
+    metrics.connectionFailed("main", reason);
+    metrics.connectionFailed("main", "tls");
+    expect(await hits({ limit, protocol: "none" })).toBe(1);
+    expect(await hits({})).toBe(1);
+  });
+
+  test("count fields that are too large", async () => {
+    metrics.refused("header-size", connection("1.1"));
+    metrics.refused("malformed", connection("1.1"));
+    expect(await hits({ limit: "header_size", protocol: "h1" })).toBe(1);
+    expect(await hits({})).toBe(1);
+  });
+});
+
+test("what waits for a handshake, and what the log dropped, is asked for at each scrape", async () => {
+  const seen = async () => {
+    const exposition = await scrape();
+    return ["hawser_handshakes_waiting", "hawser_log_lines_dropped_total"].map((name) => exposition.get(name));
+  };
+  expect(await seen()).toEqual([0, 0]);
+  asked = { handshakesWaiting: 7, logLinesDropped: 3 };
+  expect(await seen()).toEqual([7, 3]);
+  asked = { handshakesWaiting: 2, logLinesDropped: 3 };
+  expect(await seen()).toEqual([2, 3]);
+});
+
+describe("a reload", () => {
+  const known = (routes: string[], listeners: string[] = ["main"]) => metrics.know({ routes, listeners });
+  const seriesWith = async (label: string) => [...(await scrape()).keys()].filter((name) => name.includes(label));
+
+  test("begins new routes and listeners with zeros", async () => {
+    known(["chat", "feed"], ["main", "second"]);
+    const exposition = await scrape();
+    const labels = { protocol: "h1", route: "feed" };
+    expect(exposition.get(seriesOf("hawser_openings_total", { ...labels, result: "origin" }))).toBe(0);
+    const request = { ...labels, status: "2xx", result: "answered" };
+    expect(exposition.get(seriesOf("hawser_http_requests_total", request))).toBe(0);
+    const failed = { listener: "second", reason: "client_certificate" };
+    expect(exposition.get(seriesOf("hawser_client_connections_failed_total", failed))).toBe(0);
+  });
+
+  test("keeps the numbers of the last hundred routes that left, and of no more", async () => {
+    metrics.opening("page", "h1", "no_route", 1);
+    metrics.request(requestOutcome({ route: "page" }));
+    for (let i = 0; i < 100; i++) known([`r${i}`], [`l${i}`]);
+    expect(sumOf(await scrape(), "hawser_openings_total", { route: "page" })).toBe(1);
+    expect(sumOf(await scrape(), "hawser_http_requests_total", { route: "page" })).toBe(1);
+    const size = (await scrape()).size;
+    for (let i = 100; i < 150; i++) known([`r${i}`], [`l${i}`]);
+    expect(await seriesWith('route="page"')).toEqual([]);
+    expect(await seriesWith('listener="main"')).toEqual([]);
+    expect((await scrape()).size).toBeLessThanOrEqual(size);
+  });
 });
 
 describe("the exposition", () => {
@@ -100,7 +180,11 @@ describe("the exposition", () => {
     const record = streams.open({ route: "chat", upstream: "backend", protocol: "h2", connectionId: 1, streamId: 1 });
     record.close({ initiator: "client", code: 1000, cause: "close-frame" });
     metrics.opening("chat", "h2", "accepted", 0.001);
-    metrics.request("chat", "h2", 200);
+    metrics.request(requestOutcome({ route: "chat" }));
+    metrics.limitHit("streams", "h2");
+    metrics.configGeneration(1);
+    metrics.reload("refused");
+    metrics.certificatesExpire([{ listener: "main", certificate: "0", expiresAt: new Date(0) }]);
     metrics.connectionOpened(connection("2"));
     metrics.connectionFailed("main", "tls");
   }
@@ -117,16 +201,25 @@ describe("the exposition", () => {
     expect(families).toEqual([
       "hawser_openings_total counter",
       "hawser_opening_duration_seconds histogram",
-      "hawser_client_connections_open gauge",
-      "hawser_client_connections_total counter",
-      "hawser_client_connections_failed_total counter",
       "hawser_http_requests_total counter",
+      "hawser_http_request_duration_seconds histogram",
+      "hawser_http_content_bytes_total counter",
+      "hawser_config_generation gauge",
+      "hawser_config_reloads_total counter",
+      "hawser_config_last_reload_timestamp_seconds gauge",
+      "hawser_certificate_expiry_timestamp_seconds gauge",
+      "hawser_limits_hit_total counter",
       "hawser_streams_open gauge",
       "hawser_streams_opened_total counter",
       "hawser_stream_bytes_total counter",
       "hawser_stream_frames_total counter",
       "hawser_stream_closes_total counter",
       "hawser_stream_duration_seconds histogram",
+      "hawser_client_connections_open gauge",
+      "hawser_client_connections_total counter",
+      "hawser_client_connections_failed_total counter",
+      "hawser_handshakes_waiting gauge",
+      "hawser_log_lines_dropped_total counter",
       "hawser_build_info gauge",
     ]);
   });
@@ -144,7 +237,7 @@ describe("the exposition", () => {
   });
 
   test("is its own: two gateways in a process do not meet", async () => {
-    const other = new Metrics(new StreamRegistry(), { version: "1.2.3" });
+    const other = metricsOf(new StreamRegistry());
     metrics.opening("chat", "h2", "accepted", 1);
     expect(sumOf(parseExposition(await other.text()), "hawser_openings_total")).toBe(0);
   });

@@ -120,16 +120,49 @@ describe("totals", () => {
     streams.open(Chat).close(Normal);
     expect(before).toMatchObject({ opened: 1, closes: [{ count: 1 }] });
   });
+});
 
-  test("begin with zeros for the routes of the config, over both protocols", () => {
-    const streams = new StreamRegistry({ routes: [{ route: "chat", upstream: "backend" }] });
+describe("the routes of the config", () => {
+  const route = (name: string) => ({ route: name, upstream: "backend" });
+  const named = (streams: StreamRegistry) => [...new Set(streams.totals().map((totals) => totals.route))];
+
+  test("begin with zeros over both protocols, at the start and behind a reload", () => {
+    const streams = new StreamRegistry();
+    streams.know([route("chat")]);
     const empty = { route: "chat", upstream: "backend", open: 0, opened: 0, closes: [] };
     expect(streams.totals()).toMatchObject([
       { ...empty, protocol: "h1" },
       { ...empty, protocol: "h2" },
     ]);
     streams.open(Chat);
-    expect(streams.totals()).toMatchObject([{ opened: 0 }, { opened: 1 }]);
+    streams.know([route("chat"), route("feed")]);
+    expect(streams.totals()).toMatchObject([{ opened: 0 }, { opened: 1 }, { route: "feed" }, { route: "feed" }]);
+  });
+
+  test("keep their sums when they leave, and when they come back", () => {
+    const streams = new StreamRegistry();
+    streams.know([route("chat")]);
+    streams.open(Chat).close(Normal);
+    streams.know([]);
+    expect(streams.totals()).toMatchObject([{ opened: 0 }, { route: "chat", opened: 1 }]);
+    streams.know([route("chat")]);
+    streams.open(Chat);
+    expect(streams.totals()).toMatchObject([{ opened: 0 }, { opened: 2, open: 1 }]);
+  });
+
+  test("are forgotten when a hundred more have left, but not while a stream is open", () => {
+    const streams = new StreamRegistry();
+    const forgotten: string[] = [];
+    streams.observe({ forgot: (labels) => void forgotten.push(labels.route) });
+    streams.know([route("chat"), route("quiet")]);
+    const record = streams.open(Chat);
+    for (let i = 0; i <= 102; i++) streams.know([route(`r${i}`)]);
+    expect(forgotten).toEqual(["quiet", "r0", "r1"]);
+    expect(named(streams)).toHaveLength(1 + 100 + 1);
+    record.close(Normal);
+    streams.know([route("another")]);
+    expect(forgotten).toEqual(["quiet", "r0", "r1", "chat", "r2"]);
+    expect(named(streams)).toHaveLength(100 + 1);
   });
 });
 

@@ -12,7 +12,7 @@ const Key = hex("37 fa 21 3d");
 function machine(role: "server" | "client" = "server") {
   const incoming = new Traffic();
   const outgoing = new Traffic();
-  const options = { role, maxMessageBytes: 1000, maxFragments: 10, incoming, outgoing };
+  const options = { role, maxMessageBytes: 1000, maxFrameBytes: undefined, maxFragments: 10, incoming, outgoing };
   return { machine: new ConnectionMachine(options), incoming, outgoing };
 }
 

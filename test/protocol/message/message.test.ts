@@ -1,10 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { Frame } from "../../../src/protocol/frame/frame.ts";
+import type { MessageLimits } from "../../../src/protocol/frame/message-meter.ts";
 import { Opcode } from "../../../src/protocol/frame/opcode.ts";
-import { type Message, MessageAssembler, type MessageLimits } from "../../../src/protocol/message/message.ts";
+import { type Message, MessageAssembler } from "../../../src/protocol/message/message.ts";
 import { hex } from "../../support/bits.ts";
 
-const limits: MessageLimits = { maxMessageBytes: 10, maxFragments: 3 };
+const limits: MessageLimits = { maxMessageBytes: 10, maxFrameBytes: 8, maxFragments: 3 };
 
 function frame(opcode: Opcode, payload: string | Uint8Array, fin: "more" | "fin" = "fin"): Frame {
   const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : payload;
@@ -53,13 +54,13 @@ describe("frames become messages", () => {
   });
 
   test("one after the other, each with the whole of the limits", () => {
-    const ten = frame(Opcode.Binary, new Uint8Array(10));
+    const eight = frame(Opcode.Binary, new Uint8Array(8));
     const three = [
       frame(Opcode.Text, "a", "more"),
       frame(Opcode.Continuation, "b", "more"),
       frame(Opcode.Continuation, "c"),
     ];
-    const types = messagesOf([ten, ...three, ten, ...three]).map((message) => message.type);
+    const types = messagesOf([eight, ...three, eight, ...three]).map((message) => message.type);
     expect(types).toEqual(["binary", "text", "binary", "text"]);
   });
 
@@ -87,7 +88,7 @@ describe("frames become messages", () => {
 
 describe("limits", () => {
   test.each([
-    { name: "one frame that is too long", before: [], payloadLength: 11, code: "WS_MESSAGE_TOO_BIG" },
+    { name: "one frame that is too long", before: [], payloadLength: 9, code: "WS_FRAME_TOO_BIG" },
     {
       name: "a frame that is too long for what is left",
       before: [frame(Opcode.Binary, new Uint8Array(6), "more")],

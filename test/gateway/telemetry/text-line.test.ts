@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
-import { closedLine, openedLine, refusedLine } from "../../../src/gateway/telemetry/stream-log.ts";
+import { closedLine, eventLine, openedLine, refusedLine } from "../../../src/gateway/telemetry/text-line.ts";
 import { StreamRegistry, type StreamFacts, type StreamRecord } from "../../../src/gateway/telemetry/stream-registry.ts";
 
 /** 12:03:04.512 wherever this runs: lines show local time. */
@@ -95,4 +95,11 @@ describe("colours", () => {
   ])("mark a close with $code: $yellow", ({ code, yellow }) => {
     expect(closedLine(stream, { ...Normal, code }, Now, { colour: true }).includes("\u001b[33m-")).toBe(yellow);
   });
+});
+
+test("what a process prints cannot move the cursor of a terminal, nor turn its colours", () => {
+  const line = "upstream chat: \u001b[2J\r09:00 all is well\u009b1m\u202e\nnext\tcell";
+  expect(eventLine("info", line)).toBe(
+    String.raw`upstream chat: \u001b[2J\u000d09:00 all is well\u009b1m\u202e` + "\nnext\tcell",
+  );
 });

@@ -1,8 +1,12 @@
 import { CloseCode } from "../../protocol/close-code.ts";
 import type { Traffic } from "../../protocol/frame/traffic.ts";
+import { printable } from "../config/printable.ts";
 import { failureTrace } from "./failure-trace.ts";
-import type { OpeningResult } from "./metrics.ts";
-import type { Protocol, StreamClose, StreamFacts, StreamRecord } from "./stream-registry.ts";
+import type { LogLevel, RefusedOpening } from "./log-format.ts";
+import { methodLabel } from "./method-label.ts";
+import type { RequestOutcome } from "./request-metrics.ts";
+import type { StreamClose, StreamFacts, StreamRecord } from "./stream-registry.ts";
+import { framesOf } from "./traffic-sums.ts";
 
 /** How lines are drawn: `colour` adds ANSI colours, for a terminal. */
 export interface LineStyle {
@@ -25,20 +29,13 @@ export function closedLine(record: StreamRecord, close: StreamClose, now: number
   const sign = paint("-", OrdinaryCodes.has(close.code) ? "dim" : "yellow", style);
   const where = `${nameColumn(record.route)} ${placeColumn(record)}`;
   const how = `${close.initiator} ${close.code} ${close.cause}`.padEnd(31);
-  const traffic = `↑ ${trafficOf(record.toUpstream)}  ↓ ${trafficOf(record.toClient)}`;
-  return `${timeOf(now, style)} ${sign} ${where}  ${how}  ${ageOf(now - record.openedAt).padStart(8)}  ${traffic}`;
+  return `${timeOf(now, style)} ${sign} ${where}  ${how}  ${carriedColumn(record, now)}`;
 }
 
-/** An opening that did not become a stream. */
-export interface RefusedOpening {
-  /** Empty if no route matched. */
-  readonly route: string;
-  readonly protocol: Protocol;
-  readonly result: OpeningResult;
-  /** 0 where the client left before an answer, or the transport gave it by itself. */
-  readonly status: number;
-  /** What was wrong with the upstream: an error code or a rule, nothing that a peer said. */
-  readonly detail?: string | undefined;
+/** The line of a stream that is open still: its age, and what has passed. */
+export function stillOpenLine(record: StreamRecord, now: number, style: LineStyle = {}): string {
+  const where = `${nameColumn(record.route)} ${placeColumn(record)}`;
+  return `${timeOf(now, style)} ${paint("=", "dim", style)} ${where}  ${"still open".padEnd(31)}  ${carriedColumn(record, now)}`;
 }
 
 /** The line of an opening that did not become a stream. */
@@ -48,6 +45,26 @@ export function refusedLine(refused: RefusedOpening, now: number, style: LineSty
   const how = status === 0 ? result : `refused ${status} ${result}`;
   const why = detail === undefined ? "" : paint(`  (${detail})`, "dim", style);
   return `${timeOf(now, style)} ${paint("×", "red", style)} ${name} ${protocol} ${how}${why}`;
+}
+
+/** The line of an ordinary HTTP request: what came of it, how long it took, and the content of request and response. */
+export function requestLine(request: RequestOutcome, now: number, style: LineStyle = {}): string {
+  const { route, upstream, protocol, method, status, result, seconds, bytesIn, bytesOut } = request;
+  const name = nameColumn(route === "" ? "none" : route);
+  const what = [methodLabel(method), ...(status === 0 ? [] : [status]), result].join(" ");
+  const where = upstream === undefined ? "" : `  → ${upstream}`;
+  const content = `↑ ${sizeOf(bytesIn)} ↓ ${sizeOf(bytesOut)}`;
+  return `${timeOf(now, style)} ${paint("·", "dim", style)} ${name} ${protocol} ${what}${where}  ${ageOf(seconds * 1000)}  ${content}`;
+}
+
+/**
+ * The line of an event of the process, or lines: without time and columns, so that it reads well at the start. What an
+ * upstream's own process prints is in some, and a client may have a part in that: its terminal codes do not get through.
+ */
+export function eventLine(level: LogLevel, msg: string, style: LineStyle = {}): string {
+  const text = msg.split("\n").map(printable).join("\n");
+  if (level === "info") return text;
+  return level === "warn" ? paint(`warning: ${text}`, "yellow", style) : paint(`error: ${text}`, "red", style);
 }
 
 /** The lines of a handler that threw `failure`. */
@@ -65,9 +82,12 @@ function placeColumn({ protocol, connectionId, streamId }: StreamFacts): string 
   return `${protocol} connection ${String(connectionId).padStart(4)} ${stream.padEnd(12)}`;
 }
 
+function carriedColumn({ openedAt, toUpstream, toClient }: StreamRecord, now: number): string {
+  return `${ageOf(now - openedAt).padStart(8)}  ↑ ${trafficOf(toUpstream)}  ↓ ${trafficOf(toClient)}`;
+}
+
 function trafficOf(traffic: Traffic): string {
-  const frames = traffic.continuation + traffic.text + traffic.binary + traffic.close + traffic.ping + traffic.pong;
-  return `${String(frames).padStart(6)} frames ${sizeOf(traffic.bytes).padStart(10)}`;
+  return `${String(framesOf(traffic)).padStart(6)} frames ${sizeOf(traffic.bytes).padStart(10)}`;
 }
 
 function sizeOf(bytes: number): string {

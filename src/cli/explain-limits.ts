@@ -1,0 +1,30 @@
+import type { Config } from "../gateway/config/config.ts";
+import { size } from "./quantities.ts";
+
+const MiB = 1_048_576;
+
+/** What all clients together, each of them, and each connection may have. */
+export function explainLimits({ limits, http2 }: Config): string[][] {
+  const { openingRate } = limits;
+  const perAddress = (limit: number | undefined) => (limit === undefined ? "" : `, ${limit} of an address`);
+  return [
+    ["connections of clients", `${limits.maxConnections}${perAddress(limits.maxConnectionsPerAddress)}`],
+    ["TLS handshakes at once", String(limits.maxHandshakes)],
+    [
+      "WebSockets",
+      `${limits.maxStreams}, ${limits.maxStreamsPerConnection} of a connection${perAddress(limits.maxStreamsPerAddress)}`,
+    ],
+    [
+      "openings of an address",
+      openingRate === undefined ? "no limit" : `${openingRate.perSecond} a second, ${openingRate.burst} at once`,
+    ],
+    ["fields of a request", `${limits.maxHeaderCount}, ${size(limits.maxHeaderBytes)}`],
+    ["streams of an HTTP/2 connection", String(http2.maxConcurrentStreams)],
+    [
+      "bytes sent ahead on HTTP/2",
+      `${size(http2.streamWindowBytes)} a stream, ${size(http2.connectionWindowBytes)} a connection`,
+    ],
+    ["resets of an HTTP/2 connection", `${http2.resetBurst} at once, ${http2.resetsPerSecond} a second`],
+    ["memory of an HTTP/2 connection", `${size(http2.maxSessionMemoryMiB * MiB)}, then no new streams`],
+  ];
+}

@@ -1,0 +1,110 @@
+import { WebSocketError } from "../protocol/errors.ts";
+import type { AcceptorSink } from "../transport/opening.ts";
+import type { Config } from "./config/config.ts";
+import { AccessPolicy } from "./policy/access.ts";
+import { Admission } from "./policy/admission.ts";
+import { addressList } from "./routing/address-list.ts";
+import { LiveStreams } from "./serving/live-streams.ts";
+import { serveExchange } from "./serving/serve-exchange.ts";
+import { serveOpening } from "./serving/serve-opening.ts";
+import type { ServingContext } from "./serving/serving-context.ts";
+import { routeLabels, type Site } from "./serving/site.ts";
+import type { AccessLog } from "./telemetry/access-log.ts";
+import { Metrics } from "./telemetry/metrics.ts";
+import { resultOfRefusal } from "./telemetry/opening-result.ts";
+import { protocolOf, StreamRegistry } from "./telemetry/stream-registry.ts";
+
+/** What a {@link Reception} is given beside its config. */
+export interface ReceptionOptions {
+  readonly log: AccessLog;
+  /** For `hawser_build_info`. */
+  readonly version: string;
+  /** Connections that wait for their turn to shake hands. */
+  readonly handshakesWaiting: () => number;
+}
+
+/**
+ * Takes what the listeners bring and has it served by the site that is in force at that moment. What outlives a change of
+ * the config is here: live streams, their counts, metrics.
+ */
+export class Reception {
+  readonly live = new LiveStreams();
+  readonly metrics: Metrics;
+  readonly sink: AcceptorSink;
+  readonly #options: ReceptionOptions;
+  readonly #streams = new StreamRegistry();
+  readonly #admission: Admission;
+  #inForce: { readonly site: Site; readonly context: ServingContext } | undefined;
+
+  constructor({ limits }: Config, options: ReceptionOptions) {
+    this.#options = options;
+    this.#admission = new Admission(limits);
+    const { log, version, handshakesWaiting } = options;
+    this.metrics = new Metrics(this.#streams, {
+      version,
+      handshakesWaiting,
+      logLinesDropped: () => log.droppedLines,
+    });
+    this.#streams.observe(log);
+    this.sink = this.#createSink();
+  }
+
+  /** What comes from now on is served by `site`, which was loaded from `config`. */
+  use(config: Config, site: Site): void {
+    this.#admission.update(config.limits);
+    this.#options.log.follow(config.log);
+    this.#streams.know(routeLabels(config));
+    this.metrics.know({
+      routes: config.routes.map(({ name }) => name),
+      listeners: config.listeners.map(({ name }) => name),
+    });
+    this.#inForce = { site, context: this.#contextOf(config) };
+  }
+
+  #createSink(): AcceptorSink {
+    return {
+      opening: (opening) => {
+        if (this.#inForce !== undefined) serveOpening(opening, this.#inForce.site, this.#inForce.context);
+      },
+      exchange: (exchange) => {
+        if (this.#inForce !== undefined) serveExchange(exchange, this.#inForce.site, this.#inForce.context);
+      },
+      refused: (refusal, connection) => {
+        this.metrics.refused(refusal, connection);
+        this.#options.log.openingRefused({
+          route: "",
+          protocol: protocolOf(connection),
+          result: resultOfRefusal(refusal),
+          status: 0,
+        });
+      },
+      failed: (error) => this.#options.log.handlerFailed("", error),
+    };
+  }
+
+  #contextOf({ deadlines, access, trustedProxies }: Config): ServingContext {
+    const { log } = this.#options;
+    const { metrics } = this;
+    return {
+      streams: this.#streams,
+      live: this.live,
+      deadlines,
+      access: new AccessPolicy(access),
+      admission: this.#admission,
+      trustedProxies: addressList(trustedProxies),
+      openingOver: (outcome) => {
+        metrics.opening(outcome.route, outcome.protocol, outcome.result, outcome.seconds);
+        if (outcome.result !== "accepted") log.openingRefused(outcome);
+      },
+      requestOver: (outcome) => {
+        metrics.request(outcome);
+        log.request(outcome);
+      },
+      limitHit: (limit, protocol) => metrics.limitHit(limit, protocol),
+      handlerFailed: (route, failure) => {
+        // That a client broke a rule is no failure of the handler, and is counted.
+        if (!(failure instanceof WebSocketError && failure.origin === "peer")) log.handlerFailed(route, failure);
+      },
+    };
+  }
+}

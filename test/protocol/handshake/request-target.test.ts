@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { comparableHost, tryAuthority } from "../../../src/protocol/handshake/request-target.ts";
+
+test.each([
+  ["Chat.Example.COM", "chat.example.com"],
+  ["chat.example.com.", "chat.example.com"],
+  ["::1", "::1"],
+])("the host %s compares as %s", (host, comparable) => {
+  expect(comparableHost(host)).toBe(comparable);
+});
+
+test.each([
+  { text: "chat.example.com", host: "chat.example.com", port: undefined },
+  { text: "Chat.example.com.:8443", host: "Chat.example.com.", port: 8443 },
+  { text: "a_b.example", host: "a_b.example", port: undefined },
+  { text: "127.0.0.1:80", host: "127.0.0.1", port: 80 },
+  { text: "[2001:DB8::1]:443", host: "2001:DB8::1", port: 443 },
+  { text: `${"a".repeat(63)}.example`, host: `${"a".repeat(63)}.example`, port: undefined },
+])("$text is an authority", ({ text, ...authority }) => {
+  expect(tryAuthority(text)).toEqual(authority);
+});
+
+test.each([
+  { what: "nothing", text: "" },
+  { what: "no host", text: ":80" },
+  { what: "an empty port", text: "a:" },
+  { what: "a port that is none", text: "a:65536" },
+  { what: "a user", text: "user@a" },
+  { what: "a list", text: "a,b" },
+  { what: "a path", text: "a/b" },
+  { what: "an address without brackets", text: "::1" },
+  { what: "brackets without an address", text: "[a]" },
+  // One server reads these as another host than the next: what one of them lets in, the other must not serve.
+  { what: "percent-encoding", text: "a%2eexample.com" },
+  { what: "two final dots", text: "example.com.." },
+  { what: "a dot alone", text: "." },
+  { what: "an empty label at the front", text: ".example.com" },
+  { what: "an empty label", text: "a..example.com" },
+  { what: "a name that is too long", text: `${"a.".repeat(127)}aa` },
+])("$what is no authority", ({ text }) => {
+  expect(tryAuthority(text)).toBeUndefined();
+});
+
+test("what is nearly an authority is refused soon", () => {
+  const startedAt = performance.now();
+  expect(tryAuthority(`${"a.".repeat(50_000)}!`)).toBeUndefined();
+  expect(performance.now() - startedAt).toBeLessThan(500);
+});
