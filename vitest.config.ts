@@ -20,7 +20,7 @@ const WithSockets = [
   "test/gateway/{admin,lifecycle}/**/*.test.ts",
   "test/gateway/*.test.ts",
   "test/gateway/serving/*-wire.test.ts",
-  "test/gateway/serving/{http-proxy*,static-files,serve-exchange*}.test.ts",
+  "test/gateway/serving/{http-*,static-files*}.test.ts",
   "test/cli/{main,runtime,terminal-end}.test.ts",
   "test/demo/backend.test.ts",
   "test/runner.test.ts",

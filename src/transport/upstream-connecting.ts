@@ -7,13 +7,13 @@ const KeepAliveMs = 60_000;
 
 /**
  * Connects to `target`, with TLS where it has it, within `timeoutMs`. `done` is called exactly once: with the socket, which is
- * the caller's and has a listener for errors; or with the error, whose `code` is the system's or TLS's own, and `ETIMEDOUT`
+ * the caller's and has a listener for errors, and the TCP or unix socket beneath it, which may be the same; or with the error, whose `code` is the system's or TLS's own, and `ETIMEDOUT`
  * where time ran out.
  */
 export function connectUpstream(
   { address, secure, sourceAddress }: DialTarget,
   timeoutMs: number,
-  done: (error: Error | undefined, socket: Socket) => void,
+  done: (error: Error | undefined, socket: Socket, connection: Socket) => void,
 ): void {
   const connection = connectTo(address, sourceAddress);
   let socket: Socket = connection;
@@ -23,7 +23,7 @@ export function connectUpstream(
     isDone = true;
     clearTimeout(deadline);
     if (error !== undefined) socket.destroy();
-    done(error, socket);
+    done(error, socket, connection);
   };
   const deadline = setTimeout(() => settle(connectTimeout()), timeoutMs);
   connection.setNoDelay(true);

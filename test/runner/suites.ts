@@ -29,7 +29,7 @@ export const Suites: readonly Suite[] = [
   vitest("sockets", 120),
   vitest("fault", 600, [IpRoute]),
   vitest("interop", 60, [Curl]),
-  vitest("e2e", 180, [Chromium, Firefox]),
+  vitest("e2e", 300, [Chromium, Firefox]),
 ];
 
 function vitest(name: string, budgetSeconds: number, needs: readonly SystemPackage[] = []): Suite {

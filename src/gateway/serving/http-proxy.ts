@@ -284,6 +284,7 @@ class ProxiedRequest implements ConnectionTaker, Dispatcher.DispatchHandler, Liv
     this.#report.over(result);
     // One that is still connecting is let go of when the request would be written.
     if (this.#upstream === undefined || this.#controller === undefined) return;
+    this.#upstream.reset();
     this.#controller.abort(new Error("nobody waits for it"));
     this.#release(false);
   }

@@ -12,6 +12,13 @@ const MaxHeaderBytes = 16_384;
 
 type ConnectionDone = Parameters<typeof connectUpstream>[2];
 
+interface Sockets {
+  /** What undici reads and writes: TLS, or the same as `connection`. */
+  readonly socket: Parameters<ConnectionDone>[1];
+  /** The TCP or unix socket. */
+  readonly connection: Parameters<ConnectionDone>[2];
+}
+
 /** What is the same for all connections of an upstream. */
 export type ConnectionOptions = Pick<UpstreamConfig, "connectTimeoutMs" | "maxConnections">;
 
@@ -22,6 +29,8 @@ export type ConnectionOptions = Pick<UpstreamConfig, "connectTimeoutMs" | "maxCo
 export class UpstreamConnection {
   readonly #owner: AddressConnections;
   readonly #client: Client;
+  /** Of the connection it has, or had last. */
+  #sockets: Sockets | undefined;
   #isOpen = false;
   #hasAnswered = false;
   #hasFailed = false;
@@ -31,8 +40,9 @@ export class UpstreamConnection {
     this.#owner = owner;
     this.#client = new Client(Origin, {
       connect: (_, callback) =>
-        owner.connect((error, socket) => {
+        owner.connect((error, socket, connection) => {
           if (error !== undefined) return callback(error, null);
+          this.#sockets = { socket, connection };
           this.#isOpen = true;
           this.#hasAnswered = false;
           this.#hasFailed = false;
@@ -78,6 +88,23 @@ export class UpstreamConnection {
   /** Sends a request; everything else is told to `handler`, which must not throw. Takes over what `request` holds. */
   send(request: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): void {
     this.#client.dispatch(request, handler);
+  }
+
+  /**
+   * Resets it, together with a request that is being abandoned. Who ends a connection in order has to keep its port for a while:
+   * clients that leave again and again would use up those towards one upstream.
+   */
+  reset(): void {
+    if (this.#sockets === undefined) return;
+    const { socket, connection } = this.#sockets;
+    try {
+      connection.resetAndDestroy();
+    } catch {
+      // A unix socket has no reset, and no port.
+      connection.destroy();
+    }
+    // Without an error undici takes the end of the connection for that of a response without a length.
+    socket.emit("error", new Error("the request was abandoned"));
   }
 
   /** Gives it back when its request is over. Only one that was answered to the end leaves it fit for another. */
@@ -141,10 +168,10 @@ export class AddressConnections {
 
   #connectFrom(targets: readonly DialTarget[], index: number, done: ConnectionDone): void {
     const target = targets[index]!;
-    connectUpstream(target, this.#options.connectTimeoutMs, (error, socket) => {
+    connectUpstream(target, this.#options.connectTimeoutMs, (error, socket, connection) => {
       const isPortless = error !== undefined && exhaustedLimitOf(error) === "ports";
       if (isPortless && index + 1 < targets.length) this.#connectFrom(targets, index + 1, done);
-      else done(error, socket);
+      else done(error, socket, connection);
     });
   }
 
