@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import { comparableHost, wildcardOf } from "../protocol/handshake/request-target.ts";
 
 /** The number of the certificate presented where no name leads to another. */
 const Default = 0;
@@ -13,7 +14,7 @@ export class ServerNames {
   /** @param certificates - the names of each; of two certificates with the same name the first counts. */
   constructor(certificates: readonly (readonly string[])[]) {
     for (const [number, names] of certificates.entries()) {
-      for (const name of names.map(comparableName)) {
+      for (const name of names.map(comparableHost)) {
         if (!this.#byName.has(name)) this.#byName.set(name, number);
       }
     }
@@ -25,13 +26,7 @@ export class ServerNames {
    */
   find(name: string | undefined): number {
     if (name === undefined || name.startsWith("[") || isIP(name) !== 0) return Default;
-    const comparable = comparableName(name);
-    const firstDot = comparable.indexOf(".");
-    const wildcard = firstDot > 0 ? `*${comparable.slice(firstDot)}` : undefined;
-    return this.#byName.get(comparable) ?? (wildcard === undefined ? undefined : this.#byName.get(wildcard)) ?? Default;
+    const comparable = comparableHost(name);
+    return this.#byName.get(comparable) ?? this.#byName.get(wildcardOf(comparable)) ?? Default;
   }
-}
-
-function comparableName(name: string): string {
-  return name.toLowerCase().replace(/\.$/, "");
 }

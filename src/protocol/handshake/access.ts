@@ -1,6 +1,6 @@
 import { fieldValues } from "./field-values.ts";
 import type { FieldLines, OpeningRequest } from "./opening-request.ts";
-import { comparableHost, tryAuthority } from "./request-target.ts";
+import { comparableHost, tryAuthority, wildcardOf } from "./request-target.ts";
 
 /** Of the schemes whose pages can be the same site as a WebSocket: the port of an origin or authority that names none. */
 const StandardPorts: ReadonlyMap<string, number> = new Map([
@@ -8,7 +8,7 @@ const StandardPorts: ReadonlyMap<string, number> = new Map([
   ["https", 443],
 ]);
 
-const OriginForm = /^([a-z][a-z0-9+.-]*):\/\/(.+)$/i;
+const SerializedOrigin = /^([a-z][a-z0-9+.-]*):\/\/(.+)$/i;
 
 /** An origin in the form in which origins are compared (RFC 6454 §5). */
 interface Origin {
@@ -20,7 +20,7 @@ interface Origin {
 
 /** `text` as one serialized origin (RFC 6454 §6.2), or `undefined` for `null`, a list of several, and anything else. */
 function tryOrigin(text: string): Origin | undefined {
-  const [, written = "", rest = ""] = OriginForm.exec(text) ?? [];
+  const [, written = "", rest = ""] = SerializedOrigin.exec(text) ?? [];
   const authority = tryAuthority(rest);
   if (authority === undefined) return undefined;
   const scheme = written.toLowerCase();
@@ -74,12 +74,6 @@ export class HostList {
     const comparable = comparableHost(host);
     return this.#hosts.has(comparable) || this.#hosts.has(wildcardOf(comparable));
   }
-}
-
-/** `host` with `*` in place of its first label; a host of one label as it is. */
-function wildcardOf(host: string): string {
-  const dot = host.indexOf(".");
-  return dot > 0 ? `*${host.slice(dot)}` : host;
 }
 
 /**

@@ -32,6 +32,12 @@ export function comparableHost(host: string): string {
   return host.toLowerCase().replace(/\.$/, "");
 }
 
+/** `host`, in the form of {@link comparableHost}, with `*` in place of its first label; a host of one label as it is. */
+export function wildcardOf(host: string): string {
+  const dot = host.indexOf(".");
+  return dot > 0 ? `*${host.slice(dot)}` : host;
+}
+
 const OriginForm = /^\/[\x21\x22\x24-\x7e]*$/;
 
 /** Says whether `target` is a path with an optional query, in visible ASCII and without a fragment (RFC 9112 §3.2.1). */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { comparableHost, tryAuthority } from "../../../src/protocol/handshake/request-target.ts";
+import { comparableHost, tryAuthority, wildcardOf } from "../../../src/protocol/handshake/request-target.ts";
 
 test.each([
   ["Chat.Example.COM", "chat.example.com"],
@@ -7,6 +7,14 @@ test.each([
   ["::1", "::1"],
 ])("the host %s compares as %s", (host, comparable) => {
   expect(comparableHost(host)).toBe(comparable);
+});
+
+test.each([
+  ["a.example.com", "*.example.com"],
+  ["a.b.example.com", "*.b.example.com"],
+  ["localhost", "localhost"],
+])("a wildcard has the host %s as %s", (host, wildcard) => {
+  expect(wildcardOf(host)).toBe(wildcard);
 });
 
 test.each([
