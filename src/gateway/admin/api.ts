@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { isLoopback } from "../config/addresses.ts";
+import { plainAddress } from "../routing/address-list.ts";
 
 /** Whether the gateway wants traffic, as `/readyz` says it: 200 for `ready`, 503 and the word otherwise. */
 export type Readiness = "starting" | "ready" | "draining";
@@ -166,7 +167,7 @@ export class AdminServer {
       return plain(405, "only POST does anything here");
     }
     // A browser says with every POST which page it comes from, whatever that page made of names and addresses.
-    if (headers.origin !== undefined || !isLoopback(plainAddress(socket))) {
+    if (headers.origin !== undefined || !isLoopback(plainAddress(socket.remoteAddress ?? ""))) {
       return plain(403, "only for programs on this machine");
     }
     const { status, text } = await action();
@@ -190,9 +191,4 @@ export class AdminServer {
 
 function plain(status: number, body: string): Answer {
   return { status, type: PlainText, body: `${body}\n` };
-}
-
-/** The peer's address; IPv4 as such on a port that takes IPv6 as well. */
-function plainAddress({ remoteAddress = "" }: IncomingMessage["socket"]): string {
-  return remoteAddress.replace(/^::ffff:/, "");
 }
