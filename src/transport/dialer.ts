@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import { withoutHopByHop, withoutNames } from "../protocol/handshake/field-values.ts";
+import { withoutHopByHop, withoutLength } from "../protocol/handshake/field-values.ts";
 import type { Offer } from "../protocol/handshake/negotiation.ts";
 import type { FieldLines, OpeningAnswer, OpeningRejection } from "../protocol/handshake/opening-request.ts";
 import {
@@ -180,7 +180,7 @@ class Dialing {
   #settleRefused(): void {
     if (this.#refusal === undefined) return;
     const { head, body } = this.#refusal;
-    const fields = withoutNames(withoutHopByHop(head.fields), (name) => name === "content-length");
+    const fields = withoutLength(withoutHopByHop(head.fields));
     this.#settle({ type: "refused", rejection: { status: head.status, fields, body: body.content } });
   }
 

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import { encodeFieldLines, fieldValues, withoutNames } from "../protocol/handshake/field-values.ts";
+import { encodeFieldLines, fieldValues, withoutLength } from "../protocol/handshake/field-values.ts";
 import type { OpeningRejection } from "../protocol/handshake/opening-request.ts";
 import { contentBytes, contentLengthLine } from "./response-content.ts";
 
@@ -13,10 +13,9 @@ export function encodeLastResponse({ status, fields, body }: OpeningRejection): 
   const content = contentBytes(body);
   // 426 names the protocol in Upgrade, and who sends Upgrade names that in Connection (RFC 9110 §7.8).
   const connection = fieldValues(fields, "upgrade").length > 0 ? "close, Upgrade" : "close";
-  const kept = withoutNames(fields, (name) => name === "content-length");
   const head =
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n` +
-    encodeFieldLines(["Date", new Date().toUTCString(), "Connection", connection, ...kept]) +
+    encodeFieldLines(["Date", new Date().toUTCString(), "Connection", connection, ...withoutLength(fields)]) +
     `${encodeFieldLines(contentLengthLine(status, content))}\r\n`;
   return Buffer.concat([Buffer.from(head, "latin1"), content]);
 }

@@ -2,7 +2,7 @@ import type { FieldLines } from "../protocol/handshake/opening-request.ts";
 import type { HeaderLimits } from "./transport-limits.ts";
 
 /** What each field line counts besides its name and its value (RFC 9113 §6.5.2). */
-const LineBytes = 32;
+export const LineBytes = 32;
 
 /** Says whether field lines, the pseudo-fields of HTTP/2 among them, are larger or more than `limits` allow. */
 export function exceedsLimits(lines: FieldLines, limits: HeaderLimits): boolean {

@@ -1,6 +1,6 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
 import { connectAnswerFields } from "../protocol/handshake/extended-connect.ts";
-import { tryFieldLines, withoutHopByHop, withoutNames } from "../protocol/handshake/field-values.ts";
+import { tryFieldLines, withoutHopByHop, withoutLength } from "../protocol/handshake/field-values.ts";
 import type { OpeningAnswer, OpeningRejection } from "../protocol/handshake/opening-request.ts";
 import { lingerOnStream } from "./node-h2-linger.ts";
 import { NodeH2ByteStream } from "./node-h2-stream.ts";
@@ -46,7 +46,7 @@ export function sendAnswer(
   if (lines === undefined) throw new TypeError("invalid field line");
   const content = contentBytes(body);
   const own = contentLengthLine(status, content);
-  const kept = withoutNames(withoutHopByHop(lines), (name) => name === "content-length");
+  const kept = withoutLength(withoutHopByHop(lines));
   // node:http2 has ended the answer to a HEAD already.
   const endStream = content.length === 0 || stream.writableEnded;
   stream.respond([":status", String(status), ...kept, ...own], { endStream });

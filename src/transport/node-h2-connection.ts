@@ -10,11 +10,11 @@ import { parseExtendedConnect } from "../protocol/handshake/extended-connect.ts"
 import { fieldValues, singleFieldValue } from "../protocol/handshake/field-values.ts";
 import type { FieldLines } from "../protocol/handshake/opening-request.ts";
 import type { H2Connection, H2Options } from "./h2-acceptor.ts";
+import { exceedsLimits, LineBytes } from "./header-size.ts";
 import { destroyLater, LingerMs } from "./lingering-close.ts";
 import { ConnectResponder, sendAnswer } from "./node-h2-answer.ts";
 import { H2Responder } from "./node-h2-exchange.ts";
 import type { AcceptorSink, ConnectionFacts, TransportRefusal } from "./opening.ts";
-import { exceedsLimits } from "./header-size.ts";
 import { PendingExchange } from "./pending-exchange.ts";
 import { PendingOpening } from "./pending-opening.ts";
 import { LooksPerDeadline, PingWatch } from "./ping-watch.ts";
@@ -37,8 +37,6 @@ export interface NodeH2ConnectionOptions {
 
 /** How much more than the limit node:http2 takes, so that what goes beyond the limit alone can be answered. */
 const HeaderSlack = 4;
-/** What a field line counts at least (RFC 9113 §6.5.2). */
-const MinLineBytes = 32;
 
 /**
  * One HTTP/2 server connection on node:http2.
@@ -253,7 +251,7 @@ function sessionOptions(http2: H2Options, { maxHeaderBytes }: HeaderLimits): Ser
       initialWindowSize: http2.streamWindowBytes,
       maxHeaderListSize,
     },
-    maxHeaderListPairs: Math.ceil(maxHeaderListSize / MinLineBytes),
+    maxHeaderListPairs: Math.ceil(maxHeaderListSize / LineBytes),
     maxSessionMemory: http2.maxSessionMemoryMiB,
     streamResetBurst: http2.resetBurst,
     streamResetRate: http2.resetsPerSecond,

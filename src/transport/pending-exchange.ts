@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { fieldValues, tryFieldLines, withoutHopByHop, withoutNames } from "../protocol/handshake/field-values.ts";
+import { fieldValues, tryFieldLines, withoutHopByHop, withoutLength } from "../protocol/handshake/field-values.ts";
 import type { FieldLines } from "../protocol/handshake/opening-request.ts";
 import { AnswerContent, Nowhere, type AnswerParts } from "./answer-content.ts";
 import { Deadline } from "./deadline.ts";
@@ -254,10 +254,6 @@ function finalFields(status: number, fields: FieldLines): FieldLines {
   if (status !== 426) return kept;
   // It names the protocol to upgrade to (RFC 9110 §15.5.22).
   return [...kept, ...fieldValues(tryFieldLines(fields) ?? [], "upgrade").flatMap((value) => ["upgrade", value])];
-}
-
-function withoutLength(fields: FieldLines): FieldLines {
-  return withoutNames(fields, (name) => name === "content-length");
 }
 
 /** Neither a 204 nor a 205 has content, and HTTP/1.1 has to say so of the latter (RFC 9110 §8.6, §15.3.6). */

@@ -199,6 +199,11 @@ export function withoutNames(fields: FieldLines, isDropped: (name: string) => bo
   return kept;
 }
 
+/** `fields` without `content-length`, for who writes a length of his own. */
+export function withoutLength(fields: FieldLines): FieldLines {
+  return withoutNames(fields, (name) => name === "content-length");
+}
+
 /** `fields` with one `cookie` line: HTTP/2 may split it to compress it, elsewhere it is one again (RFC 9113 §8.2.3). */
 export function joinCookies(fields: FieldLines): FieldLines {
   const cookies = fieldValues(fields, "cookie");
