@@ -39,16 +39,23 @@ export { createMemoryPair, type MemoryByteStream, type MemoryPairOptions } from 
 export { duplexOf } from "./transport/duplex-adapter.ts";
 export type {
   AcceptorSink,
+  ClientCertificate,
   ConnectionFacts,
   HttpExchange,
   Opening,
   OpeningGone,
+  ResponseBody,
+  TlsFacts,
   TransportRefusal,
 } from "./transport/opening.ts";
-export { Listener, type ConnectionFailure, type ListenerObserver, type ListenerOptions } from "./transport/listener.ts";
-export type { TlsIdentity } from "./transport/tls.ts";
+export { Listener, type ListenerOptions } from "./transport/listener.ts";
+export type { ConnectionFailure, ListenerObserver } from "./transport/listener-observer.ts";
+export { ConnectionGate, type ConnectionLimits } from "./transport/connection-gate.ts";
+export type { TlsOptions } from "./transport/tls.ts";
+export type { AlpnProtocol, ServerCertificate, TlsIdentity } from "./transport/tls-server.ts";
+export type { ClientCertificateRule } from "./transport/client-certificate.ts";
 export type { H2Options } from "./transport/h2-acceptor.ts";
-export type { AcceptorDeadlines } from "./transport/transport-limits.ts";
+export type { AcceptorDeadlines, HeaderLimits } from "./transport/transport-limits.ts";
 export { trySecure, type Secure, type UpstreamAddress, type UpstreamTls } from "./transport/upstream-address.ts";
 export { dial, type DialOptions, type DialRequest, type DialResult, type DialTarget } from "./transport/dialer.ts";
 

@@ -7,10 +7,9 @@ import { IncomingConnection, type ReadyConnection } from "./incoming-connection.
 import type { ConnectionFailure, ListenerObserver } from "./listener-observer.ts";
 import { NodeH2Engine } from "./node-h2.ts";
 import type { AcceptorSink, ConnectionFacts } from "./opening.ts";
-import { TlsTerminator, type AlpnProtocol, type TlsOptions } from "./tls.ts";
+import type { AlpnProtocol } from "./tls-server.ts";
+import { TlsTerminator, type TlsOptions } from "./tls.ts";
 import type { AcceptorDeadlines, HeaderLimits } from "./transport-limits.ts";
-
-export type { ConnectionFailure, ListenerObserver } from "./listener-observer.ts";
 
 /** What a {@link Listener} is set to. */
 export interface ListenerOptions {

@@ -6,9 +6,6 @@ import { ServerNames } from "./server-names.ts";
 import { TlsAttempt, type HandshakeFailure, type HandshakeResult } from "./tls-attempt.ts";
 import { createTlsServer, isSameServer, type AlpnProtocol, type ServerCertificate } from "./tls-server.ts";
 
-export type { HandshakeFailure, HandshakeResult } from "./tls-attempt.ts";
-export type { AlpnProtocol, ServerCertificate, TlsIdentity } from "./tls-server.ts";
-
 /** What a {@link TlsTerminator} is set to. */
 export interface TlsOptions {
   /** At least one; the first is presented where no server name leads to another. */

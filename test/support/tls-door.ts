@@ -2,12 +2,9 @@ import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
 import { onTestFinished } from "vitest";
-import {
-  TlsTerminator,
-  type HandshakeResult,
-  type ServerCertificate,
-  type TlsOptions,
-} from "../../src/transport/tls.ts";
+import type { HandshakeResult } from "../../src/transport/tls-attempt.ts";
+import type { ServerCertificate } from "../../src/transport/tls-server.ts";
+import { TlsTerminator, type TlsOptions } from "../../src/transport/tls.ts";
 import { testCertificate } from "./certificates.ts";
 
 /** What came of one connection. */

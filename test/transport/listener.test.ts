@@ -4,9 +4,10 @@ import { connect as connectTls, type ConnectionOptions } from "node:tls";
 import * as fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ConnectionGate } from "../../src/transport/connection-gate.ts";
-import { Listener, type ConnectionFailure } from "../../src/transport/listener.ts";
+import { Listener } from "../../src/transport/listener.ts";
+import type { ConnectionFailure } from "../../src/transport/listener-observer.ts";
 import type { OpeningRequest } from "../../src/protocol/handshake/opening-request.ts";
-import type { AlpnProtocol } from "../../src/transport/tls.ts";
+import type { AlpnProtocol } from "../../src/transport/tls-server.ts";
 import { cutAt } from "../support/cuts.ts";
 import {
   AmpleLimits,

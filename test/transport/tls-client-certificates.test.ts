@@ -1,7 +1,7 @@
 import { X509Certificate } from "node:crypto";
 import type { ConnectionOptions } from "node:tls";
 import { describe, expect, test, vi } from "vitest";
-import type { HandshakeFailure } from "../../src/transport/tls.ts";
+import type { HandshakeFailure } from "../../src/transport/tls-attempt.ts";
 import { clientCertificate, testAuthority, testCertificate, type TestCertificate } from "../support/certificates.ts";
 import { openTlsDoor, serverCertificate, type Handshaken } from "../support/tls-door.ts";
 

@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { Server } from "node:tls";
 import { queryObjects } from "node:v8";
 import { describe, expect, test, vi } from "vitest";
-import type { ServerCertificate, TlsOptions } from "../../src/transport/tls.ts";
+import type { ServerCertificate } from "../../src/transport/tls-server.ts";
+import type { TlsOptions } from "../../src/transport/tls.ts";
 import { clientCertificate, testAuthority } from "../support/certificates.ts";
 import { openRelay, openTlsDoor, seen, serverCertificate, type Handshaken, type TlsDoor } from "../support/tls-door.ts";
 

@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { Socket } from "node:net";
 import type { ConnectionOptions } from "node:tls";
 import { describe, expect, test, vi } from "vitest";
-import { TlsTerminator, type HandshakeFailure, type HandshakeResult } from "../../src/transport/tls.ts";
+import type { HandshakeFailure, HandshakeResult } from "../../src/transport/tls-attempt.ts";
+import { TlsTerminator } from "../../src/transport/tls.ts";
 import { clientHello, extension, handshakeRecords, serverNameExtension, vector } from "../support/client-hello.ts";
 import { openRelay, openTlsDoor, seen, serverCertificate } from "../support/tls-door.ts";
 

@@ -1,6 +1,7 @@
 import type { AddressInfo, BlockList } from "node:net";
 import type { ConnectionGate } from "../../transport/connection-gate.ts";
-import { Listener, type ListenerObserver, type ListenerOptions } from "../../transport/listener.ts";
+import { Listener, type ListenerOptions } from "../../transport/listener.ts";
+import type { ListenerObserver } from "../../transport/listener-observer.ts";
 import type { AcceptorSink } from "../../transport/opening.ts";
 import type { Config, HostPort, ListenerConfig } from "../config/config.ts";
 import { addressList } from "../routing/address-list.ts";

@@ -1,5 +1,5 @@
 import type { Counter, Gauge, Registry } from "prom-client";
-import type { ConnectionFailure } from "../../transport/listener.ts";
+import type { ConnectionFailure } from "../../transport/listener-observer.ts";
 import type { ConnectionFacts } from "../../transport/opening.ts";
 import type { LimitKind } from "./limit-kind.ts";
 import { counterOf, gaugeOf, labelValue } from "./metric-family.ts";

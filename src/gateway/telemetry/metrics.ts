@@ -1,5 +1,5 @@
 import { Registry, type Counter } from "prom-client";
-import type { ConnectionFailure, ListenerObserver } from "../../transport/listener.ts";
+import type { ConnectionFailure, ListenerObserver } from "../../transport/listener-observer.ts";
 import type { ConnectionFacts, TransportRefusal } from "../../transport/opening.ts";
 import { ConfigMetrics, type CertificateExpiry, type ReloadResult } from "./config-metrics.ts";
 import { ConnectionMetrics, limitOfFailure } from "./connection-metrics.ts";
