@@ -1,5 +1,6 @@
 import { clientOf } from "./client-address.ts";
 import { HandshakeGate } from "./handshake-gate.ts";
+import { Tally } from "./tally.ts";
 
 /** What all listeners of a gateway may have together. */
 export interface ConnectionLimits {
@@ -23,10 +24,10 @@ export class ConnectionGate {
   readonly #openFiles: number;
   #limits: ConnectionLimits;
   #connections = 0;
-  readonly #byAddress = new Map<string, number>();
+  readonly #clients = new Tally<string>();
 
   /** @param openFiles - how many file descriptors the process may have, where that is known. */
-  constructor(limits: ConnectionLimits, openFiles = Number.POSITIVE_INFINITY) {
+  constructor(limits: ConnectionLimits, openFiles = Infinity) {
     this.#limits = limits;
     this.#openFiles = openFiles;
     this.handshakes = new HandshakeGate(limits.maxHandshakes);
@@ -58,26 +59,19 @@ export class ConnectionGate {
     return {
       claim: (address) => {
         if (counted !== undefined || isOver) return true;
-        const key = clientOf(address);
-        const others = this.#byAddress.get(key) ?? 0;
-        if (others >= (this.#limits.maxConnectionsPerAddress ?? Number.POSITIVE_INFINITY)) return false;
-        this.#byAddress.set(key, others + 1);
-        counted = key;
+        const client = clientOf(address);
+        if (this.#clients.of(client) >= (this.#limits.maxConnectionsPerAddress ?? Infinity)) return false;
+        this.#clients.add(client);
+        counted = client;
         return true;
       },
       leave: () => {
         if (isOver) return;
         isOver = true;
         this.#connections--;
-        if (counted !== undefined) this.#forget(counted);
+        if (counted !== undefined) this.#clients.remove(counted);
       },
     };
-  }
-
-  #forget(key: string): void {
-    const others = (this.#byAddress.get(key) ?? 1) - 1;
-    if (others === 0) this.#byAddress.delete(key);
-    else this.#byAddress.set(key, others);
   }
 }
 

@@ -2,10 +2,10 @@ import { textRejection } from "../../protocol/handshake/opening-refusal.ts";
 import type { OpeningRejection } from "../../protocol/handshake/opening-request.ts";
 import { clientOf } from "../../transport/client-address.ts";
 import type { ConnectionFacts } from "../../transport/opening.ts";
+import { Tally } from "../../transport/tally.ts";
 import type { LimitsConfig } from "../config/config.ts";
 import type { LimitKind } from "../telemetry/limit-kind.ts";
 import { OpeningRate } from "./opening-rate.ts";
-import { Tally } from "./tally.ts";
 
 /** Nobody knows when a WebSocket ends: long enough that asking again costs little, short enough to find the room soon. */
 const RetrySeconds = 5;

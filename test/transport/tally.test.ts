@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { Tally } from "../../../src/gateway/policy/tally.ts";
+import { Tally } from "../../src/transport/tally.ts";
 
 test("counts what was added and not removed again, and keeps no key that has none", () => {
   const steps = fc.array(fc.tuple(fc.constantFrom("a", "b", "c"), fc.boolean()));
