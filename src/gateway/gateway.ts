@@ -8,12 +8,12 @@ import { ConfigError } from "./config/fault.ts";
 import { listenOn } from "./lifecycle/bind.ts";
 import { openFilesLimit } from "./lifecycle/descriptors.ts";
 import { diffConfigs, formatDiff, type ConfigDiff } from "./lifecycle/config-diff.ts";
-import { Doors } from "./lifecycle/doors.ts";
 import { drain } from "./lifecycle/drain.ts";
 import { FileWatch } from "./lifecycle/file-watch.ts";
+import { Listeners } from "./lifecycle/listeners.ts";
 import { closeBehindReload, closeSpread } from "./lifecycle/reload-closes.ts";
 import { Reloader, type ReloadResult } from "./lifecycle/reloader.ts";
-import { RetiredDoors } from "./lifecycle/retired-doors.ts";
+import { RetiredListeners } from "./lifecycle/retired-listeners.ts";
 import { Schedule } from "./lifecycle/schedule.ts";
 import { UpstreamProcesses } from "./lifecycle/upstream-processes.ts";
 import { Reception } from "./reception.ts";
@@ -49,13 +49,13 @@ export class Gateway {
   readonly #options: GatewayOptions;
   readonly #reception: Reception;
   readonly #gate: ConnectionGate;
-  readonly #doors: Doors;
+  readonly #listeners: Listeners;
   readonly #processes: UpstreamProcesses;
   readonly #reloader = new Reloader(() => this.#reload());
   /** What is still to be closed behind reloads. */
   readonly #closes = new Schedule(Math.random);
   readonly #cut = new AbortController();
-  readonly #retired = new RetiredDoors(FarewellMs, this.#cut.signal);
+  readonly #retired = new RetiredListeners(FarewellMs, this.#cut.signal);
   #config: Config;
   #generation = 1;
   #site: Site | undefined;
@@ -73,7 +73,7 @@ export class Gateway {
     this.#reception = new Reception(config, { ...options, handshakesWaiting: () => this.#gate.handshakes.waiting });
     this.#processes = new UpstreamProcesses((line) => options.log.event("info", line));
     this.#admin = this.#createAdmin(config);
-    this.#doors = new Doors({
+    this.#listeners = new Listeners({
       gate: this.#gate,
       sink: this.#reception.sink,
       observer: this.#reception.metrics,
@@ -131,8 +131,8 @@ export class Gateway {
       this.#reception.use(this.#config, site);
       await this.#openAdmin(this.#admin, this.#config.admin);
       await this.#processes.update(this.#config.upstreams, this.#config.folder);
-      const doors = await this.#doors.prepare(this.#config);
-      doors.commit();
+      const change = await this.#listeners.prepare(this.#config);
+      change.commit();
       if (this.#cut.signal.aborted) throw new Error("it was stopped before it had started");
     } catch (error) {
       await this.#undo();
@@ -169,19 +169,19 @@ export class Gateway {
       },
       empty: (signal: AbortSignal) => live.empty(signal),
     };
-    await drain(this.#listeners, streams, { drainMs, farewellMs: FarewellMs, cut: this.#cut.signal });
+    await drain(this.#allListeners, streams, { drainMs, farewellMs: FarewellMs, cut: this.#cut.signal });
     this.#options.log.event("info", "drained");
   }
 
   /** Those whose connections are not all gone. */
-  get #listeners(): Listener[] {
-    return [...this.#doors.listeners, ...this.#retired.listeners];
+  get #allListeners(): Listener[] {
+    return [...this.#listeners.all, ...this.#retired.all];
   }
 
   async #undo(): Promise<void> {
     this.#watch?.close();
     await Promise.all([
-      ...this.#listeners.map((listener) => listener.destroy()),
+      ...this.#allListeners.map((listener) => listener.destroy()),
       this.#processes.stop(),
       this.#site?.destroy(),
       this.#admin.close(),
@@ -219,7 +219,7 @@ export class Gateway {
   async #takeOver(config: Config, diff: ConfigDiff, readSinceMs: number): Promise<void> {
     const before = this.#site;
     const site = await Site.load(config, before);
-    const doors = await this.#doors.prepare(config);
+    const change = await this.#listeners.prepare(config);
     try {
       const admin = await this.#tryNewAdmin(config, diff);
       if (this.#readiness !== "ready") {
@@ -228,7 +228,7 @@ export class Gateway {
       }
       this.#replaceAdmin(admin);
     } catch (error) {
-      await doors.undo();
+      await change.undo();
       throw error;
     }
     this.#config = config;
@@ -236,7 +236,7 @@ export class Gateway {
     this.#generation += 1;
     this.#gate.update(config.limits);
     this.#reception.use(config, site);
-    const retired = doors.commit();
+    const retired = change.commit();
     const { closeMs, closeSpreadMs } = config.deadlines;
     const closes = { live: this.#reception.live, schedule: this.#closes, closeSpreadMs };
     for (const listener of retired) this.#retired.retire(listener, { ...closes, closeMs });
@@ -315,7 +315,7 @@ export class Gateway {
     const isNear = ({ host }: HostPort): boolean => host === "127.0.0.1" || host === "::1";
     const secure = listeners.find((listener) => listener.certificates !== undefined && isNear(listener));
     if (!isPage || secure === undefined) return;
-    const port = this.#doors.addressOf(secure.name)?.port ?? secure.port;
+    const port = this.#listeners.addressOf(secure.name)?.port ?? secure.port;
     const { log } = this.#options;
     log.event("info", `open https://localhost:${port}/ in a browser; if its certificate is self-made, accept it once`);
     log.event("info", "Ctrl-C closes every stream and stops, a second one stops at once");

@@ -1,7 +1,7 @@
 import type { Listener } from "../../transport/listener.ts";
 import { closeSpread, type CloseOptions } from "./reload-closes.ts";
 
-/** How the connections of a {@link RetiredDoors} end. */
+/** How the connections of a {@link RetiredListeners} end. */
 export interface RetireOptions extends CloseOptions {
   /** How long a closing handshake may take. */
   readonly closeMs: number;
@@ -13,7 +13,7 @@ export interface RetireOptions extends CloseOptions {
  * to close twice, those of a client that came back too, and nothing new is taken from the second time on; then the
  * connections are told to leave.
  */
-export class RetiredDoors {
+export class RetiredListeners {
   readonly #farewellMs: number;
   readonly #cut: AbortSignal;
   readonly #listeners = new Set<Listener>();
@@ -27,7 +27,7 @@ export class RetiredDoors {
     this.#cut = cut;
   }
 
-  get listeners(): Listener[] {
+  get all(): Listener[] {
     return [...this.#listeners];
   }
 

@@ -1,4 +1,4 @@
-import type { AddressInfo, BlockList } from "node:net";
+import type { AddressInfo } from "node:net";
 import type { ConnectionGate } from "../../transport/connection-gate.ts";
 import { Listener, type ListenerOptions } from "../../transport/listener.ts";
 import type { ListenerObserver } from "../../transport/listener-observer.ts";
@@ -8,7 +8,7 @@ import { addressList } from "../routing/address-list.ts";
 import { listenOn } from "./bind.ts";
 
 /** What every listener of a gateway has in common. */
-export interface DoorsOptions {
+export interface ListenersOptions {
   readonly gate: ConnectionGate;
   readonly sink: AcceptorSink;
   readonly observer: ListenerObserver;
@@ -17,14 +17,14 @@ export interface DoorsOptions {
 }
 
 /** A listener that was opened, and what it was opened for. */
-interface Door {
+interface OpenListener {
   readonly listener: Listener;
   readonly place: HostPort;
   readonly address: AddressInfo;
 }
 
-/** A change of the doors that is certain to succeed. Exactly one of the two is called. */
-export interface DoorChange {
+/** A change of the listeners that is certain to succeed. Exactly one of the two is called. */
+export interface ListenerChange {
   /** Makes it. Returns the listeners that have no place in the config any more, still open. */
   commit(): readonly Listener[];
   /** Closes what was opened for it. */
@@ -32,22 +32,22 @@ export interface DoorChange {
 }
 
 /** The listeners of a gateway by name, from one config to the next. */
-export class Doors {
-  readonly #options: DoorsOptions;
-  #doors: ReadonlyMap<string, Door> = new Map();
+export class Listeners {
+  readonly #options: ListenersOptions;
+  #byName: ReadonlyMap<string, OpenListener> = new Map();
   #connections = 0;
 
-  constructor(options: DoorsOptions) {
+  constructor(options: ListenersOptions) {
     this.#options = options;
   }
 
-  get listeners(): Listener[] {
-    return [...this.#doors.values()].map(({ listener }) => listener);
+  get all(): Listener[] {
+    return [...this.#byName.values()].map(({ listener }) => listener);
   }
 
   /** Where the listener `name` listens. */
   addressOf(name: string): AddressInfo | undefined {
-    return this.#doors.get(name)?.address;
+    return this.#byName.get(name)?.address;
   }
 
   /**
@@ -56,8 +56,8 @@ export class Doors {
    *
    * @throws Error naming the listener at fault; nothing new is left open then.
    */
-  async prepare(config: Config): Promise<DoorChange> {
-    const opened = new Map<string, Door>();
+  async prepare(config: Config): Promise<ListenerChange> {
+    const opened = new Map<string, OpenListener>();
     const undo = async (): Promise<void> => {
       await Promise.all([...opened.values()].map(({ listener }) => listener.destroy()));
     };
@@ -74,31 +74,31 @@ export class Doors {
     return { commit: () => this.#commit(config, opened), undo };
   }
 
-  #commit(config: Config, opened: ReadonlyMap<string, Door>): Listener[] {
-    const doors = new Map<string, Door>();
+  #commit(config: Config, opened: ReadonlyMap<string, OpenListener>): Listener[] {
+    const byName = new Map<string, OpenListener>();
     for (const one of config.listeners) {
       const staying = this.#tryStaying(one);
       staying?.listener.update(this.#optionsOf(one, config));
       const added = opened.get(one.name);
       if (added !== undefined) this.#options.bound(one, added.address);
-      const door = staying ?? added;
-      if (door !== undefined) doors.set(one.name, door);
+      const open = staying ?? added;
+      if (open !== undefined) byName.set(one.name, open);
     }
-    const kept = new Set(doors.values());
-    const retired = [...this.#doors.values()].filter((door) => !kept.has(door));
-    this.#doors = doors;
+    const kept = new Set(byName.values());
+    const retired = [...this.#byName.values()].filter((one) => !kept.has(one));
+    this.#byName = byName;
     return retired.map(({ listener }) => listener);
   }
 
-  /** The open door that `config` speaks of: at the same place, under this name or another one. */
-  #tryStaying({ name, host, port }: ListenerConfig): Door | undefined {
-    const isThere = ({ place }: Door): boolean => place.host === host && place.port === port;
-    const named = this.#doors.get(name);
+  /** The open listener that `config` speaks of: at the same place, under this name or another one. */
+  #tryStaying({ name, host, port }: ListenerConfig): OpenListener | undefined {
+    const isThere = ({ place }: OpenListener): boolean => place.host === host && place.port === port;
+    const named = this.#byName.get(name);
     if (named !== undefined && isThere(named)) return named;
-    return port === 0 ? undefined : [...this.#doors.values()].find(isThere);
+    return port === 0 ? undefined : [...this.#byName.values()].find(isThere);
   }
 
-  async #open(listener: Listener, config: ListenerConfig): Promise<Door> {
+  async #open(listener: Listener, config: ListenerConfig): Promise<OpenListener> {
     const address = await listenOn(`listener ${config.name}`, config, () => listener.listen());
     return { listener, place: config, address };
   }
@@ -115,14 +115,13 @@ export class Doors {
 
   #optionsOf(config: ListenerConfig, { http2, deadlines, limits, trustedProxies }: Config): ListenerOptions {
     const { name, host, port, certificates, protocols, proxyProtocol } = config;
-    const trusted: BlockList | undefined = proxyProtocol ? addressList(trustedProxies) : undefined;
     return {
       name,
       host,
       port,
       tls: certificates === undefined ? undefined : { certificates, protocols },
       protocols,
-      proxyProtocol: trusted,
+      proxyProtocol: proxyProtocol ? addressList(trustedProxies) : undefined,
       http2,
       headers: limits,
       deadlines,
