@@ -1,5 +1,6 @@
 import { certificateFacts } from "../gateway/config/certificates.ts";
-import type { CertificateConfig, ListenerConfig } from "../gateway/config/config.ts";
+import type { ListenerConfig } from "../gateway/config/config.ts";
+import type { ServerCertificate } from "../transport/tls-server.ts";
 import { place } from "./quantities.ts";
 
 /** What a listener is: a row, and one more for each thing about it. */
@@ -15,7 +16,7 @@ export function explainListener(listener: ListenerConfig): string[][] {
   );
 }
 
-function explainCertificate(certificate: CertificateConfig, isDefault: boolean): string[] {
+function explainCertificate(certificate: ServerCertificate, isDefault: boolean): string[] {
   const { validUntil } = certificateFacts(certificate.certificate);
   const names = certificate.serverNames.join(", ") || "no name";
   const others = isDefault ? " and every other name" : "";

@@ -1,4 +1,5 @@
 import type { H2Options } from "../../transport/h2-acceptor.ts";
+import type { AlpnProtocol, ServerCertificate } from "../../transport/tls-server.ts";
 import type { AcceptorDeadlines } from "../../transport/transport-limits.ts";
 import type { UpstreamAddress } from "../../transport/upstream-address.ts";
 
@@ -33,37 +34,14 @@ export interface HostPort {
 /** One port clients connect to. Names are unique. */
 export interface ListenerConfig extends HostPort {
   readonly name: string;
-  /** `undefined`: cleartext, HTTP/1.1 and HTTP/2 told apart by the preface. Otherwise at least one; the first is the default. */
-  readonly certificates: readonly CertificateConfig[] | undefined;
-  readonly protocols: readonly HttpProtocol[];
+  /**
+   * `undefined`: cleartext, HTTP/1.1 and HTTP/2 told apart by the preface. Otherwise at least one; the first is the default.
+   * Server names are in lower case; there are none only where the certificate itself has none.
+   */
+  readonly certificates: readonly ServerCertificate[] | undefined;
+  readonly protocols: readonly AlpnProtocol[];
   /** Whether connections from `trustedProxies` begin with a PROXY header (v1 or v2). */
   readonly proxyProtocol: boolean;
-}
-
-/** A protocol a listener speaks, by its ALPN name. */
-export type HttpProtocol = "h2" | "http/1.1";
-
-/** Contents of PEM files that belong together. */
-export interface TlsFiles {
-  /** The certificate, followed by its chain. */
-  readonly certificate: string;
-  readonly key: string;
-}
-
-/** A certificate and the TLS server names it is presented for. */
-export interface CertificateConfig extends TlsFiles {
-  /** Lower case; `*.example.com` is one label more than `example.com`. Never empty unless the certificate has no names. */
-  readonly serverNames: readonly string[];
-  /** Whether clients show a certificate of their own; `undefined`: they are not asked. */
-  readonly clientCertificates: ClientCertificateRule | undefined;
-}
-
-/** How clients identify themselves by certificate (mTLS). */
-export interface ClientCertificateRule {
-  /** The authorities believed, as PEM text. */
-  readonly ca: string;
-  /** `true`: no handshake without one. `false`: a client may have none, but not a wrong one. */
-  readonly required: boolean;
 }
 
 /** Which requests a route takes and where they go. Names are unique, and so are the three values that match. */

@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
-import type { Config, TlsFiles } from "./config.ts";
+import type { TlsIdentity } from "../../transport/tls-server.ts";
+import type { Config } from "./config.ts";
 import { configWarnings } from "./warnings.ts";
 import { crossCheck } from "./cross-check.ts";
 import type { Environment } from "./environment.ts";
@@ -54,8 +55,8 @@ async function selfSignedFiles(
   { listeners }: ConfigDocument,
   raw: RawConfig,
   store: boolean,
-): Promise<{ readonly selfSigned: ReadonlyMap<string, TlsFiles>; readonly faults: readonly Fault[] }> {
-  const selfSigned = new Map<string, TlsFiles>();
+): Promise<{ readonly selfSigned: ReadonlyMap<string, TlsIdentity>; readonly faults: readonly Fault[] }> {
+  const selfSigned = new Map<string, TlsIdentity>();
   const faults: Fault[] = [];
   for (const [i, { tls }] of listeners.entries()) {
     if (tls?.selfSigned === undefined) continue;

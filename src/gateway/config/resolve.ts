@@ -1,11 +1,11 @@
 import { resolve } from "node:path";
+import type { ClientCertificateRule } from "../../transport/client-certificate.ts";
+import type { ServerCertificate, TlsIdentity } from "../../transport/tls-server.ts";
 import type { UpstreamTls } from "../../transport/upstream-address.ts";
 import { hasTls, takesRequests, type WrittenAddress } from "./addresses.ts";
 import { certificateFacts } from "./certificates.ts";
 import type {
   AddressConfig,
-  CertificateConfig,
-  ClientCertificateRule,
   Config,
   LimitsConfig,
   ListenerConfig,
@@ -13,7 +13,6 @@ import type {
   RouteConfig,
   RouteTarget,
   StreamLimits,
-  TlsFiles,
   UpstreamConfig,
 } from "./config.ts";
 import type { ConfigPath } from "./fault.ts";
@@ -36,7 +35,7 @@ export interface Surroundings {
   /** Contents of the PEM files by absolute path. */
   readonly contents: ReadonlyMap<string, string>;
   /** Self-signed certificates by absolute path. */
-  readonly selfSigned: ReadonlyMap<string, TlsFiles>;
+  readonly selfSigned: ReadonlyMap<string, TlsIdentity>;
 }
 
 /** What a file of the config refers to: `folder` is that file's. */
@@ -89,9 +88,9 @@ function resolveListener(
   };
 }
 
-function resolveCertificates(tls: TlsDocument, files: NamedFiles): CertificateConfig[] {
+function resolveCertificates(tls: TlsDocument, files: NamedFiles): ServerCertificate[] {
   const { folder, contents, selfSigned } = files;
-  const pairOf = ({ certificate, key }: Pick<TlsDocument, "certificate" | "key">): TlsFiles => ({
+  const pairOf = ({ certificate, key }: Pick<TlsDocument, "certificate" | "key">): TlsIdentity => ({
     certificate: known(contents, folder, certificate),
     key: known(contents, folder, key),
   });
@@ -103,10 +102,10 @@ function resolveCertificates(tls: TlsDocument, files: NamedFiles): CertificateCo
 }
 
 function resolveCertificate(
-  files: TlsFiles,
+  files: TlsIdentity,
   serverNames: readonly string[] | undefined,
   clientCertificates: ClientCertificateRule | undefined,
-): CertificateConfig {
+): ServerCertificate {
   const names = serverNames ?? certificateFacts(files.certificate).names.map((name) => name.toLowerCase());
   return { ...files, serverNames: names, clientCertificates };
 }

@@ -2,8 +2,8 @@ import { createPrivateKey, randomUUID, X509Certificate } from "node:crypto";
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { generate } from "selfsigned";
+import type { TlsIdentity } from "../../transport/tls-server.ts";
 import { isIpAddress } from "./addresses.ts";
-import type { TlsFiles } from "./config.ts";
 import { readRegularFile } from "./regular-file.ts";
 
 const Issuer = "hawser self-signed";
@@ -22,7 +22,7 @@ export async function selfSignedTls(
   file: string,
   names: readonly string[],
   { store }: { readonly store: boolean },
-): Promise<TlsFiles> {
+): Promise<TlsIdentity> {
   const stored = await tryRead(file);
   if (stored !== undefined && stored.trim() !== "") {
     const certificate = tryCertificate(stored);
@@ -66,12 +66,12 @@ function isKeyThere(certificate: X509Certificate, pem: string): boolean {
   }
 }
 
-function split(pem: string): TlsFiles {
+function split(pem: string): TlsIdentity {
   const keyStart = pem.search(/-----BEGIN [A-Z ]*PRIVATE KEY-----/);
   return { certificate: pem.slice(0, keyStart), key: pem.slice(keyStart) };
 }
 
-async function make(names: readonly string[]): Promise<TlsFiles> {
+async function make(names: readonly string[]): Promise<TlsIdentity> {
   const now = Date.now();
   const altNames = [...new Set(names)].map((name) =>
     isIpAddress(name) ? { type: 7 as const, ip: name } : { type: 2 as const, value: name },

@@ -1,3 +1,4 @@
+import type { LogConfig } from "../config/config.ts";
 import { BoundedOutput, type LineOutput } from "./bounded-output.ts";
 import { JsonLines } from "./json-lines.ts";
 import type { EventFields, LogFormat, LogLevel, RefusedOpening } from "./log-format.ts";
@@ -17,22 +18,13 @@ export interface AccessLogOptions {
   readonly now?: () => number;
 }
 
-/** What of the log a config chooses. */
-export interface AccessLogRules {
-  readonly format: "auto" | "json" | "text";
-  /** How often a stream that stays open has a line; `undefined` for never. */
-  readonly openStreamMs: number | undefined;
-  /** Whether each ordinary HTTP request has a line. */
-  readonly requests: boolean;
-}
-
 /**
- * The log of a gateway, and the observer of its streams: who came and what became of it, and what happened to the process. Nothing in it was said by a client.
- * It never waits for its reader: lines that nobody reads in time are dropped and counted.
+ * The log of a gateway, and the observer of its streams: who came and what became of it, and what happened to the process.
+ * Nothing in it was said by a client. It never waits for its reader: lines that nobody reads in time are dropped and counted.
  */
 export class AccessLog implements StreamObserver {
   readonly #output: BoundedOutput;
-  readonly #formats: Readonly<Record<AccessLogRules["format"], LogFormat>>;
+  readonly #formats: Readonly<Record<LogConfig["format"], LogFormat>>;
   readonly #now: () => number;
   readonly #sweep: OpenStreamSweep;
   #lines: LogFormat;
@@ -55,8 +47,8 @@ export class AccessLog implements StreamObserver {
     return this.#output.dropped;
   }
 
-  /** Follows `rules` from now on. Until the first call each request has a line, and no stream that stays open. */
-  follow({ format, openStreamMs, requests }: AccessLogRules): void {
+  /** Follows the config from now on. Until the first call each request has a line, and no stream that stays open. */
+  follow({ format, openStreamMs, requests }: LogConfig): void {
     this.#lines = this.#formats[format];
     this.#logsRequests = requests;
     this.#sweep.every(openStreamMs);

@@ -3,7 +3,7 @@ import { counterOf, gaugeOf } from "./metric-family.ts";
 
 /** What became of an attempt to take a changed config over. */
 const ReloadResults = ["applied", "unchanged", "refused"] as const;
-export type ReloadResult = (typeof ReloadResults)[number];
+export type ReloadLabel = (typeof ReloadResults)[number];
 
 /** When a certificate ends. */
 export interface CertificateExpiry {
@@ -56,7 +56,7 @@ export class ConfigMetrics {
   }
 
   /** A reload was tried. */
-  reload(result: ReloadResult): void {
+  reload(result: ReloadLabel): void {
     this.#reloads.inc({ result });
   }
 

@@ -1,7 +1,7 @@
 import { Registry, type Counter } from "prom-client";
 import type { ConnectionFailure, ListenerObserver } from "../../transport/listener-observer.ts";
 import type { ConnectionFacts, TransportRefusal } from "../../transport/opening.ts";
-import { ConfigMetrics, type CertificateExpiry, type ReloadResult } from "./config-metrics.ts";
+import { ConfigMetrics, type CertificateExpiry, type ReloadLabel } from "./config-metrics.ts";
 import { ConnectionMetrics, limitOfFailure } from "./connection-metrics.ts";
 import { KnownNames } from "./known-names.ts";
 import { LimitKinds, type LimitKind } from "./limit-kind.ts";
@@ -121,7 +121,7 @@ export class Metrics implements ListenerObserver {
   }
 
   /** A reload was tried. */
-  reload(result: ReloadResult): void {
+  reload(result: ReloadLabel): void {
     this.#config.reload(result);
   }
 
