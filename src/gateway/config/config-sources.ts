@@ -31,20 +31,20 @@ const Lists = ["include", "listeners", "routes"] as const;
 export class ConfigSources implements RawConfig {
   readonly value: unknown;
   readonly written: unknown;
-  readonly #files: readonly [SourceFile, ...SourceFile[]];
+  /** Absolute paths of the files, and of the folders in which more would be found. */
+  readonly files: readonly string[];
+  readonly #sources: readonly [SourceFile, ...SourceFile[]];
   readonly #items: Readonly<Record<string, readonly Place[]>>;
   readonly #upstreams = new Map<string, SourceFile>();
   readonly #repeated: { readonly name: string; readonly file: SourceFile }[] = [];
-
-  readonly #watched: readonly string[];
 
   /**
    * @param files - the one that includes the others comes first.
    * @param folders - absolute paths of those in which more files would be found.
    */
   constructor(files: readonly [SourceFile, ...SourceFile[]], folders: readonly string[]) {
-    this.#files = files;
-    this.#watched = [...files.map(({ file }) => file), ...folders];
+    this.#sources = files;
+    this.files = [...files.map(({ file }) => file), ...folders];
     this.#items = Object.fromEntries(Lists.map((list) => [list, files.flatMap((file) => placesOf(file, list))]));
     for (const file of files) {
       for (const name of keysOf(memberOf(file.value, "upstreams"))) {
@@ -54,11 +54,6 @@ export class ConfigSources implements RawConfig {
     }
     this.value = this.#merge("value");
     this.written = this.#merge("written");
-  }
-
-  /** Absolute paths of the files, and of the folders in which more would be found. */
-  get files(): readonly string[] {
-    return this.#watched;
   }
 
   readonly folderOf = (path: ConfigPath): string => this.#placeOf(path).file.folder;
@@ -76,7 +71,7 @@ export class ConfigSources implements RawConfig {
       const { file, path } = this.#placeOf(fault.path);
       return { file, fault: this.#local(fault, file, path) };
     });
-    return this.#files.flatMap((file) => {
+    return this.#sources.flatMap((file) => {
       // What the environment lacks, the schema and the checks lack as well.
       const told = new Set(file.faults.map(({ path }) => formatPath(path)));
       const others = [...repeated, ...placed].filter(
@@ -101,15 +96,15 @@ export class ConfigSources implements RawConfig {
     const item = typeof step === "number" ? this.#items[section]?.[step] : undefined;
     if (item !== undefined) return { file: item.file, path: [...item.path, ...rest] };
     const upstream = section === "upstreams" ? this.#upstreams.get(String(step)) : undefined;
-    return { file: upstream ?? this.#files[0], path };
+    return { file: upstream ?? this.#sources[0], path };
   }
 
   #merge(which: "value" | "written"): unknown {
-    const [{ [which]: whole }, ...others] = this.#files;
+    const [{ [which]: whole }, ...others] = this.#sources;
     if (!isMapping(whole) || others.length === 0) return whole;
     const lists = Lists.flatMap((list) => {
       const own = memberOf(whole, list);
-      const items = this.#files.flatMap((file) => itemsOf(memberOf(file[which], list)));
+      const items = this.#sources.flatMap((file) => itemsOf(memberOf(file[which], list)));
       return (own === undefined && items.length === 0) || (own !== undefined && !Array.isArray(own))
         ? []
         : [[list, items] as const];

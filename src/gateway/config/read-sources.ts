@@ -156,15 +156,9 @@ async function filesOf(entry: string, name: string, folder: string): Promise<Inc
 /** The folder in which the files of the pattern `entry` are, or begin. */
 function globFolder(entry: string, folder: string): string {
   const segments = entry.split("/");
-  return resolve(
-    folder,
-    segments
-      .slice(
-        0,
-        segments.findIndex((segment) => Magic.test(segment)),
-      )
-      .join("/") || (entry.startsWith("/") ? "/" : "."),
-  );
+  const first = segments.findIndex((segment) => Magic.test(segment));
+  const plain = segments.slice(0, first).join("/");
+  return resolve(folder, plain === "" && entry.startsWith("/") ? "/" : plain);
 }
 
 function textOf(bytes: Uint8Array): string {
