@@ -1,9 +1,10 @@
 import type { Config, Deadlines, UpstreamConfig } from "../gateway/config/config.ts";
+import { formatAuthority } from "../protocol/handshake/request-target.ts";
 import { explainLimits } from "./explain-limits.ts";
 import { explainListener } from "./explain-listener.ts";
 import { explainFiles, explainMemory } from "./explain-needs.ts";
 import { explainClients, explainRoutes } from "./explain-route.ts";
-import { amount, duration, place } from "./quantities.ts";
+import { amount, duration } from "./quantities.ts";
 
 /** One paragraph about a config: what its rows have in the same place belongs below each other. */
 export interface Explanation {
@@ -84,7 +85,7 @@ function explainOperation({ admin, files, reload, log }: Config): string[][] {
   const onChange = reload.watch ? `when one of ${files.length} files changes, ` : "";
   const openStreams = log.openStreamMs === undefined ? "never" : `every ${duration(log.openStreamMs)}`;
   return [
-    ["admin", `http://${place(admin)}: /livez, /readyz, /metrics, POST /reload, POST /drain`],
+    ["admin", `http://${formatAuthority(admin)}: /livez, /readyz, /metrics, POST /reload, POST /drain`],
     [
       "reload",
       `${onChange}on SIGHUP and POST /reload; WebSockets of changed routes live on for ${duration(reload.changedRouteMs)}`,

@@ -1,7 +1,7 @@
 import { certificateFacts } from "../gateway/config/certificates.ts";
 import type { ListenerConfig } from "../gateway/config/config.ts";
+import { formatAuthority } from "../protocol/handshake/request-target.ts";
 import type { ServerCertificate } from "../transport/tls-server.ts";
-import { place } from "./quantities.ts";
 
 /** What a listener is: a row, and one more for each thing about it. */
 export function explainListener(listener: ListenerConfig): string[][] {
@@ -12,7 +12,7 @@ export function explainListener(listener: ListenerConfig): string[][] {
   ) ?? ["cleartext"];
   if (proxyProtocol) facts.push("PROXY header first, from trusted proxies");
   return facts.map((fact, i) =>
-    i === 0 ? [name, `${scheme}://${place(listener)}`, protocols.join(", "), fact] : ["", "", "", fact],
+    i === 0 ? [name, `${scheme}://${formatAuthority(listener)}`, protocols.join(", "), fact] : ["", "", "", fact],
   );
 }
 

@@ -1,5 +1,3 @@
-import type { HostPort } from "../gateway/config/config.ts";
-
 const SizeUnits = ["bytes", "KiB", "MiB", "GiB", "TiB"];
 
 /** `bytes` in the largest unit in which at least one is there, with at most one decimal: `1.5 MiB`. */
@@ -19,9 +17,4 @@ export function duration(ms: number): string {
 /** `count` with its noun, which has a plural in -s: `1 warning`, `2 warnings`. */
 export function amount(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-/** Host and port as an authority has them. */
-export function place({ host, port }: HostPort): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { formatAuthority } from "../protocol/handshake/request-target.ts";
 import { ConnectionGate } from "../transport/connection-gate.ts";
 import type { Listener } from "../transport/listener.ts";
 import { AdminServer, type ActionOutcome, type BoundAddress, type Readiness } from "./admin/api.ts";
@@ -79,7 +80,7 @@ export class Gateway {
       observer: this.#reception.metrics,
       bound: ({ name, certificates }, address) => {
         const scheme = certificates === undefined ? "http" : "https";
-        options.log.event("info", `listening ${name} ${scheme}://${authorityOf(address)}`);
+        options.log.event("info", `listening ${name} ${urlOf(scheme, address)}`);
       },
     });
   }
@@ -291,7 +292,7 @@ export class Gateway {
 
   async #openAdmin(admin: AdminServer, place: HostPort): Promise<void> {
     const address = await listenOn("admin", place, () => admin.listen());
-    this.#options.log.event("info", `admin http://${authorityOf(address)}`);
+    this.#options.log.event("info", `admin ${urlOf("http", address)}`);
   }
 
   /** One that is open, where the config has another place for it. */
@@ -335,6 +336,6 @@ function outcomeOf(result: ReloadResult): ActionOutcome {
   }
 }
 
-function authorityOf({ address, family, port }: BoundAddress): string {
-  return family === "IPv6" ? `[${address}]:${port}` : `${address}:${port}`;
+function urlOf(scheme: "http" | "https", { address, port }: BoundAddress): string {
+  return `${scheme}://${formatAuthority({ host: address, port })}`;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { amount, duration, place, size } from "../../src/cli/quantities.ts";
+import { amount, duration, size } from "../../src/cli/quantities.ts";
 
 test.each([
   [0, "0 bytes"],
@@ -27,8 +27,4 @@ test.each([
 
 test("one of a thing has no plural", () => {
   expect([0, 1, 2].map((count) => amount(count, "fault"))).toEqual(["0 faults", "1 fault", "2 faults"]);
-});
-
-test("an IPv6 address is written in brackets", () => {
-  expect([place({ host: "::1", port: 1 }), place({ host: "a", port: 2 })]).toEqual(["[::1]:1", "a:2"]);
 });

@@ -14,7 +14,6 @@ export interface MetricsSource {
 /** Where a port was bound; `AddressInfo` of node has this shape. */
 export interface BoundAddress {
   readonly address: string;
-  readonly family: string;
   readonly port: number;
 }
 

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { formatAuthority } from "../../protocol/handshake/request-target.ts";
 import type { ClientCertificateRule } from "../../transport/client-certificate.ts";
 import type { ServerCertificate, TlsIdentity } from "../../transport/tls-server.ts";
 import type { UpstreamTls } from "../../transport/upstream-address.ts";
@@ -78,9 +79,8 @@ function resolveListener(
   { name, address, tls, protocols, proxyProtocol }: ListenerDocument,
   files: NamedFiles,
 ): ListenerConfig {
-  const host = address.host.includes(":") ? `[${address.host}]` : address.host;
   return {
-    name: name ?? `${host}:${address.port}`,
+    name: name ?? formatAuthority(address),
     ...address,
     certificates: tls === undefined ? undefined : resolveCertificates(tls, files),
     protocols,

@@ -1,6 +1,6 @@
 import { fieldValues } from "./field-values.ts";
 import type { FieldLines, OpeningRequest } from "./opening-request.ts";
-import { comparableHost, tryAuthority, wildcardOf } from "./request-target.ts";
+import { comparableHost, formatAuthority, tryAuthority, wildcardOf } from "./request-target.ts";
 
 /** Of the schemes whose pages can be the same site as a WebSocket: the port of an origin or authority that names none. */
 const StandardPorts: ReadonlyMap<string, number> = new Map([
@@ -29,8 +29,7 @@ function tryOrigin(text: string): Origin | undefined {
 
 /** `origin` the way browsers write it: a port only where it is not the scheme's own. */
 function serialized({ scheme, host, port }: Origin): string {
-  const written = host.includes(":") ? `[${host}]` : host;
-  return `${scheme}://${written}${port === StandardPorts.get(scheme) ? "" : `:${port}`}`;
+  return `${scheme}://${formatAuthority({ host, port: port === StandardPorts.get(scheme) ? undefined : port })}`;
 }
 
 /**

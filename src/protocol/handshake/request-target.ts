@@ -24,6 +24,12 @@ export function tryAuthority(text: string): Authority | undefined {
   return host === undefined || host.length > MaxNameLength ? undefined : { host, port };
 }
 
+/** `authority` as text: an IPv6 address in brackets, the port where there is one. */
+export function formatAuthority({ host, port }: Authority): string {
+  const written = host.includes(":") ? `[${host}]` : host;
+  return port === undefined ? written : `${written}:${port}`;
+}
+
 /**
  * `host` as hosts are compared: lower case and without the final dot of a fully qualified name, which some clients send
  * (RFC 9110 §4.2.3, RFC 3986 §3.2.2).

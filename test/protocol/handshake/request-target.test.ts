@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { comparableHost, tryAuthority, wildcardOf } from "../../../src/protocol/handshake/request-target.ts";
+import {
+  comparableHost,
+  formatAuthority,
+  tryAuthority,
+  wildcardOf,
+} from "../../../src/protocol/handshake/request-target.ts";
 
 test.each([
   ["Chat.Example.COM", "chat.example.com"],
@@ -26,6 +31,7 @@ test.each([
   { text: `${"a".repeat(63)}.example`, host: `${"a".repeat(63)}.example`, port: undefined },
 ])("$text is an authority", ({ text, ...authority }) => {
   expect(tryAuthority(text)).toEqual(authority);
+  expect(formatAuthority(authority)).toBe(text);
 });
 
 test.each([
