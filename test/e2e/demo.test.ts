@@ -1,12 +1,11 @@
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { openChromium, openFirefox, type BrowserPage } from "../support/browsers.ts";
 import { sumOf } from "../support/exposition.ts";
 import { startGateway, type GatewayConfig, type GatewayProcess } from "../support/gateway-process.ts";
+import { freePort } from "../support/ports.ts";
 
 const Folder = join(import.meta.dirname, "../../config");
 
@@ -19,15 +18,6 @@ async function demoConfig(): Promise<GatewayConfig> {
     .replaceAll(/\b\d{4}\b/g, (port) => ports.get(port) ?? port)
     .replaceAll(/(?<=root: |node, )demo\//g, `${Folder}/demo/`);
   return parse(moved);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** What the page says of itself, in attributes of its root; `toggle` switches HTTP/2 on or off first. */

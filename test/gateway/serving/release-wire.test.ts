@@ -1,5 +1,4 @@
-import { once } from "node:events";
-import { BlockList, createServer, type AddressInfo } from "node:net";
+import { BlockList } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Deadlines, RouteConfig, StreamLimits } from "../../../src/gateway/config/config.ts";
 import { Upstream } from "../../../src/gateway/routing/upstream.ts";
@@ -12,6 +11,7 @@ import { StreamRegistry } from "../../../src/gateway/telemetry/stream-registry.t
 import { hex } from "../../support/bits.ts";
 import { switching } from "../../support/dialing.ts";
 import { FakeOpening } from "../../support/fake-opening.ts";
+import { freePort } from "../../support/ports.ts";
 import { scriptedUpstream, type Script } from "../../support/scripted-upstream.ts";
 
 const Limits: StreamLimits = {
@@ -121,14 +121,6 @@ async function serve(opening: FakeOpening, script: Script | "nobody", limits: Pa
     parts.release,
   );
   return { ...parts, served, upstream };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  return port;
 }
 
 const accept: Script = (socket, request) => {
