@@ -14,12 +14,18 @@ export interface TlsOptions {
   readonly protocols: readonly AlpnProtocol[];
 }
 
-/** What handshakes begin with until the options change. Its lists have the numbers that `names` finds. */
+/** What handshakes begin with until the options change. */
 interface Generation {
-  readonly options: TlsOptions;
+  readonly protocols: readonly AlpnProtocol[];
   readonly names: ServerNames;
-  readonly rules: readonly (ClientCertificateRule | undefined)[];
-  readonly servers: readonly Server[];
+  /** By the numbers that `names` finds. */
+  readonly presented: readonly Presented[];
+}
+
+/** A certificate with the server that presents it. */
+interface Presented {
+  readonly certificate: ServerCertificate;
+  readonly server: Server;
 }
 
 /** A handshake that node:tls is at. */
@@ -71,11 +77,11 @@ export class TlsTerminator {
       done(result);
     });
     attempt.readServerName((serverName) => {
-      const { names, rules, servers } = this.#generation;
+      const { names, presented } = this.#generation;
       const number = names.find(serverName);
-      const server = servers[number];
+      const { server, certificate } = presented[number] ?? {};
       const reaches = (host: string): boolean =>
-        names.find(host) === number && satisfies(rules[number], this.#ruleFor(host));
+        names.find(host) === number && satisfies(certificate?.clientCertificates, this.#ruleFor(host));
       const facts: Handshake["facts"] = (clientCertificate) => ({ serverName, clientCertificate, reaches });
       // Without an address the client has gone: it could not be told from others that have.
       if (server === undefined || tcp.remoteAddress === undefined) tcp.destroy();
@@ -90,25 +96,18 @@ export class TlsTerminator {
 
   /** The rule of now. */
   #ruleFor(host: string): ClientCertificateRule | undefined {
-    const { names, rules } = this.#generation;
-    return rules[names.find(host)];
+    const { names, presented } = this.#generation;
+    return presented[names.find(host)]?.certificate.clientCertificates;
   }
 
   #generationOf(options: TlsOptions, before: Generation | undefined): Generation {
     const { certificates, protocols } = options;
-    const isSpokenBefore = before?.options.protocols.join() === protocols.join();
-    const servers = certificates.map((certificate) => {
-      const same = isSpokenBefore
-        ? before?.options.certificates.findIndex((one) => isSameServer(one, certificate))
-        : -1;
-      return before?.servers[same ?? -1] ?? this.#serverFor(certificate, protocols);
+    const reusable = before?.protocols.join() === protocols.join() ? before.presented : [];
+    const presented = certificates.map((certificate): Presented => {
+      const same = reusable.find((one) => isSameServer(one.certificate, certificate));
+      return { certificate, server: same?.server ?? this.#serverFor(certificate, protocols) };
     });
-    return {
-      options,
-      names: new ServerNames(certificates.map(({ serverNames }) => serverNames)),
-      rules: certificates.map(({ clientCertificates }) => clientCertificates),
-      servers,
-    };
+    return { protocols, names: new ServerNames(certificates.map(({ serverNames }) => serverNames)), presented };
   }
 
   #serverFor(certificate: ServerCertificate, protocols: readonly AlpnProtocol[]): Server {
