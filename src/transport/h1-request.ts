@@ -11,9 +11,7 @@ export function isWebSocketUpgrade(request: IncomingMessage): boolean {
   return hasListMember([request.headers.upgrade ?? ""], "websocket");
 }
 
-/**
- * What a request that node:http has parsed asks for, or its refusal. `secure` is whether its connection is TLS.
- */
+/** What a request that node:http has parsed asks for, or its refusal. `secure` is whether its connection is TLS. */
 export function judgeH1(
   request: IncomingMessage,
   limits: HeaderLimits,
@@ -24,7 +22,7 @@ export function judgeH1(
   const requested = judgeH1Request({ method, target: url, httpVersion, rawFields: rawHeaders });
   // Asks for a WebSocket, but no Connection field says so: a proxy in between is set up half, and a 400 tells that.
   if ("refusal" in requested || !isWebSocketUpgrade(request)) return requested;
-  const parsed = judgeUpgrade(request, limits, secure);
+  const parsed = readUpgrade(request, secure);
   return "refusal" in parsed ? parsed : requested;
 }
 
@@ -34,7 +32,10 @@ export function judgeUpgrade(
   limits: HeaderLimits,
   secure: boolean,
 ): UpgradeOpening | RefusedRequest {
-  if (isTooLarge(request, limits, secure)) return refuse("header-size", 431);
+  return isTooLarge(request, limits, secure) ? refuse("header-size", 431) : readUpgrade(request, secure);
+}
+
+function readUpgrade(request: IncomingMessage, secure: boolean): UpgradeOpening | RefusedRequest {
   const { method = "", url = "", httpVersion, rawHeaders } = request;
   return parseUpgrade({ method, target: url, httpVersion, fields: rawHeaders, secure });
 }
