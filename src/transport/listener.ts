@@ -9,7 +9,7 @@ import { NodeH2Engine } from "./node-h2.ts";
 import type { AcceptorSink, ConnectionFacts } from "./opening.ts";
 import type { AlpnProtocol } from "./tls-server.ts";
 import { TlsTerminator, type TlsOptions } from "./tls.ts";
-import type { AcceptorDeadlines, HeaderLimits } from "./transport-limits.ts";
+import { KeepAliveMs, type AcceptorDeadlines, type HeaderLimits } from "./transport-limits.ts";
 
 /** What a {@link Listener} is set to. */
 export interface ListenerOptions {
@@ -31,7 +31,7 @@ export interface ListenerOptions {
 }
 
 /** Each half ends by itself, small writes leave at once, and a peer that vanished is found. */
-const TcpOptions = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 } as const;
+const TcpOptions = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KeepAliveMs } as const;
 /** A storm of clients waits in the system; one that has no place there tries again a second later. */
 const Backlog = 4_096;
 

@@ -121,11 +121,13 @@ export interface ResponseBody {
 
 /** Requests the transport refuses by itself, as a closed union for the counters. */
 export type TransportRefusal =
-  | "malformed" // 400, 417 or 501; without an answer where the HTTP/2 connection broke a rule: grammar, framing, missing or doubled fields, CONNECT with content-length, pipelined Upgrade
+  // Grammar, framing, missing or doubled fields, CONNECT with content-length, pipelined Upgrade.
+  | "malformed" // 400, 417 or 501; without an answer where the HTTP/2 connection broke a rule
   | "header-size" // 431: the fields are larger, or more, than the limits say
   | "version" // 426 on HTTP/1.1, 400 on HTTP/2
   | "not-websocket" // 501: a CONNECT that is not for websocket
-  | "deadline" // 408, or a silent close where no answer can be sent; not of an Opening or an HttpExchange, whose owner is told itself
+  // Not of an Opening or an HttpExchange, whose owner is told itself.
+  | "deadline" // 408, or a silent close where no answer can be sent
   | "draining"; // 503: requests and streams that come after `refuseNew`
 
 /** Who takes what the acceptors produce. A throwing method costs the one request, never the process. */

@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { AbortReason, ByteConsumer, ByteStream, BytesLifetime, StreamEnding } from "./byte-stream.ts";
 import { HighWater } from "./high-water.ts";
+import { KeepAliveMs } from "./transport-limits.ts";
 
 /** What a {@link SocketByteStream} is made from besides its socket. */
 export interface SocketByteStreamOptions {
@@ -12,9 +13,6 @@ export interface SocketByteStreamOptions {
 
 /** What the kernel says when the peer's RST has arrived: at a read, at a write. */
 const ResetCodes: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
-
-/** How long a silent connection is trusted before TCP asks the peer's host whether it still has it. */
-const KeepAliveMs = 60_000;
 
 /**
  * The bytes of a WebSocket over HTTP/1.1: a connected TCP, TLS or unix socket, of which it is the only owner from now on.

@@ -8,11 +8,17 @@ export interface AcceptorDeadlines {
   readonly answerMs: number;
   /** An ordinary request read, body and all → its response begun. */
   readonly responseMs: number;
-  /** Between two parts of a body, of a request or a response, while the other side waits for the next one to be sent or taken. */
+  /**
+   * Between two parts of a body, of a request or a response, while the other side waits for the next one to be sent or
+   * taken.
+   */
   readonly bodyIdleMs: number;
   /** A connection on which no request or stream is open; also an answer, or a farewell, that the client does not take. */
   readonly idleConnectionMs: number;
 }
+
+/** How long a silent TCP connection is trusted before its host is asked whether it still has it, in milliseconds. */
+export const KeepAliveMs = 60_000;
 
 /** How large the fields of a request may be, on either HTTP version; more is answered 431. */
 export interface HeaderLimits {

@@ -1,14 +1,12 @@
 import type { Socket } from "node:net";
 import type { DialTarget } from "./dialer.ts";
+import { KeepAliveMs } from "./transport-limits.ts";
 import { connectTo } from "./upstream-address.ts";
-
-/** From silence to the first probe of TCP keepalive, in milliseconds. */
-const KeepAliveMs = 60_000;
 
 /**
  * Connects to `target`, with TLS where it has it, within `timeoutMs`. `done` is called exactly once: with the socket, which is
- * the caller's and has a listener for errors, and the TCP or unix socket beneath it, which may be the same; or with the error, whose `code` is the system's or TLS's own, and `ETIMEDOUT`
- * where time ran out.
+ * the caller's and has a listener for errors, and the TCP or unix socket beneath it, which may be the same; or with the
+ * error, whose `code` is the system's or TLS's own, and `ETIMEDOUT` where time ran out.
  */
 export function connectUpstream(
   { address, secure, sourceAddress }: DialTarget,

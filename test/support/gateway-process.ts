@@ -42,7 +42,8 @@ const AddressLine = /(?:listening (?<listener>\S+)|admin) (?<url>https?:\/\/\S+)
 
 /**
  * Starts the real process on `config`, in a folder of its own that is removed at the end. Beside the config stand `files`,
- * by name. An admin port is added, and the log is text. It may have `openFiles` descriptors, if that is told. Every port should be 0: the process says which ones it got.
+ * by name. An admin port is added, and the log is text. It may have `openFiles` descriptors, if that is told. Every port
+ * should be 0: the process says which ones it got.
  *
  * @throws Error with what the process wrote, where it ends or is silent instead of listening.
  */

@@ -60,7 +60,10 @@ export class ConfigMetrics {
     this.#reloads.inc({ result });
   }
 
-  /** `certificates` are all there are from now on: the series of others are gone. Of two with one name the first to end counts. */
+  /**
+   * `certificates` are all there are from now on: the series of others are gone. Of two with one name the first to end
+   * counts.
+   */
   certificates(certificates: readonly CertificateExpiry[]): void {
     this.#expiry.reset();
     const firstToEndLast = certificates.toSorted((one, other) => other.expiresAt.getTime() - one.expiresAt.getTime());

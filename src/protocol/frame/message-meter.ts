@@ -54,7 +54,7 @@ export class MessageMeter {
     return this.#fragments > 0;
   }
 
-  /** Returns what is wrong with the data frame that has this header, if it would break a limit, before any of its payload is needed. */
+  /** The limit that the data frame with this header would break, before any of its payload is needed; `undefined`: none. */
   brokenLimit({ payloadLength }: Pick<FrameHeader, "payloadLength">): ErrorCode | undefined {
     if (payloadLength > this.#maxFrameBytes) return "WS_FRAME_TOO_BIG";
     if (this.#bytes + payloadLength > this.#maxMessageBytes) return "WS_MESSAGE_TOO_BIG";
