@@ -3,8 +3,7 @@ import { certificateWarnings } from "./certificate-warnings.ts";
 import type { Config } from "./config.ts";
 import { effectWarnings } from "./effect-warnings.ts";
 import type { Fault } from "./fault.ts";
-import type { RawConfig } from "./raw-config.ts";
-import { memberOf } from "./raw-value.ts";
+import { valueAt, type RawConfig } from "./raw-config.ts";
 
 /** What a valid config says that its author hardly wants; `raw` is the same as it is written. */
 export function configWarnings(config: Config, raw: RawConfig, now: Date): Fault[] {
@@ -45,8 +44,8 @@ function originWarnings({ routes }: Config, raw: RawConfig): Fault[] {
   const message = "pages of every site may open WebSockets here, with the cookies of whoever looks at them";
   const places = [["access"], ...routes.map((_, i) => ["routes", i])];
   return places.flatMap((path): Fault[] => {
-    const section = path.reduce(memberOf, raw.value);
-    return memberOf(section, "origins") === "any" ? [{ path: [...path, "origins"], at: "value", message }] : [];
+    const origins = [...path, "origins"];
+    return valueAt(raw.value, origins) === "any" ? [{ path: origins, at: "value", message }] : [];
   });
 }
 
@@ -75,8 +74,7 @@ function clientWarnings({ access, routes, listeners, trustedProxies }: Config): 
 
 function adminWarnings({ admin }: Config): Fault[] {
   if (isLoopback(admin.host)) return [];
-  const message =
-    "not a loopback address, and there is no authentication: anybody who reaches it can read the metrics and drain the gateway";
+  const message = "not a loopback address, and there is no authentication: anybody who reaches it can read the metrics";
   return [{ path: ["admin", "address"], at: "value", message }];
 }
 

@@ -46,7 +46,7 @@ test.each([
   {
     text: `${Base}admin: { address: "0.0.0.0:9464" }`,
     warnings: [
-      "admin.address: not a loopback address, and there is no authentication: anybody who reaches it can read the metrics and drain the gateway",
+      "admin.address: not a loopback address, and there is no authentication: anybody who reaches it can read the metrics",
     ],
   },
   { text: `${Base}admin: { address: "[::1]:9464" }`, warnings: [] },
