@@ -2,11 +2,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { formatAuthority } from "../protocol/handshake/request-target.ts";
 import { ConnectionGate } from "../transport/connection-gate.ts";
 import type { Listener } from "../transport/listener.ts";
-import { AdminServer, type ActionOutcome, type BoundAddress, type Readiness } from "./admin/api.ts";
+import { AdminPort } from "./admin/admin-port.ts";
+import type { ActionOutcome, BoundAddress, Readiness } from "./admin/api.ts";
 import { certificateFacts } from "./config/certificates.ts";
 import type { Config, HostPort } from "./config/config.ts";
 import { ConfigError } from "./config/fault.ts";
-import { listenOn } from "./lifecycle/bind.ts";
 import { openFilesLimit } from "./lifecycle/descriptors.ts";
 import { diffConfigs, formatDiff, type ConfigDiff } from "./lifecycle/config-diff.ts";
 import { drain } from "./lifecycle/drain.ts";
@@ -51,6 +51,7 @@ export class Gateway {
   readonly #reception: Reception;
   readonly #gate: ConnectionGate;
   readonly #listeners: Listeners;
+  readonly #admin: AdminPort;
   readonly #processes: UpstreamProcesses;
   readonly #reloader = new Reloader(() => this.#reload());
   /** What is still to be closed behind reloads. */
@@ -60,7 +61,6 @@ export class Gateway {
   #config: Config;
   #generation = 1;
   #site: Site | undefined;
-  #admin: AdminServer;
   #watch: FileWatch | undefined;
   #readiness: Readiness = "starting";
   #started: Promise<void> | undefined;
@@ -73,7 +73,7 @@ export class Gateway {
     this.#gate = new ConnectionGate(config.limits, openFilesLimit());
     this.#reception = new Reception(config, { ...options, handshakesWaiting: () => this.#gate.handshakes.waiting });
     this.#processes = new UpstreamProcesses((line) => options.log.event("info", line));
-    this.#admin = this.#createAdmin(config);
+    this.#admin = this.#createAdmin();
     this.#listeners = new Listeners({
       gate: this.#gate,
       sink: this.#reception.sink,
@@ -130,7 +130,8 @@ export class Gateway {
       const site = await Site.load(this.#config);
       this.#site = site;
       this.#reception.use(this.#config, site);
-      await this.#openAdmin(this.#admin, this.#config.admin);
+      const admin = await this.#admin.prepare(this.#config.admin);
+      admin.commit();
       await this.#processes.update(this.#config.upstreams, this.#config.folder);
       const change = await this.#listeners.prepare(this.#config);
       change.commit();
@@ -222,12 +223,12 @@ export class Gateway {
     const site = await Site.load(config, before);
     const change = await this.#listeners.prepare(config);
     try {
-      const admin = await this.#tryNewAdmin(config, diff);
+      const admin = diff.sections.includes("admin") ? await this.#admin.prepare(config.admin) : undefined;
       if (this.#readiness !== "ready") {
-        await admin?.close();
+        await admin?.undo();
         throw new Error(`the gateway is ${this.#readiness}`);
       }
-      this.#replaceAdmin(admin);
+      admin?.commit();
     } catch (error) {
       await change.undo();
       throw error;
@@ -275,38 +276,21 @@ export class Gateway {
     }
   }
 
-  #createAdmin({ admin }: Config): AdminServer {
+  #createAdmin(): AdminPort {
     const actions = new Map<string, () => ActionOutcome | Promise<ActionOutcome>>([
       ["reload", async () => outcomeOf(await this.reload())],
       ["drain", () => this.#beginDrain()],
     ]);
     const { metrics } = this.#reception;
-    return new AdminServer({ ...admin, metrics, readiness: () => this.#readiness, actions });
+    return new AdminPort({ metrics, readiness: () => this.#readiness, actions }, (address) =>
+      this.#options.log.event("info", `admin ${urlOf("http", address)}`),
+    );
   }
 
   #beginDrain(): ActionOutcome {
     const { size } = this.#reception.live;
     void this.drain();
     return { status: 202, text: `draining: ${size} streams to close` };
-  }
-
-  async #openAdmin(admin: AdminServer, place: HostPort): Promise<void> {
-    const address = await listenOn("admin", place, () => admin.listen());
-    this.#options.log.event("info", `admin ${urlOf("http", address)}`);
-  }
-
-  /** One that is open, where the config has another place for it. */
-  async #tryNewAdmin(config: Config, { sections }: ConfigDiff): Promise<AdminServer | undefined> {
-    if (!sections.includes("admin")) return undefined;
-    const admin = this.#createAdmin(config);
-    await this.#openAdmin(admin, config.admin);
-    return admin;
-  }
-
-  #replaceAdmin(admin: AdminServer | undefined): void {
-    if (admin === undefined) return;
-    void this.#admin.close();
-    this.#admin = admin;
   }
 
   /** Where there is a page to look at, tells a person at the terminal what to do. */
