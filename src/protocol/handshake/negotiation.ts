@@ -19,7 +19,7 @@ const RsvDeflate = 0b100;
  * The extensions `value` names, or `undefined` if it breaks the grammar: a value in quotes must be a token too once they
  * are gone (RFC 6455 §9.1). Empty text has no extension. Names are compared with case.
  */
-function tryExtensions(value: string): ExtensionTerms[] | undefined {
+export function tryExtensions(value: string): ExtensionTerms[] | undefined {
   const extensions = tryParameterizedTokens(value);
   const isSound = extensions?.every(({ parameters }) =>
     parameters.every(([, text]) => text === undefined || isToken(text)),

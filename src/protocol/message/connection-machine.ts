@@ -7,6 +7,7 @@ import { createMaskKey } from "../frame/mask.ts";
 import { isControl, Opcode } from "../frame/opcode.ts";
 import type { MessageLimits } from "../frame/message-meter.ts";
 import { countFrame, type Traffic } from "../frame/traffic.ts";
+import { type Extension, ExtensionPipeline, type SendOptions } from "./extension.ts";
 import { type Message, MessageAssembler } from "./message.ts";
 
 /** How a WebSocket came to its end (RFC 6455 §7.1.4–7.1.6). */
@@ -34,6 +35,8 @@ export type ConnectionEvent =
 export interface ConnectionMachineOptions extends MessageLimits {
   /** A client masks what it sends, a server does not. */
   readonly role: "server" | "client";
+  /** What was agreed on in the opening handshake, in its order and for this WebSocket only; none if not given. */
+  readonly extensions?: readonly Extension[] | undefined;
   /** Counts what comes in, up to the end. */
   readonly incoming: Traffic;
   /** Counts what `takeOutput` gives out. */
@@ -54,6 +57,7 @@ export interface ConnectionMachineOptions extends MessageLimits {
 export class ConnectionMachine {
   readonly #options: ConnectionMachineOptions;
   readonly #decoder = new FrameDecoder((header) => this.#checkHeader(header));
+  readonly #pipeline: ExtensionPipeline;
   readonly #assembler: MessageAssembler;
   #state: "open" | "closing" | "closed" = "open";
   /** What our own Close said, once it began the closing. */
@@ -61,9 +65,11 @@ export class ConnectionMachine {
   #event: ConnectionEvent | undefined;
   #output: Uint8Array[] = [];
 
+  /** @throws TypeError where two extensions own the same RSV bit. */
   constructor(options: ConnectionMachineOptions) {
     this.#options = options;
-    this.#assembler = new MessageAssembler(options);
+    this.#pipeline = new ExtensionPipeline(options.extensions ?? []);
+    this.#assembler = new MessageAssembler(options, this.#pipeline);
   }
 
   get state(): "open" | "closing" | "closed" {
@@ -97,15 +103,16 @@ export class ConnectionMachine {
   }
 
   /**
-   * Sends a message in one frame: text for a string, else binary. The bytes are copied.
+   * Sends a message in one frame: text for a string, else binary; as the extensions leave it. The bytes are copied.
    *
    * @throws WebSocketError `WS_NOT_OPEN` with origin `caller` after a Close or the end.
    */
-  send(message: string | Uint8Array): void {
+  send(message: string | Uint8Array, options: SendOptions = {}): void {
     if (this.#state !== "open") {
       throw new WebSocketError("WS_NOT_OPEN", `the WebSocket is ${this.#state}`, { origin: "caller" });
     }
-    this.#enqueue(typeof message === "string" ? textFrame(message) : binaryFrame(message));
+    const frame = typeof message === "string" ? textFrame(message) : binaryFrame(message);
+    this.#enqueue(this.#pipeline.encode(frame, options));
   }
 
   /**
@@ -149,7 +156,11 @@ export class ConnectionMachine {
 
   #checkHeader(header: ReceivedHeader): void {
     const sender = this.#options.role === "server" ? "client" : "server";
-    const broken = brokenRule(header, { sender, allowedRsv: 0, insideMessage: this.#assembler.insideMessage });
+    const broken = brokenRule(header, {
+      sender,
+      allowedRsv: this.#pipeline.rsv,
+      insideMessage: this.#assembler.insideMessage,
+    });
     if (broken) throw new WebSocketError(broken, `a frame that a ${sender} may not send now`);
     if (!isControl(header.opcode)) this.#assembler.checkHeader(header);
     countFrame(this.#options.incoming, header.opcode);

@@ -3,6 +3,7 @@ import type { Frame } from "../frame/frame.ts";
 import type { FrameHeader } from "../frame/frame-header.ts";
 import { MessageMeter, type MessageLimits } from "../frame/message-meter.ts";
 import { Opcode } from "../frame/opcode.ts";
+import { ExtensionPipeline } from "./extension.ts";
 import { parseText, Utf8Validator } from "./utf8.ts";
 
 /** A whole message (RFC 6455 §5.4). `data` belongs to whoever gets it. */
@@ -15,16 +16,20 @@ export type Message =
  */
 export class MessageAssembler {
   readonly #limits: MessageLimits;
+  readonly #pipeline: ExtensionPipeline;
   readonly #meter: MessageMeter;
   #opcode: Opcode = Opcode.Continuation;
+  /** The bits of the message's first frame. */
+  #rsv = 0;
   #payloads: Uint8Array[] = [];
   /** Set once a text has begun to arrive in parts; the whole of it is checked again as it is decoded. */
   #validator: Utf8Validator | undefined;
   /** Bytes at the start of the frame under way that the validator has seen. */
   #validatedBytes = 0;
 
-  constructor(limits: MessageLimits) {
+  constructor(limits: MessageLimits, pipeline = new ExtensionPipeline([])) {
     this.#limits = limits;
+    this.#pipeline = pipeline;
     this.#meter = new MessageMeter(limits);
   }
 
@@ -44,24 +49,27 @@ export class MessageAssembler {
   }
 
   /**
-   * Checks the text in a data frame that has not arrived whole, so that a bad byte is not waited out.
+   * Checks the text in a data frame that has not arrived whole, so that a bad byte is not waited out; not where an extension
+   * has changed the message, which is text only once it is whole and changed back.
    *
    * @throws WebSocketError `WS_TEXT_NOT_UTF8` (1007).
    */
   checkPartial(frame: Frame): void {
-    if (this.#opcodeOf(frame) === Opcode.Text) this.#validate(frame.payload);
+    if (this.#opcodeOf(frame) === Opcode.Text && this.#rsvOf(frame) === 0) this.#validate(frame.payload);
   }
 
   /**
-   * Takes a data frame and its payload; returns the message if this was its last.
+   * Takes a data frame and its payload; returns the message, as the extensions leave it, if this was its last.
    *
-   * @throws WebSocketError `WS_TEXT_NOT_UTF8` (1007).
+   * @throws WebSocketError `WS_TEXT_NOT_UTF8` (1007), and what the extensions throw.
    */
   add(frame: Frame): Message | undefined {
     const opcode = this.#opcodeOf(frame);
-    if (opcode === Opcode.Text && !frame.fin) this.#validate(frame.payload);
+    const rsv = this.#rsvOf(frame);
+    if (opcode === Opcode.Text && rsv === 0 && !frame.fin) this.#validate(frame.payload);
     this.#validatedBytes = 0;
     this.#opcode = opcode;
+    this.#rsv = rsv;
     this.#meter.add({ fin: frame.fin, payloadLength: frame.payload.length });
     if (frame.payload.length > 0) this.#payloads.push(frame.payload);
     return frame.fin ? this.#finish() : undefined;
@@ -79,6 +87,10 @@ export class MessageAssembler {
     return frame.opcode === Opcode.Continuation ? this.#opcode : frame.opcode;
   }
 
+  #rsvOf(frame: Frame): number {
+    return frame.opcode === Opcode.Continuation ? this.#rsv : frame.rsv;
+  }
+
   #validate(payload: Uint8Array): void {
     this.#validator ??= new Utf8Validator();
     this.#validator.push(payload.subarray(this.#validatedBytes));
@@ -86,7 +98,8 @@ export class MessageAssembler {
   }
 
   #finish(): Message {
-    const data = this.#join();
+    const whole = { fin: true, rsv: this.#rsv, opcode: this.#opcode, payload: this.#join() };
+    const { payload: data } = this.#pipeline.decode(whole, this.#limits.maxMessageBytes);
     const isText = this.#opcode === Opcode.Text;
     this.#payloads = [];
     this.#validator = undefined;
