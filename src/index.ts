@@ -28,6 +28,24 @@ export {
 } from "./protocol/message/connection-machine.ts";
 
 export type {
+  AcceptedExtension,
+  Extension,
+  ExtensionNegotiator,
+  ExtensionParameters,
+  SendOptions,
+} from "./protocol/message/extension.ts";
+export {
+  PermessageDeflateNegotiator,
+  type PermessageDeflateOptions,
+} from "./protocol/message/permessage-deflate-negotiator.ts";
+export {
+  acceptExtensions,
+  confirmExtensions,
+  offerExtensions,
+  type AgreedExtensions,
+} from "./protocol/handshake/extension-negotiation.ts";
+
+export type {
   FieldLines,
   OpeningAnswer,
   OpeningRejection,

@@ -8,6 +8,7 @@ import {
   ConnectionMachine,
   type ConnectionMachineOptions,
 } from "../protocol/message/connection-machine.ts";
+import type { SendOptions } from "../protocol/message/extension.ts";
 import type { ByteStream, StreamEnding } from "../transport/byte-stream.ts";
 import { limitOfCause, type ConnectionEnding, type ConnectionLimit, type DrainCause } from "./connection-ending.ts";
 import type { HandledConnection, WebSocketHandler } from "./handler.ts";
@@ -86,8 +87,8 @@ export class WebSocketConnection implements HandledConnection {
     return this.#stream.bufferedBytes;
   }
 
-  send(message: string | Uint8Array): Promise<void> {
-    const sent = this.#send(message);
+  send(message: string | Uint8Array, options?: SendOptions): Promise<void> {
+    const sent = this.#send(message, options);
     // A handler that does not wait must not bring the process down with an unhandled rejection.
     sent.catch(() => {});
     return sent;
@@ -109,13 +110,13 @@ export class WebSocketConnection implements HandledConnection {
     this.#settle();
   }
 
-  async #send(message: string | Uint8Array): Promise<void> {
+  async #send(message: string | Uint8Array, options: SendOptions | undefined): Promise<void> {
     // Handlers are not all type-checked, and a frame of something else would garble the stream.
     if (typeof message !== "string" && !(message instanceof Uint8Array)) {
       throw new TypeError("a message is a string or a Uint8Array");
     }
     if (this.#machine.state === "open") this.#refuseOverflow(message);
-    this.#machine.send(message);
+    this.#machine.send(message, options);
     this.#settle();
     if (this.#outbox.isFull) await this.#outbox.drained();
   }

@@ -1,5 +1,6 @@
 import type { OpeningRequest } from "../protocol/handshake/opening-request.ts";
 import type { Closing } from "../protocol/message/connection-machine.ts";
+import type { SendOptions } from "../protocol/message/extension.ts";
 
 /** What a {@link WebSocketHandler} is given of its WebSocket. */
 export interface HandledConnection {
@@ -11,13 +12,14 @@ export interface HandledConnection {
   readonly bufferedBytes: number;
   /**
    * Sends one message: a string as text, bytes as binary; the bytes are copied. Messages leave in the order of the calls.
-   * Resolves when there is room for more, so waiting for it is what keeps memory bounded.
+   * Resolves when there is room for more, so waiting for it is what keeps memory bounded. Where permessage-deflate was agreed
+   * on it is compressed, at once, unless `options` say not to; see {@link SendOptions} for why one would.
    *
    * Rejects with WebSocketError `WS_BUFFER_FULL` where more than `maxBufferedBytes` would wait, each message counted as 1 KiB
    * more than it has: nothing of the message is sent, and the WebSocket is closed with 1013. Rejects with `WS_NOT_OPEN` after a Close or the end. A rejection nobody
    * waits for is dropped.
    */
-  send(message: string | Uint8Array): Promise<void>;
+  send(message: string | Uint8Array, options?: SendOptions): Promise<void>;
   /**
    * Begins the closing handshake: no message is sent or delivered after it. Does nothing after a Close or the end.
    *

@@ -4,7 +4,7 @@ import type { SlidingWindow } from "./sliding-window.ts";
 
 // A zlib stream that lived as long as its WebSocket would hold some 300 KiB, and node offers one only with a trip through
 // its thread pool for each message. All that such a stream remembers between messages is its window. So each message is a
-// zlib call of its own that is given the window as its dictionary: the same bytes for the peer, and at once.
+// zlib call of its own that is given the window as its dictionary: the same for the peer, and at once.
 
 /** What the sender of a message cut off (RFC 7692 §7.2.2), and an empty final block that shows where the stream ends. */
 const Tail = Uint8Array.of(0x00, 0x00, 0xff, 0xff, 0x03, 0x00);
