@@ -1,12 +1,12 @@
 import type { ExtensionParameters } from "./extension.ts";
 
-/** The parameters of permessage-deflate in an offer or an answer (RFC 7692 §7.1); a client never says `true` for bits in an answer. */
+/** The parameters of permessage-deflate in an offer or an answer (RFC 7692 §7.1). */
 export interface DeflateParameters {
   readonly serverNoContextTakeover: boolean;
   readonly clientNoContextTakeover: boolean;
   /** 8–15, or `undefined` where not said. */
   readonly serverMaxWindowBits: number | undefined;
-  /** 8–15; in an offer also `true`: the client can be told. `undefined` where not said. */
+  /** 8–15; in an offer also `true`: the client can be told, but was not yet. `undefined` where not said. */
   readonly clientMaxWindowBits: number | true | undefined;
 }
 
