@@ -1,11 +1,15 @@
+import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { textFrame } from "../../../src/protocol/frame/frame.ts";
+import { binaryFrame, textFrame } from "../../../src/protocol/frame/frame.ts";
 import { tryParameterizedTokens } from "../../../src/protocol/handshake/field-values.ts";
-import type { ExtensionParameters } from "../../../src/protocol/message/extension.ts";
+import type { Extension, ExtensionParameters } from "../../../src/protocol/message/extension.ts";
+import { PermessageDeflate } from "../../../src/protocol/message/permessage-deflate.ts";
 import {
   PermessageDeflateNegotiator,
   type PermessageDeflateOptions,
 } from "../../../src/protocol/message/permessage-deflate-negotiator.ts";
+import { longestDistance } from "../../support/deflate-distances.ts";
+import { outcomeOf } from "../../support/outcome.ts";
 
 /** The parameters of each `x; a; b=1` in a list. */
 const offersOf = (text: string): ExtensionParameters[] =>
@@ -127,6 +131,84 @@ test.each<{ options: PermessageDeflateOptions }>([
   { options: { maxInflateRatio: Number.NaN } },
 ])("$options is out of range", ({ options }) => {
   expect(() => new PermessageDeflateNegotiator(options)).toThrow(RangeError);
+});
+
+describe("what was agreed on is kept", () => {
+  const noise = randomBytes(20_000);
+
+  const words = Array.from({ length: 15_000 }, (_, index) => `${(index * index) % 977} ${index % 13} words;`).join(" ");
+
+  /** How far back `extension` refers in what it sends: less than 150 bytes where each message stands alone. */
+  function reachOf(extension: Extension | undefined): number {
+    let longest = 0;
+    for (let at = 0; at < words.length; at += 150) {
+      const sent = extension?.encode(textFrame(words.slice(at, at + 150)), {});
+      if (sent && sent.rsv !== 0) longest = Math.max(longest, longestDistance(sent.payload));
+    }
+    return longest;
+  }
+
+  /** Whether `extension` follows a peer that refers back `distance` bytes into the message before. */
+  function follows(extension: Extension, distance: number): boolean {
+    const Full = { windowBits: 15, contextTakeover: true };
+    const peer = new PermessageDeflate({ outgoing: Full, incoming: Full });
+    const before = Buffer.concat([noise.subarray(0, 200), Buffer.alloc(300), noise.subarray(200, distance - 300)]);
+    const messages = [before, noise.subarray(0, 200)].map((bytes) => peer.encode(binaryFrame(bytes), {}));
+    expect(messages.map(({ rsv }) => rsv)).toEqual([0b100, 0b100]);
+    return outcomeOf(() => messages.map((message) => extension.decode(message, undefined)).length) === 2;
+  }
+
+  const bothEnds = (options: PermessageDeflateOptions, offer: string, answer: string) => ({
+    server: new PermessageDeflateNegotiator(options).accept(offersOf(offer))?.extension,
+    client: new PermessageDeflateNegotiator(options).confirm(offersOf(answer)[0]!),
+  });
+
+  test.each<{ options: PermessageDeflateOptions; role: "server" | "client"; said: string; bits: number }>([
+    { options: {}, role: "server", said: "x", bits: 13 },
+    { options: {}, role: "client", said: "x", bits: 13 },
+    { options: { serverMaxWindowBits: 15 }, role: "server", said: "x", bits: 15 },
+    { options: { serverMaxWindowBits: 10 }, role: "server", said: "x", bits: 10 },
+    { options: {}, role: "server", said: "x; server_max_window_bits=9", bits: 9 },
+    { options: { clientMaxWindowBits: 15 }, role: "client", said: "x", bits: 15 },
+    { options: { clientMaxWindowBits: 10 }, role: "client", said: "x", bits: 10 },
+    { options: { clientMaxWindowBits: 10 }, role: "client", said: "x; client_max_window_bits=12", bits: 10 },
+    { options: {}, role: "client", said: "x; client_max_window_bits=9", bits: 9 },
+  ])("by a $role in what it sends: $options and $said, 2^$bits back", ({ options, role, said, bits }) => {
+    const reach = reachOf(bothEnds(options, said, said)[role]);
+    expect(reach).toBeLessThanOrEqual(2 ** bits);
+    expect(reach).toBeGreaterThan(Math.max(150, 2 ** bits / 4));
+  });
+
+  test.each<{ options: PermessageDeflateOptions; role: "server" | "client"; said: string }>([
+    { options: { serverNoContextTakeover: true }, role: "server", said: "x" },
+    { options: { clientNoContextTakeover: true }, role: "client", said: "x" },
+    { options: {}, role: "server", said: "x; server_no_context_takeover" },
+    { options: {}, role: "client", said: "x; client_no_context_takeover" },
+  ])("by a $role whose messages stand alone: $options and $said", ({ options, role, said }) => {
+    const reach = reachOf(bothEnds(options, said, said)[role]);
+    expect(reach).toBeLessThan(150);
+    expect(reach).toBeGreaterThan(0);
+  });
+
+  test.each([
+    { offer: "x", distance: 20_000, followed: true },
+    { offer: "x; client_max_window_bits=10", distance: 1_000, followed: true },
+    { offer: "x; client_max_window_bits=10", distance: 1_100, followed: false },
+    { offer: "x; client_no_context_takeover", distance: 600, followed: false },
+  ])("by a server in what it reads: $offer, $distance back: $followed", ({ offer, distance, followed }) => {
+    const { server } = bothEnds({}, offer, "x");
+    expect(follows(server!, distance)).toBe(followed);
+  });
+
+  test.each([
+    { answer: "x", distance: 20_000, followed: true },
+    { answer: "x; server_max_window_bits=10", distance: 1_000, followed: true },
+    { answer: "x; server_max_window_bits=10", distance: 1_100, followed: false },
+    { answer: "x; server_no_context_takeover", distance: 600, followed: false },
+  ])("by a client in what it reads: $answer, $distance back: $followed", ({ answer, distance, followed }) => {
+    const { client } = bothEnds({}, "x", answer);
+    expect(follows(client!, distance)).toBe(followed);
+  });
 });
 
 test("each WebSocket gets an extension of its own", () => {
