@@ -192,7 +192,8 @@ export class PendingExchange implements HttpExchange {
       this.#responder.abort();
     },
     waiting: (isWaiting) => {
-      if (isWaiting) this.#takeDeadline.start();
+      // On HTTP/2 a part may tell that it was taken behind the end of all.
+      if (isWaiting && this.#state !== "over") this.#takeDeadline.start();
       else this.#takeDeadline.clear();
     },
   };
