@@ -196,7 +196,8 @@ export class Gateway {
     const { log } = this.#options;
     this.#reception.metrics.reload(result.type);
     if (result.type === "applied") log.event("info", `config ${this.#generation} taken over: ${result.diff}`);
-    else if (result.type === "refused") log.event("error", `config refused, the old one goes on: ${result.reason}`);
+    else if (result.type === "unchanged") log.event("info", "config read again: nothing has changed");
+    else log.event("error", `config refused, the old one goes on: ${result.reason}`);
     return result;
   }
 

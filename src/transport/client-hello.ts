@@ -29,7 +29,7 @@ export function tryReadClientHello(bytes: Uint8Array): ClientHello | undefined {
   return { serverName: message === "other" ? undefined : tryServerName(new Vector(message)) };
 }
 
-/** The body of the ClientHello that `bytes` begin with, `"other"` if they begin otherwise, `undefined` while it is not whole. */
+/** The body of the ClientHello that `bytes` begin with; `"other"`: they begin otherwise; `undefined`: it is not whole yet. */
 function tryFirstMessage(bytes: Uint8Array): Uint8Array | "other" | undefined {
   const fragments: Uint8Array[] = [];
   let found = 0;

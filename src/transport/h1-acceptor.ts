@@ -7,7 +7,7 @@ import type { AcceptorDeadlines, HeaderLimits } from "./transport-limits.ts";
 
 /**
  * Runs HTTP/1.1 on sockets that were accepted elsewhere: an Upgrade to websocket becomes an opening, every other request an
- * exchange. node:http parses, on a server that never listens; such a server keeps no deadline, so each connection keeps its own.
+ * exchange. node:http parses, on a server that never listens and so keeps no deadlines: each connection keeps its own.
  */
 export class H1Acceptor {
   readonly #deadlines: AcceptorDeadlines;

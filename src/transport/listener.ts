@@ -253,7 +253,10 @@ export class Listener {
   }
 }
 
-/** The number of the socket's file descriptor, which node:net does not tell by a name of its own. */
+/**
+ * The number of the socket's file descriptor, by a name that is node's own affair; `undefined` where it has another one some
+ * day: then connections beyond the last descriptor end without being counted.
+ */
 function tryDescriptorOf(socket: Socket): number | undefined {
   const handle: unknown = Reflect.get(socket, "_handle");
   if (typeof handle !== "object" || handle === null || !("fd" in handle)) return undefined;

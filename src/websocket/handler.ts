@@ -16,8 +16,8 @@ export interface HandledConnection {
    * on it is compressed, at once, unless `options` say not to; see {@link SendOptions} for why one would.
    *
    * Rejects with WebSocketError `WS_BUFFER_FULL` where more than `maxBufferedBytes` would wait, each message counted as 1 KiB
-   * more than it has: nothing of the message is sent, and the WebSocket is closed with 1013. Rejects with `WS_NOT_OPEN` after a Close or the end. A rejection nobody
-   * waits for is dropped.
+   * more than it has: nothing of the message is sent, and the WebSocket is closed with 1013. Rejects with `WS_NOT_OPEN` after
+   * a Close or the end. A rejection nobody waits for is dropped.
    */
   send(message: string | Uint8Array, options?: SendOptions): Promise<void>;
   /**

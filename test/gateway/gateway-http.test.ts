@@ -215,7 +215,7 @@ describe.each(HttpVersions)("an ordinary request on HTTP/%s", (httpVersion) => {
     await vi.waitFor(() => expect(held).toHaveLength(1));
     clients[1]?.ask();
     const answer = await requestOnce(gateway.port, httpVersion);
-    expect(answer).toMatchObject({ status: 503, fields: { "retry-after": "1" } });
+    expect(answer).toMatchObject({ status: 503, fields: { "retry-after": "5" } });
     await gateway.settles("hawser_limits_hit_total", { limit: "upstream_waiting" }, 1);
     held[0]?.end();
     await vi.waitFor(() => expect(held).toHaveLength(2));

@@ -20,6 +20,7 @@ async function expectLimited(
   expect(await gateway.metric("hawser_limits_hit_total", { limit, protocol })).toBe(1);
   expect(await gateway.metric("hawser_limits_hit_total")).toBe(1);
   expect(await gateway.metric("hawser_openings_total", { protocol, result: "limited" })).toBe(1);
+  expect(gateway.log.filter((line) => line.includes(`limited  (${limit})`))).toHaveLength(1);
 }
 
 async function ask(client: OpeningClient, path = "/echo"): Promise<ClientResponse> {

@@ -14,6 +14,8 @@ export interface SourceFile {
   readonly written: unknown;
   /** What is wrong with this file for itself; paths begin in it. */
   readonly faults: readonly Fault[];
+  /** Those of its `include` that are patterns and fit no file, by their places in the list. */
+  readonly fitsNothing: readonly number[];
 }
 
 /** Where an option is: the file, and its path in it. */
@@ -79,6 +81,14 @@ export class ConfigSources implements RawConfig {
       );
       return file.source.describe([...file.faults, ...others.map(({ fault }) => fault)], options);
     });
+  }
+
+  /** What is hardly wanted: a pattern of `include` that fits no file, of whose routes nothing is left. */
+  get warnings(): Fault[] {
+    const places = this.#items["include"] ?? [];
+    return places.flatMap(({ file, path: [, i] }, at): Fault[] =>
+      file.fitsNothing.includes(Number(i)) ? [{ path: ["include", at], at: "value", message: "fits no file" }] : [],
+    );
   }
 
   /** `fault` of the whole as one of `file`, where its place is `path`; what it mentions is put in words. */

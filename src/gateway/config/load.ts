@@ -46,7 +46,8 @@ export async function loadConfig(file: string, options: LoadOptions = {}): Promi
   const files = [...new Set([...known, ...selfSigned.keys()])];
   const { folderOf } = sources;
   const config = resolveConfig(document, { folder: dirname(resolve(file)), files, folderOf, contents, selfSigned });
-  const warnings = sources.describe(configWarnings(config, sources, new Date()), { severity: "warning: " });
+  const unwanted = [...sources.warnings, ...configWarnings(config, sources, new Date())];
+  const warnings = sources.describe(unwanted, { severity: "warning: " });
   for (const warning of warnings) options.warn?.(warning);
   return config;
 }

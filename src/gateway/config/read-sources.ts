@@ -85,7 +85,8 @@ class SourceReader {
     const included = await this.#include({ value, written, name, folder, depth });
     const own = depth === 0 ? [] : sectionFaults(value);
     const all = [...faults, ...own, ...included.faults];
-    return [{ source, file, folder, value, written, faults: all }, ...included.files];
+    const { fitsNothing } = included;
+    return [{ source, file, folder, value, written, faults: all, fitsNothing }, ...included.files];
   }
 
   #valueOf(source: YamlSource): unknown {
@@ -107,22 +108,25 @@ class SourceReader {
     readonly name: string;
     readonly folder: string;
     readonly depth: number;
-  }): Promise<{ readonly files: SourceFile[]; readonly faults: Fault[] }> {
+  }): Promise<{ readonly files: SourceFile[]; readonly faults: Fault[]; readonly fitsNothing: number[] }> {
     const { value, written, name, folder, depth } = including;
     const files: SourceFile[] = [];
     const faults: Fault[] = [];
+    const fitsNothing: number[] = [];
     for (const [i, entry] of itemsOf(memberOf(value, "include")).entries()) {
       if (typeof entry !== "string" || entry === "") continue;
       const path = ["include", i];
       if (Magic.test(entry)) this.folders.add(globFolder(entry, folder));
       const writtenEntry = valueAt(written, path);
-      for (const one of await filesOf(entry, name, folder)) {
+      const found = await filesOf(entry, name, folder);
+      if (found.length === 0) fitsNothing.push(i);
+      for (const one of found) {
         const called = writtenEntry === entry ? one.name : String(writtenEntry);
         const message = await this.#tryInclude(one, { called, depth: depth + 1, files });
         if (message !== undefined) faults.push({ path, at: "value", message });
       }
     }
-    return { files, faults };
+    return { files, faults, fitsNothing };
   }
 
   /** Reads one more file into `files`; returns why it cannot be included. */

@@ -17,6 +17,7 @@ export function configWarnings(config: Config, raw: RawConfig, now: Date): Fault
     ...http2Warnings(config),
     ...deadlineWarnings(config),
     ...effectWarnings(config, raw),
+    ...starWarnings(config),
   ];
 }
 
@@ -95,4 +96,13 @@ function deadlineWarnings({ deadlines: { closeSpreadMs, drainMs } }: Config): Fa
   if (closeSpreadMs < drainMs) return [];
   const message = `not below drainMs (${drainMs}): a drain cuts WebSockets before their Close is due`;
   return [{ path: ["deadlines", "closeSpreadMs"], at: "value", message }];
+}
+
+/** Other programs take a star for whatever may stand there. */
+function starWarnings({ routes }: Config): Fault[] {
+  return routes.flatMap(({ match, path }, i): Fault[] => {
+    const option = match === "exact" ? "path" : "pathPrefix";
+    const message = "the star is a star here: a pathPrefix takes all that is below it without one";
+    return path.includes("*") ? [{ path: ["routes", i, option], at: "value", message }] : [];
+  });
 }

@@ -6,9 +6,7 @@ import { Tally } from "../../transport/tally.ts";
 import type { LimitsConfig } from "../config/config.ts";
 import type { LimitKind } from "../telemetry/limit-kind.ts";
 import { OpeningRate } from "./opening-rate.ts";
-
-/** Nobody knows when a WebSocket ends: long enough that asking again costs little, short enough to find the room soon. */
-const RetrySeconds = 5;
+import { retryAfter } from "./retry-after.ts";
 
 /** The limits of this file: whose they are tells the status (RFC 6585 §4, RFC 9110 §15.6.4). */
 const Refusals = {
@@ -72,7 +70,7 @@ export class Admission {
     const waitMs = this.#rate.take(place.client, this.#now());
     if (waitMs > 0) return refused("opening_rate", Math.ceil(waitMs / 1000));
     const limit = this.#fullLimit(place, maxStreams);
-    return limit === undefined ? this.#admitted(place) : refused(limit, RetrySeconds);
+    return limit === undefined ? this.#admitted(place) : refused(limit);
   }
 
   #fullLimit({ route, connection, client }: Place, maxOfRoute = Infinity): AdmissionLimit | undefined {
@@ -104,7 +102,7 @@ export class Admission {
   }
 }
 
-function refused(limit: AdmissionLimit, retrySeconds: number): AdmissionResult {
+function refused(limit: AdmissionLimit, retrySeconds?: number): AdmissionResult {
   const { status, sentence } = Refusals[limit];
-  return { type: "refused", limit, rejection: textRejection(status, sentence, ["retry-after", String(retrySeconds)]) };
+  return { type: "refused", limit, rejection: textRejection(status, sentence, retryAfter(retrySeconds)) };
 }

@@ -12,7 +12,7 @@ export function addressList(networks: readonly string[]): BlockList {
   return list;
 }
 
-/** Says whether `address` of a socket is one of `list`; an IPv4 address is, however it is written. What is no address is not. */
+/** Says whether `address` of a socket is one of `list`: an IPv4 address however it is written, what is no address never. */
 export function isListed(address: string, list: BlockList): boolean {
   const plain = plainAddress(address);
   const family = isIP(plain);

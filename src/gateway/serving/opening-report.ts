@@ -1,10 +1,9 @@
 import { textRejection } from "../../protocol/handshake/opening-refusal.ts";
-import type { FieldLines, OpeningRejection } from "../../protocol/handshake/opening-request.ts";
+import type { OpeningRejection } from "../../protocol/handshake/opening-request.ts";
 import type { Opening } from "../../transport/opening.ts";
+import { retryAfter } from "../policy/retry-after.ts";
 import type { OpeningResult } from "../telemetry/opening-result.ts";
 import { protocolOf, type Protocol } from "../telemetry/stream-registry.ts";
-
-const RetrySoon: FieldLines = ["retry-after", "1"];
 
 /** What became of one opening. */
 export interface OpeningOutcome {
@@ -16,7 +15,7 @@ export interface OpeningOutcome {
   readonly status: number;
   /** Seconds from the request to the answer. */
   readonly seconds: number;
-  /** What was wrong with the upstream, for the log: nothing in it is the peer's own words. */
+  /** The limit that was hit, or what was wrong with the upstream, for the log: nothing in it is the peer's own words. */
   readonly detail: string | undefined;
 }
 
@@ -59,8 +58,8 @@ export class OpeningReport {
     this.answered(result, rejection.status, detail);
   }
 
-  /** Refuses with `status` and one sentence of text as the body; with 503 the client may try again soon. */
+  /** Refuses with `status` and one sentence of text as the body; 503 says when to try again. */
   refuse(result: OpeningResult, status: number, sentence: string, detail?: string): void {
-    this.reject(result, textRejection(status, sentence, status === 503 ? RetrySoon : []), detail);
+    this.reject(result, textRejection(status, sentence, status === 503 ? retryAfter() : []), detail);
   }
 }

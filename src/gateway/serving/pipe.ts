@@ -15,7 +15,7 @@ import { HeldClose } from "./held-close.ts";
 export type PipeEvent =
   /** The sender's Close came whole (`code` 1005: without one). It has gone on if the receiver could still hear it. */
   | { readonly type: "close-received"; readonly code: number }
-  /** The sender broke a rule of RFC 6455 or a limit of ours; nothing of the offending frame went on, and nothing of the sender's will. */
+  /** The sender broke a rule of RFC 6455 or a limit of ours; neither the offending frame nor anything behind it goes on. */
   | { readonly type: "rule-broken"; readonly rule: ErrorCode }
   /** The Close given to `insertClose` waited for the end of a frame and has now gone. */
   | { readonly type: "close-sent" }

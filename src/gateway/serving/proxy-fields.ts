@@ -1,6 +1,6 @@
 import type { BlockList } from "node:net";
 import type { Dispatcher } from "undici";
-import { fieldValues, withoutHopByHop, withoutNames } from "../../protocol/handshake/field-values.ts";
+import { fieldValues, withoutHopByHop, withoutLength } from "../../protocol/handshake/field-values.ts";
 import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
 import type { HttpExchange } from "../../transport/opening.ts";
 import { upstreamFields } from "../routing/forwarded-fields.ts";
@@ -72,8 +72,4 @@ function linesOf(received: ReceivedFields): string[] {
     else for (const one of value ?? []) lines.push(name, one);
   }
   return lines;
-}
-
-function withoutLength(fields: FieldLines): FieldLines {
-  return withoutNames(fields, (name) => name === "content-length");
 }

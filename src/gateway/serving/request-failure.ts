@@ -9,6 +9,8 @@ export interface RequestFailure {
   readonly sentence: string;
   /** The limit that was hit, if one was. */
   readonly limit?: LimitKind;
+  /** The code of the error behind it, for the log. */
+  readonly detail?: string;
   /** Whether it would be the same at any other address. */
   readonly isFinal?: boolean;
 }
@@ -58,20 +60,22 @@ export function tryShortage(error: Error): RequestFailure | undefined {
   if (limit === undefined) return undefined;
   // Every connection takes a descriptor, but its port only towards one address.
   const isFinal = limit === "descriptors";
-  return { result: "exhausted", status: 503, sentence: "The gateway is out of resources.", limit, isFinal };
+  const sentence = "The gateway is out of resources.";
+  return { result: "exhausted", status: 503, sentence, limit, detail: codeOf(error), isFinal };
 }
 
 /** What `error` of a request means nothing of which was sent. */
 export function connectFailure(error: Error): RequestFailure {
   const code = codeOf(error);
   if (code === "UND_ERR_INVALID_ARG" || code === "UND_ERR_NOT_SUPPORTED") return CannotBeSent;
-  if (code === "ETIMEDOUT") return NoAnswerInTime;
-  return tryShortage(error) ?? Unreachable;
+  if (code === "ETIMEDOUT") return { ...NoAnswerInTime, detail: code };
+  return tryShortage(error) ?? { ...Unreachable, detail: code };
 }
 
 /** What `error` of a request means that was sent, in part at least, and has no answer. */
 export function answerFailure(error: Error): RequestFailure {
-  return codeOf(error) === "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH" ? CannotBeSent : InvalidAnswer;
+  const detail = codeOf(error);
+  return detail === "UND_ERR_REQ_CONTENT_LENGTH_MISMATCH" ? CannotBeSent : { ...InvalidAnswer, detail };
 }
 
 /** Whether `error` tells that the connection ended, and not what was wrong with an answer. */

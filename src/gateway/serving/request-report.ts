@@ -1,12 +1,11 @@
 import { textRejection } from "../../protocol/handshake/opening-refusal.ts";
 import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
 import type { HttpExchange } from "../../transport/opening.ts";
+import { retryAfter } from "../policy/retry-after.ts";
 import type { RequestOutcome, RequestResult } from "../telemetry/request-metrics.ts";
 import { protocolOf } from "../telemetry/stream-registry.ts";
 import type { RequestFailure } from "./request-failure.ts";
 import type { ServingContext } from "./serving-context.ts";
-
-const RetrySoon: FieldLines = ["retry-after", "1"];
 
 /** What a request is counted under: names from the config. */
 export type RequestLabels = Pick<RequestOutcome, "route" | "upstream">;
@@ -31,7 +30,7 @@ export class RequestReport {
   }
 
   /** Tells that it is over. A later call does nothing. */
-  over(result: RequestResult): void {
+  over(result: RequestResult, detail?: string): void {
     if (this.#told) return;
     this.#told = true;
     const { method, connection } = this.#exchange;
@@ -44,20 +43,22 @@ export class RequestReport {
       bytesIn: this.bytesIn,
       bytesOut: this.bytesOut,
       result,
+      detail,
     });
   }
 
   /** Gives the client the whole `answer` and tells that it is over. */
-  answer(result: RequestResult, answer: Parameters<HttpExchange["respond"]>[0]): void {
+  answer(result: RequestResult, answer: Parameters<HttpExchange["respond"]>[0], detail?: string): void {
     this.#exchange.respond(answer);
     if (this.#exchange.method !== "HEAD") this.bytesOut += Buffer.byteLength(answer.body);
     this.status = answer.status;
-    this.over(result);
+    this.over(result, detail);
   }
 
   /** Answers with one sentence of text: what went wrong. */
-  fail({ result, status, sentence }: RequestFailure): void {
-    this.refuse(result, status, sentence, status === 503 ? RetrySoon : []);
+  fail({ result, status, sentence, limit, detail = limit }: RequestFailure): void {
+    const rejection = textRejection(status, sentence, status === 503 ? retryAfter() : []);
+    this.answer(result, rejection, detail);
   }
 
   /** Answers with one sentence of text. */

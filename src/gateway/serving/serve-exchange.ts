@@ -17,7 +17,7 @@ const ResultOf: Readonly<Record<AccessRefusal["rule"], RequestResult>> = {
   origin: "client_denied",
 };
 
-/** Nobody is asked with these: the first would show a client's secrets to its pages, the second is no request for a resource. */
+/** Nobody is asked with these: the first would show a client's secrets to its pages, the second asks for no resource. */
 const MethodRefusals: ReadonlyMap<string, OpeningRejection> = new Map([
   [
     "TRACE",

@@ -15,7 +15,10 @@ const ResultOf: Readonly<Record<AccessRefusal["rule"], OpeningResult>> = {
   origin: "origin",
 };
 
-/** Answers `opening`: first the rules of access, then by its route the limits and the upstream's or handler's answer, or 404. */
+/**
+ * Answers `opening`: first by the rules of access, then by its route: 404, or if the limits let it in the upstream's or the
+ * handler's answer.
+ */
 export function serveOpening(opening: Opening, site: Site, context: ServingContext): void {
   const { request, connection } = opening;
   const route = site.find(request);
@@ -44,7 +47,7 @@ function serveAdmitted(
   const admission = context.admission.admit(connection, route.config);
   if (admission.type === "refused") {
     context.limitHit(admission.limit, protocolOf(connection));
-    return report.reject("limited", admission.rejection);
+    return report.reject("limited", admission.rejection, admission.limit);
   }
   if (route.type === "upstream") void serveUpstream(opening, route, report, context, admission.release);
   else serveHandler(opening, route, report, context, admission.release);

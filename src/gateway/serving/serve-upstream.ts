@@ -1,6 +1,5 @@
 import { CloseCode } from "../../protocol/close-code.ts";
 import { allowedRsvOf } from "../../protocol/handshake/negotiation.ts";
-import { textRejection } from "../../protocol/handshake/opening-refusal.ts";
 import type { OpeningAnswer } from "../../protocol/handshake/opening-request.ts";
 import type { ByteStream } from "../../transport/byte-stream.ts";
 import type { DialResult } from "../../transport/dialer.ts";
@@ -12,9 +11,6 @@ import { Relay } from "./relay.ts";
 import { ServedStream } from "./served-stream.ts";
 import type { UpstreamRoute } from "./site.ts";
 import { lingerMsOf, type StreamContext } from "./serving-context.ts";
-
-/** What a client is asked to wait before it tries again, where this machine has run out of something. */
-const RetryAfterSeconds = 5;
 
 /**
  * Dials first and answers then: the upstream's own answer decides what the client is told. The next address is tried
@@ -105,11 +101,8 @@ function refuse(result: Exclude<DialResult, { type: "accepted" }>, report: Openi
       return report.reject("upstream_refused", result.rejection);
     case "unreachable":
       return report.refuse("upstream_unreachable", 502, "The upstream cannot be reached.", result.detail);
-    case "exhausted": {
-      const retryAfter = ["retry-after", String(RetryAfterSeconds)];
-      const rejection = textRejection(503, "The gateway has no connection left for the upstream.", retryAfter);
-      return report.reject("exhausted", rejection, result.detail);
-    }
+    case "exhausted":
+      return report.refuse("exhausted", 503, "The gateway has no connection left for the upstream.", result.detail);
     case "timeout":
       return report.refuse("upstream_timeout", 504, "The upstream did not answer in time.", result.detail);
     case "invalid": {

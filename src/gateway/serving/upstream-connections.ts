@@ -91,8 +91,8 @@ export class UpstreamConnection {
   }
 
   /**
-   * Resets it, together with a request that is being abandoned. Who ends a connection in order has to keep its port for a while:
-   * clients that leave again and again would use up those towards one upstream.
+   * Resets it, together with a request that is being abandoned. Who ends a connection in order has to keep its port for a
+   * while: clients that leave again and again would use up those towards one upstream.
    */
   reset(): void {
     if (this.#sockets === undefined) return;

@@ -84,7 +84,7 @@ export class AccessLog implements StreamObserver {
     this.#lines.event(level, msg, fields, this.#now());
   }
 
-  /** Tells of no more streams that stay open; resolves when all lines have left the process, or nobody took them for a second. */
+  /** Tells of no more streams that stay open; resolves when all lines have left, or nobody took them for a second. */
   close(): Promise<void> {
     this.#sweep.every(undefined);
     return this.#output.flush();

@@ -46,7 +46,7 @@ export class JsonLines implements LogFormat {
   }
 
   requestOver(request: RequestOutcome, now: number): void {
-    const { route, upstream, protocol, method, status, seconds, bytesIn, bytesOut, result } = request;
+    const { route, upstream, protocol, method, status, seconds, bytesIn, bytesOut, result, detail } = request;
     this.#logger.info({
       time: timeOf(now),
       event: "request",
@@ -59,6 +59,7 @@ export class JsonLines implements LogFormat {
       durationMs: roundMs(seconds * 1000),
       bytesIn,
       bytesOut,
+      detail,
     });
   }
 

@@ -40,6 +40,8 @@ export interface RequestOutcome {
   /** Of the response's content. */
   readonly bytesOut: number;
   readonly result: RequestResult;
+  /** The limit that was hit, or the code of what went wrong, for the log: nothing in it is a peer's own words. */
+  readonly detail?: string | undefined;
 }
 
 const StatusClasses = ["1xx", "2xx", "3xx", "4xx", "5xx", "other"] as const;

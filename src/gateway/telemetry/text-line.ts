@@ -49,12 +49,13 @@ export function refusedLine(refused: RefusedOpening, now: number, style: LineSty
 
 /** The line of an ordinary HTTP request: what came of it, how long it took, and the content of request and response. */
 export function requestLine(request: RequestOutcome, now: number, style: LineStyle = {}): string {
-  const { route, upstream, protocol, method, status, result, seconds, bytesIn, bytesOut } = request;
+  const { route, upstream, protocol, method, status, result, detail, seconds, bytesIn, bytesOut } = request;
   const name = nameColumn(route === "" ? "none" : route);
   const what = [methodLabel(method), ...(status === 0 ? [] : [status]), result].join(" ");
   const where = upstream === undefined ? "" : `  → ${upstream}`;
   const content = `↑ ${sizeOf(bytesIn)} ↓ ${sizeOf(bytesOut)}`;
-  return `${timeOf(now, style)} ${paint("·", "dim", style)} ${name} ${protocol} ${what}${where}  ${ageOf(seconds * 1000)}  ${content}`;
+  const why = detail === undefined ? "" : `  (${detail})`;
+  return `${timeOf(now, style)} ${paint("·", "dim", style)} ${name} ${protocol} ${what}${where}  ${ageOf(seconds * 1000)}  ${content}${why}`;
 }
 
 /**

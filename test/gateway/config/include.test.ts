@@ -59,6 +59,19 @@ upstreams: { b: { addresses: [http+unix:b.sock, https://b], tls: { ca: c.pem } }
   expect(config.files).toEqual([...files, ...named].map((file) => join(folder, file)));
 });
 
+test("a pattern that fits no file is valid, and told", async () => {
+  const folder = await configFolder({
+    "g.yaml": `include: [a.yaml]\n${Listener}${Echo}`,
+    "a.yaml": "include:\n  - 'conf.d/*.yaml'\n  - 'b*.yaml'\n",
+    "b.yaml": "routes: []",
+  });
+  const warnings: string[] = [];
+  await loadConfig(join(folder, "g.yaml"), { warn: (warning) => warnings.push(warning) });
+  expect(warnings.map((warning) => warning.split("\n")[0]?.replace(folder, "@"))).toEqual([
+    "@/a.yaml:2:5: warning: include[0]: fits no file",
+  ]);
+});
+
 test("a fault points into its own file, and each file is told in its order", async () => {
   const folder = await configFolder({
     "g.yaml": `include: [a.yaml, b.yaml]\n${Listener}foo: 1\n`,

@@ -31,7 +31,7 @@ test.each([
   {
     text: "listeners: [{ address: 8443 }]",
     fault:
-      "listeners[0].address: expected host:port, such as 127.0.0.1:8443 or [::]:8443, got the number 8443; put it in quotes",
+      'listeners[0].address: expected host:port, such as 127.0.0.1:8443 or [::]:8443, got the number 8443; on every address it is "[::]:8443"',
   },
   {
     text: "listeners: [{ address: localhost }]",
@@ -140,7 +140,7 @@ test.each([
   },
   {
     text: "access: { origins: all }",
-    fault: `access.origins: expected a list of origins, same or any, got "all"; write [all]`,
+    fault: `access.origins: expected a list of origins, same or any, got "all"; any lets every page in`,
   },
   {
     text: "access: { hosts: ['a.*'] }",

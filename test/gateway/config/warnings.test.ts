@@ -108,6 +108,10 @@ describe("what one would not expect", () => {
       text: Base.replace("upstream: chat", "upstream: chat, origins: any"),
       warnings: [`routes[0].origins: ${everySite}`],
     },
+    {
+      text: Base.replace("upstream: chat", 'upstream: chat, pathPrefix: "/ws/*"'),
+      warnings: ["routes[0].pathPrefix: the star is a star here: a pathPrefix takes all that is below it without one"],
+    },
     { text: `${Base}${Limits}`, warnings: [] },
     {
       text: `${Base}${Limits}trustedProxies: [10.0.0.1]`,

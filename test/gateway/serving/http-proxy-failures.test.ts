@@ -37,7 +37,9 @@ describe("a request that reaches nobody", () => {
   test("is answered 502 where nobody listens", async () => {
     const proxy = proxyTo([await deadAddress(), await deadAddress()]);
     expect(await proxy.answer()).toMatchObject({ status: 502 });
-    expect(proxy.outcomes).toMatchObject([{ result: "upstream_unreachable", status: 502, bytesIn: 0 }]);
+    expect(proxy.outcomes).toMatchObject([
+      { result: "upstream_unreachable", status: 502, bytesIn: 0, detail: "ECONNREFUSED" },
+    ]);
   });
 
   test("is answered 504 where nobody answers the connecting in time", async () => {
@@ -56,8 +58,8 @@ describe("a request that reaches nobody", () => {
     const proxy = proxyTo([address], { sourceAddresses: ["203.0.113.1", "203.0.113.2"] });
     const exchange = await proxy.answer();
     expect(exchange).toMatchObject({ status: 503 });
-    expect(exchange.values("retry-after")).toEqual(["1"]);
-    expect(proxy.outcomes).toMatchObject([{ result: "exhausted" }]);
+    expect(exchange.values("retry-after")).toEqual(["5"]);
+    expect(proxy.outcomes).toMatchObject([{ result: "exhausted", detail: "EADDRNOTAVAIL" }]);
     expect(proxy.limits).toEqual(["ports"]);
   });
 
@@ -78,7 +80,7 @@ describe("a request for which no connection is free", () => {
     const second = proxy.ask();
     const third = await proxy.answer();
     expect(third).toMatchObject({ status: 503 });
-    expect(third.values("retry-after")).toEqual(["1"]);
+    expect(third.values("retry-after")).toEqual(["5"]);
     expect(proxy.limits).toEqual(["upstream_waiting"]);
     for (const socket of held) {
       answer(socket, "");

@@ -22,7 +22,7 @@ test("tells once what became of an opening, however often it is answered", () =>
 });
 
 test.each([
-  { status: 503, retryAfter: ["retry-after", "1"] },
+  { status: 503, retryAfter: ["retry-after", "5"] },
   { status: 502, retryAfter: [] },
   { status: 404, retryAfter: [] },
 ])("a refusal with $status says when to come again: $retryAfter", ({ status, retryAfter }) => {

@@ -63,6 +63,15 @@ test.each<{ what: string; write: () => void; line: string }>([
     line: '"event":"request","route":"page","upstream":"backend","protocol":"h2","method":"GET","status":200,"result":"answered","durationMs":30,"bytesIn":5,"bytesOut":2048',
   },
   {
+    what: "a request that failed",
+    write: () =>
+      lines.requestOver(
+        requestOutcome({ status: 502, result: "upstream_unreachable", bytesOut: 0, detail: "ECONNREFUSED" }),
+        Now,
+      ),
+    line: '"event":"request","route":"page","protocol":"h2","method":"GET","status":502,"result":"upstream_unreachable","durationMs":30,"bytesIn":0,"bytesOut":0,"detail":"ECONNREFUSED"',
+  },
+  {
     what: "a request with a method of its own, whose client left",
     write: () =>
       lines.requestOver(requestOutcome({ route: "", method: "SECRET", status: 0, result: "client_left" }), Now),
