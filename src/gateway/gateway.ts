@@ -98,8 +98,11 @@ export class Gateway {
    * Reads the config anew and takes it over, whole or not at all: what is wrong with it is logged and told, and everything
    * stays as it was. Streams of routes that are the same do not notice.
    */
-  reload(): Promise<ReloadResult> {
-    return this.#reloader.request();
+  async reload(): Promise<ReloadResult> {
+    const result = await this.#reloader.request();
+    // Who asked wants to know that it was heard; a file that was only touched is nobody's concern.
+    if (result.type === "unchanged") this.#options.log.event("info", "config read again: nothing has changed");
+    return result;
   }
 
   /**
@@ -196,8 +199,7 @@ export class Gateway {
     const { log } = this.#options;
     this.#reception.metrics.reload(result.type);
     if (result.type === "applied") log.event("info", `config ${this.#generation} taken over: ${result.diff}`);
-    else if (result.type === "unchanged") log.event("info", "config read again: nothing has changed");
-    else log.event("error", `config refused, the old one goes on: ${result.reason}`);
+    else if (result.type === "refused") log.event("error", `config refused, the old one goes on: ${result.reason}`);
     return result;
   }
 
@@ -273,7 +275,7 @@ export class Gateway {
       this.#watch?.close();
       this.#watch = undefined;
     } else {
-      this.#watch ??= new FileWatch(files, () => void this.reload(), { settleMs: SettleMs, readSinceMs });
+      this.#watch ??= new FileWatch(files, () => void this.#reloader.request(), { settleMs: SettleMs, readSinceMs });
     }
   }
 

@@ -222,6 +222,7 @@ describe("the admin port", () => {
     const gateway = await startGatewayUnderTest({ routes: [Echo] });
     const same = await post(gateway, "/reload");
     expect([same.status, await same.text()]).toEqual([200, "nothing has changed\n"]);
+    expect(gateway.log.at(-1)).toBe("config read again: nothing has changed");
     await gateway.replaceFile("hawser.yaml", "listeners: 3");
     const refused = await post(gateway, "/reload");
     expect(refused.status).toBe(422);
