@@ -1,0 +1,135 @@
+import { isSendable } from "../../src/protocol/close-code.ts";
+import { errorCatalogue } from "../../src/protocol/errors.ts";
+import type { Frame } from "../../src/protocol/frame/frame.ts";
+import { tryDecodeFrame } from "../../src/protocol/frame/frame-codec.ts";
+import { parseFrameHeader } from "../../src/protocol/frame/frame-header.ts";
+import { brokenRule } from "../../src/protocol/frame/frame-rules.ts";
+import { isControl, Opcode } from "../../src/protocol/frame/opcode.ts";
+import { Traffic } from "../../src/protocol/frame/traffic.ts";
+import {
+  type Closing,
+  type ConnectionEvent,
+  ConnectionMachine,
+} from "../../src/protocol/message/connection-machine.ts";
+import type { Extension } from "../../src/protocol/message/extension.ts";
+import { joined } from "./bits.ts";
+
+/** So tight that inputs of a few hundred bytes meet each of them. */
+export const TightLimits = { maxMessageBytes: 300, maxFrameBytes: 200, maxFragments: 6 };
+
+/** Which endpoint reads. */
+export interface MachineUnderTest {
+  readonly role: "server" | "client";
+  /** Makes the extensions anew for each run: they remember. */
+  extensions?(): readonly Extension[];
+}
+
+/** All that came of some bytes, up to the transport's end behind them. */
+export interface MachineRun {
+  readonly events: readonly ConnectionEvent[];
+  /** What was to be sent, as one. */
+  readonly output: Uint8Array;
+  readonly state: ConnectionMachine["state"];
+}
+
+/** Feeds `chunks` to a fresh machine under {@link TightLimits}, then lets the peer end the transport. */
+export function runMachine({ role, extensions }: MachineUnderTest, chunks: readonly Uint8Array[]): MachineRun {
+  const machine = new ConnectionMachine({
+    role,
+    extensions: extensions?.(),
+    ...TightLimits,
+    incoming: new Traffic(),
+    outgoing: new Traffic(),
+  });
+  const events: ConnectionEvent[] = [];
+  const output: Uint8Array[] = [];
+  const take = (): void => {
+    const event = machine.takeEvent();
+    if (event) events.push(event);
+    output.push(...machine.takeOutput());
+  };
+  for (const chunk of chunks) {
+    for (let offset = 0; offset < chunk.length;) {
+      const next = machine.read(chunk, offset, chunk.length);
+      if (next <= offset || next > chunk.length) throw new Error(`read went from ${offset} to ${next}`);
+      offset = next;
+      take();
+    }
+  }
+  machine.end("peer");
+  take();
+  return { events, output: joined(output), state: machine.state };
+}
+
+/** What must be the same however the bytes were cut: all but the masking keys and the words of errors. */
+export function comparable({ events, output, state }: MachineRun): unknown {
+  return { events: events.map(comparableEvent), sent: framesIn(output), state };
+}
+
+function comparableEvent(event: ConnectionEvent): unknown {
+  if (event.type !== "closed") return event;
+  const { code, initiator, clean, error } = event.closing;
+  return { code, initiator, clean, error: error?.code };
+}
+
+/** The whole frames at the start of `wire`, unmasked. */
+export function framesIn(wire: Uint8Array): Frame[] {
+  const frames: Frame[] = [];
+  for (let at = 0, next = tryDecodeFrame(wire); next; next = tryDecodeFrame(wire, at)) {
+    frames.push(next.frame);
+    at += next.length;
+  }
+  return frames;
+}
+
+/** What must never be of a machine, one line each, whatever it was fed. */
+export function machineFaults({ role }: MachineUnderTest, run: MachineRun): string[] {
+  return [...eventFaults(run), ...outputFaults(role, run)];
+}
+
+function eventFaults({ events, state }: MachineRun): string[] {
+  const faults: string[] = [];
+  if (state !== "closed") faults.push(`${state} after the transport's end`);
+  const closings = events.flatMap((event) => (event.type === "closed" ? [event.closing] : []));
+  if (closings.length !== 1 || events.at(-1)?.type !== "closed")
+    faults.push(`${closings.length} ends, or not at the end`);
+  for (const event of events) {
+    if (event.type === "closed") faults.push(...closingFaults(event.closing));
+    else if (bytesOf(event) > TightLimits.maxMessageBytes) faults.push(`${event.type} of ${bytesOf(event)} bytes`);
+  }
+  return faults;
+}
+
+function bytesOf(event: Exclude<ConnectionEvent, { type: "closed" }>): number {
+  if (event.type === "text") return event.text.isWellFormed() ? Buffer.byteLength(event.text) : Infinity;
+  return event.type === "binary" ? event.data.length : event.payload.length;
+}
+
+function closingFaults({ code, clean, error }: Closing): string[] {
+  const isKnown = isSendable(code) || code === 1005 || code === 1006;
+  const faults = isKnown ? [] : [`closed with ${code}`];
+  if (error && (clean || !Object.hasOwn(errorCatalogue, error.code) || code !== error.closeCode)) {
+    faults.push(`${error.code} closed with ${code}, clean is ${clean}`);
+  }
+  return faults;
+}
+
+function outputFaults(role: "server" | "client", { events, output }: MachineRun): string[] {
+  const faults: string[] = [];
+  const opcodes: number[] = [];
+  for (let at = 0; at < output.length;) {
+    const header = parseFrameHeader(output, at);
+    if (!header) return [...faults, "half a header sent"];
+    const broken = brokenRule(header, { sender: role, allowedRsv: 0, insideMessage: false });
+    if (broken) faults.push(`sent what breaks ${broken}`);
+    if (!isControl(header.opcode)) faults.push("sent a message nobody asked for");
+    opcodes.push(header.opcode);
+    at += header.headerLength + header.payloadLength;
+    if (at > output.length) faults.push("half a frame sent");
+  }
+  if (opcodes.slice(0, -1).includes(Opcode.Close)) faults.push("sent something behind a Close");
+  const pings = events.filter((event) => event.type === "ping").length;
+  const pongs = opcodes.filter((opcode) => opcode === Opcode.Pong).length;
+  if (pings !== pongs) faults.push(`${pongs} Pongs to ${pings} Pings`);
+  return faults;
+}
