@@ -15,6 +15,8 @@ export interface Closing {
   /** What the first Close said: 1005 if it had no code, 1006 if none was seen or sent. */
   readonly code: number;
   readonly reason: string;
+  /** What the peer's own Close said, be it the first or the answer: 1005 if it had no code; `undefined` if none was seen. */
+  readonly peerClose: { readonly code: number; readonly reason: string } | undefined;
   /** Who began it. A broken rule counts as ours: we end it. */
   readonly initiator: "peer" | "local";
   /** Whether a Close has gone each way. */
@@ -116,14 +118,15 @@ export class ConnectionMachine {
   }
 
   /**
-   * Sends a Close and begins the closing handshake; of `reason` as much as fits into 123 bytes, whole characters only.
+   * Sends a Close and begins the closing handshake; of `reason` as much as fits into 123 bytes, whole characters only. With
+   * `code` 1005 the Close has none, and no reason.
    * Does nothing after a Close or the end.
    *
    * @throws WebSocketError `WS_CLOSE_CODE_INVALID` with origin `caller`; the WebSocket then stays as it was.
    */
   close(code: number = CloseCode.Normal, reason = ""): void {
     if (this.#state !== "open") return;
-    const frame = closeFrame(code, reason);
+    const frame = closeFrame(code === CloseCode.NoStatus ? undefined : code, reason);
     this.#enqueue(frame);
     this.#ownClose = parseClosePayload(frame.payload);
     this.#state = "closing";
@@ -136,7 +139,7 @@ export class ConnectionMachine {
   end(initiator: Closing["initiator"]): void {
     if (this.#state === "closed") return;
     const begun = this.#ownClose ? { ...this.#ownClose, initiator: "local" as const } : { ...NoClose, initiator };
-    this.#finish({ ...begun, clean: false, error: undefined });
+    this.#finish({ ...begun, peerClose: undefined, clean: false, error: undefined });
   }
 
   #decode(bytes: Uint8Array, offset: number, end: number): number {
@@ -186,18 +189,18 @@ export class ConnectionMachine {
   #receiveClose(payload: Uint8Array): void {
     const close = parseClosePayload(payload);
     if (this.#ownClose) {
-      this.#finish({ ...this.#ownClose, initiator: "local", clean: true, error: undefined });
+      this.#finish({ ...this.#ownClose, peerClose: close, initiator: "local", clean: true, error: undefined });
       return;
     }
     this.#enqueue(closeFrame(close.code === CloseCode.NoStatus ? undefined : close.code));
-    this.#finish({ ...close, initiator: "peer", clean: true, error: undefined });
+    this.#finish({ ...close, peerClose: close, initiator: "peer", clean: true, error: undefined });
   }
 
   /** Fails the WebSocket (RFC 6455 §7.1.7). After our own Close the peer's fault changes nothing but that it is not clean. */
   #fail(error: WebSocketError): void {
     const close = this.#ownClose ?? { code: error.closeCode, reason: error.message };
     if (!this.#ownClose) this.#enqueue(closeFrame(close.code, close.reason));
-    this.#finish({ ...close, initiator: "local", clean: false, error });
+    this.#finish({ ...close, peerClose: undefined, initiator: "local", clean: false, error });
   }
 
   #finish(closing: Closing): void {

@@ -121,7 +121,7 @@ describe("closing", () => {
   ])("the peer's Close $name is answered once, by the same code", ({ payload, code, reason, answer }) => {
     const { machine: server } = machine();
     const events = feed(server, fromClient(Opcode.Close, payload), fromClient(Opcode.Text, "late"));
-    const closing = { code, reason, initiator: "peer", clean: true, error: undefined };
+    const closing = { code, reason, peerClose: { code, reason }, initiator: "peer", clean: true, error: undefined };
     expect(events).toEqual([{ type: "closed", closing }]);
     expect(sentBy(server)).toEqual([answer]);
     expect(server.state).toBe("closed");
@@ -132,11 +132,21 @@ describe("closing", () => {
     server.close(4001, "enough");
     expect(server.state).toBe("closing");
     expect(sentBy(server)).toEqual(["Close 4001 enough"]);
-    const closing = { code: 4001, reason: "enough", initiator: "local", clean: true, error: undefined };
+    const peerClose = { code: 1000, reason: "as you like" };
+    const closing = { code: 4001, reason: "enough", peerClose, initiator: "local", clean: true, error: undefined };
     expect(feed(server, fromClient(Opcode.Close, closeWith(1000, "as you like")))).toEqual([
       { type: "closed", closing },
     ]);
     expect(sentBy(server)).toEqual([]);
+  });
+
+  test("ours is without a code for 1005", () => {
+    const { machine: server } = machine();
+    server.close(1005, "unsaid");
+    expect(sentBy(server)).toEqual(["Close 1005"]);
+    expect(feed(server, fromClient(Opcode.Close, hex("")))).toMatchObject([
+      { closing: { code: 1005, reason: "", peerClose: { code: 1005, reason: "" }, clean: true } },
+    ]);
   });
 
   test("after ours, messages and Pings are dropped and nothing is sent", () => {
@@ -153,7 +163,7 @@ describe("closing", () => {
 
   test("a code that may not be sent is refused and changes nothing", () => {
     const { machine: server } = machine();
-    expect(() => server.close(1005)).toThrow(
+    expect(() => server.close(1006)).toThrow(
       expect.objectContaining({ code: "WS_CLOSE_CODE_INVALID", origin: "caller" }),
     );
     server.send("still open");
