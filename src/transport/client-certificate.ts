@@ -34,10 +34,15 @@ export function judgeClientCertificate(
   rule: ClientCertificateRule | undefined,
 ): ClientCertificate | "refused" | undefined {
   if (rule === undefined) return undefined;
-  const shown = socket.getPeerX509Certificate();
   // A session that is resumed without a certificate counts as authorized in node:tls, so that alone says nothing.
-  if (shown === undefined) return rule.required ? "refused" : undefined;
-  return socket.authorized ? certificateOf(shown) : "refused";
+  if (socket.getPeerX509Certificate() === undefined) return rule.required ? "refused" : undefined;
+  return verifiedCertificate(socket) ?? "refused";
+}
+
+/** The certificate that the client of a finished handshake has shown, if node:tls has verified it. */
+export function verifiedCertificate(socket: TLSSocket): ClientCertificate | undefined {
+  const shown = socket.getPeerX509Certificate();
+  return shown !== undefined && socket.authorized ? certificateOf(shown) : undefined;
 }
 
 /** Whether who has satisfied `rule` has shown all that `other` asks for. */

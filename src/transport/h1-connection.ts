@@ -2,13 +2,12 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { OpeningRejection } from "../protocol/handshake/opening-request.ts";
 import { H1Responder } from "./h1-exchange.ts";
-import { UpgradeResponder } from "./h1-opening.ts";
+import { upgradeOpening } from "./h1-opening.ts";
 import { judgeH1, judgeUpgrade } from "./h1-request.ts";
 import { encodeLastResponse } from "./h1-response.ts";
 import { closeLingering, LingerMs, MaxDroppedBytes } from "./lingering-close.ts";
 import type { AcceptorSink, ConnectionFacts } from "./opening.ts";
 import { PendingExchange } from "./pending-exchange.ts";
-import { PendingOpening } from "./pending-opening.ts";
 import { refuse, type RefusedRequest } from "./refused-request.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { AcceptorDeadlines, HeaderLimits } from "./transport-limits.ts";
@@ -110,17 +109,8 @@ export class H1Connection {
     if ("refusal" in parsed) return this.#refuse(parsed);
     clearTimeout(this.#timer);
     this.#state = "upgraded";
-    const socket = this.#socket;
-    const opening = new PendingOpening({
-      request: parsed.request,
-      connection: facts,
-      streamId: 0,
-      responder: new UpgradeResponder(socket, connection, parsed.key, head),
-      answerMs: deadlines.answerMs,
-    });
-    socket.once("close", () => opening.leave());
-    // A client that ends its half before the answer has given up: nobody closes only one half of an opening.
-    socket.once("end", () => void (opening.leave() && socket.destroy()));
+    const { answerMs } = deadlines;
+    const opening = upgradeOpening(parsed, { socket: this.#socket, connection, facts, head, answerMs });
     sink.opening(opening);
   }
 

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { fieldValues, hasListMember } from "../protocol/handshake/field-values.ts";
 import type { FieldLines } from "../protocol/handshake/opening-request.ts";
 import type { AnswerHead, ExchangeResponder } from "./pending-exchange.ts";
+import { resetSocket } from "./reset-socket.ts";
 
 /** Answers a request on HTTP/1.1 through node:http, which keeps pipelined answers in order. */
 export class H1Responder implements ExchangeResponder {
@@ -69,7 +70,7 @@ export class H1Responder implements ExchangeResponder {
 
   #cutOff(): void {
     // An answer to HTTP/1.0 that ends with the connection would seem whole.
-    if (this.#isHttp10) this.#connection.resetAndDestroy();
+    if (this.#isHttp10) resetSocket(this.#connection);
     this.#response.destroy();
   }
 

@@ -1,9 +1,10 @@
 import type { Socket } from "node:net";
 import type { OpeningAnswer, OpeningRejection } from "../protocol/handshake/opening-request.ts";
-import { encodeUpgradeAnswer } from "../protocol/handshake/upgrade.ts";
+import { encodeUpgradeAnswer, type UpgradeOpening } from "../protocol/handshake/upgrade.ts";
 import { encodeLastResponse } from "./h1-response.ts";
 import { closeLingering } from "./lingering-close.ts";
-import type { OpeningResponder } from "./pending-opening.ts";
+import type { ConnectionFacts } from "./opening.ts";
+import { PendingOpening, type OpeningResponder } from "./pending-opening.ts";
 import { SocketByteStream } from "./socket-byte-stream.ts";
 
 /** Most bytes kept that a client sends before the answer. With more, its connection is not read until then. */
@@ -57,4 +58,28 @@ export class UpgradeResponder implements OpeningResponder {
     this.#socket.pause();
     this.#socket.off("data", this.#keep);
   }
+}
+
+/** The connection of an Upgrade, of which node:http has let go. */
+export interface UpgradedSocket {
+  readonly socket: Socket;
+  /** The TCP socket beneath `socket`, or `socket` itself. */
+  readonly connection: Socket;
+  readonly facts: ConnectionFacts;
+  /** Bytes that were read behind the request. */
+  readonly head: Uint8Array;
+  readonly answerMs: number;
+}
+
+/** The opening that a good Upgrade is. From now on it owns the socket. */
+export function upgradeOpening(
+  { request, key }: UpgradeOpening,
+  { socket, connection, facts, head, answerMs }: UpgradedSocket,
+): PendingOpening {
+  const responder = new UpgradeResponder(socket, connection, key, head);
+  const opening = new PendingOpening({ request, connection: facts, streamId: 0, responder, answerMs });
+  socket.once("close", () => opening.leave());
+  // A client that ends its half before the answer has given up: nobody closes only one half of an opening.
+  socket.once("end", () => void (opening.leave() && socket.destroy()));
+  return opening;
 }

@@ -7,14 +7,17 @@ import type { ConnectionFailure } from "./listener-observer.ts";
 import type { TlsFacts } from "./opening.ts";
 import { tryDetectHttpVersion } from "./preface.ts";
 import { readProxyHeader, type ProxiedClient } from "./proxy-protocol.ts";
+import { resetSocket } from "./reset-socket.ts";
 import type { TlsTerminator } from "./tls.ts";
 
 /** What a connection has from its listener. */
 export interface IncomingOptions {
   /** `undefined`: cleartext. */
   readonly tls: TlsTerminator | undefined;
-  /** Whose connections begin with a PROXY header; `undefined`: nobody's. */
+  /** Whose connections begin with a PROXY header: all local ones do. `undefined`: nobody's. */
   readonly proxies: BlockList | undefined;
+  /** Whether it came in on a unix socket: then its client has no address, and counts for none. */
+  readonly isLocal: boolean;
   readonly handshakes: HandshakeGate;
   /** TCP accept → everything done. */
   readonly handshakeMs: number;
@@ -38,7 +41,7 @@ export type IncomingResult =
   | { readonly type: "failed"; readonly reason: ConnectionFailure };
 
 /**
- * A TCP connection that was let in, until it is known what it speaks. One deadline runs over all of it.
+ * A connection that was let in, until it is known what it speaks. One deadline runs over all of it.
  *
  *     proxy header ──▶ first bytes ──cleartext: preface──────────────────────────────────▶ ready
  *     (if a proxy's)        └──TLS: ClientHello──▶ waiting ──its turn──▶ handshake ──▶ ready
@@ -76,12 +79,17 @@ export class IncomingConnection {
   }
 
   start(): void {
-    const { address } = this.#client;
-    const family = isIPv6(address) ? "ipv6" : "ipv4";
     // The system knows the address of who is still there.
-    if (address === "") this.#fail("client-left");
-    else if (this.#options.proxies?.check(address, family)) this.#stage = "proxy-header";
+    if (this.#client.address === "" && !this.#options.isLocal) this.#fail("client-left");
+    else if (this.#isProxied) this.#stage = "proxy-header";
     else this.#claim();
+  }
+
+  get #isProxied(): boolean {
+    const { proxies, isLocal } = this.#options;
+    const { address } = this.#client;
+    if (isLocal) return proxies !== undefined;
+    return proxies?.check(address, isIPv6(address) ? "ipv6" : "ipv4") === true;
   }
 
   #onBytes(held: Buffer): void {
@@ -100,7 +108,8 @@ export class IncomingConnection {
   }
 
   #claim(): boolean {
-    if (this.#pass.claim(this.#client.address)) return true;
+    const { address } = this.#client;
+    if (address === "" || this.#pass.claim(address)) return true;
     this.#fail("address-limit");
     return false;
   }
@@ -148,7 +157,7 @@ export class IncomingConnection {
     this.#bytes.stop();
     this.#turn?.end();
     // Over a limit nothing may be left behind, not even a connection that lingers in the system.
-    if (reason === "address-limit") this.#tcp.resetAndDestroy();
+    if (reason === "address-limit") resetSocket(this.#tcp);
     else this.#tcp.destroy();
     this.#onResult({ type: "failed", reason });
   }

@@ -1,4 +1,4 @@
-import { createServer, type AddressInfo, type BlockList, type Server, type Socket } from "node:net";
+import { createServer, type AddressInfo, type BlockList, type ListenOptions, type Server, type Socket } from "node:net";
 import type { ConnectionGate, ConnectionPass } from "./connection-gate.ts";
 import { guardedSink } from "./guarded-sink.ts";
 import { H1Acceptor } from "./h1-acceptor.ts";
@@ -7,21 +7,20 @@ import { IncomingConnection, type ReadyConnection } from "./incoming-connection.
 import type { ConnectionFailure, ListenerObserver } from "./listener-observer.ts";
 import { NodeH2Engine } from "./node-h2.ts";
 import type { AcceptorSink, ConnectionFacts } from "./opening.ts";
+import { resetSocket } from "./reset-socket.ts";
 import type { AlpnProtocol } from "./tls-server.ts";
 import { TlsTerminator, type TlsOptions } from "./tls.ts";
 import { KeepAliveMs, type AcceptorDeadlines, type HeaderLimits } from "./transport-limits.ts";
+import { explainedPathError } from "./unix-path.ts";
 
 /** What a {@link Listener} is set to. */
 export interface ListenerOptions {
   readonly name: string;
-  readonly host: string;
-  /** 0 lets the system choose. */
-  readonly port: number;
   /** `undefined`: cleartext, where HTTP/2 is told from HTTP/1.1 by its preface. */
   readonly tls: TlsOptions | undefined;
   /** What is spoken here, preferred first. TLS clients without ALPN speak HTTP/1.1. */
   readonly protocols: readonly AlpnProtocol[];
-  /** Whose connections begin with a PROXY header; `undefined`: nobody's. */
+  /** Whose connections begin with a PROXY header: on a unix socket everybody's. `undefined`: nobody's. */
   readonly proxyProtocol: BlockList | undefined;
   readonly http2: H2Options;
   readonly headers: HeaderLimits;
@@ -35,6 +34,14 @@ const TcpOptions = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAl
 /** A storm of clients waits in the system; one that has no place there tries again a second later. */
 const Backlog = 4_096;
 
+/** Where to listen for TCP. */
+export interface TcpPlace {
+  /** `undefined`: every address of this machine. */
+  readonly host?: string | undefined;
+  /** 0 lets the system choose. */
+  readonly port: number;
+}
+
 /** What new connections get: made of one set of options, replaced as a whole. */
 interface Setup {
   readonly options: ListenerOptions;
@@ -44,7 +51,7 @@ interface Setup {
 }
 
 /**
- * One listening port: accepts TCP as far as the gate lets it, reads the PROXY header, does the TLS handshake or reads the
+ * One listening port or unix socket: accepts connections as far as the gate lets it, reads the PROXY header, does the TLS handshake or reads the
  * first bytes, and hands the connection to HTTP/1.1 or HTTP/2, whose openings and exchanges go to the sink.
  */
 export class Listener {
@@ -62,6 +69,8 @@ export class Listener {
   readonly #closed = Promise.withResolvers<void>();
   #setup: Setup;
   #state: "new" | "listening" | "stopped" = "new";
+  /** Whether it listens on a unix socket, whose clients have no address. */
+  #isLocal = false;
   #isRefusing = false;
 
   /**
@@ -89,30 +98,49 @@ export class Listener {
   }
 
   /**
-   * Binds and begins to accept.
+   * Binds and begins to accept; resolves to where it listens.
    *
    * @throws Error of node:net with its `code`, such as EADDRINUSE.
    */
-  listen(): Promise<AddressInfo> {
+  async listen({ host, port }: TcpPlace): Promise<AddressInfo> {
+    await this.#bind({ host, port, backlog: Backlog });
+    const address = this.#server.address();
+    if (address === null || typeof address === "string") throw new Error("not a TCP port");
+    return address;
+  }
+
+  /**
+   * The same on a unix socket, whose file is gone when it stops accepting.
+   *
+   * @throws Error with the `code` of node:net; for EADDRINUSE it says whether somebody listens there, and the cure.
+   * @throws TypeError where there is TLS, which is told from TCP connections by their addresses.
+   */
+  async listenOnPath(path: string): Promise<void> {
+    if (this.#setup.tls !== undefined) throw new TypeError("no TLS on a unix socket");
+    this.#isLocal = true;
+    try {
+      await this.#bind({ path, backlog: Backlog });
+    } catch (error) {
+      throw await explainedPathError(path, error);
+    }
+  }
+
+  #bind(place: ListenOptions): Promise<void> {
     const server = this.#server;
-    const { host, port } = this.#setup.options;
     this.#state = "listening";
     return new Promise((resolve, reject) => {
       server.once("error", reject);
-      server.listen({ host, port, backlog: Backlog }, () => {
+      server.listen(place, () => {
         server.off("error", reject);
         // From now on it means that accept failed; the connection is lost and the listener lives on.
         server.on("error", () => this.#tellFailed("accept"));
-        const address = server.address();
-        if (address === null || typeof address === "string") reject(new Error("not a TCP port"));
-        else resolve(address);
+        resolve();
       });
     });
   }
 
   /**
-   * From now on new connections get all of `options` but host and port, which are the listener's own for life. Those that
-   * are there keep what they have.
+   * From now on new connections get all of `options`. Those that are there keep what they have.
    *
    * @throws Error as the constructor does; nothing has changed then.
    */
@@ -176,7 +204,7 @@ export class Listener {
     tcp.on("error", () => undefined);
     const pass = this.#gate.enter(tryDescriptorOf(tcp));
     if (typeof pass === "string") {
-      tcp.resetAndDestroy();
+      resetSocket(tcp);
       return this.#tellFailed(pass);
     }
     this.#sockets.add(tcp);
@@ -191,7 +219,8 @@ export class Listener {
     const setup = this.#setup;
     const { proxyProtocol: proxies, deadlines } = setup.options;
     const { handshakes } = this.#gate;
-    const options = { tls: setup.tls, proxies, handshakes, handshakeMs: deadlines.handshakeMs };
+    const { handshakeMs } = deadlines;
+    const options = { tls: setup.tls, proxies, handshakes, handshakeMs, isLocal: this.#isLocal };
     const incoming = new IncomingConnection(tcp, pass, options, (result) => {
       if (result.type === "ready") this.#serve(result.connection, tcp, setup);
       else this.#tellFailed(result.reason);

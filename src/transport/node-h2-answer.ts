@@ -1,34 +1,8 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
-import { connectAnswerFields } from "../protocol/handshake/extended-connect.ts";
 import { tryFieldLines, withoutHopByHop, withoutLength } from "../protocol/handshake/field-values.ts";
-import type { OpeningAnswer, OpeningRejection } from "../protocol/handshake/opening-request.ts";
+import type { OpeningRejection } from "../protocol/handshake/opening-request.ts";
 import { lingerOnStream } from "./node-h2-linger.ts";
-import { NodeH2ByteStream } from "./node-h2-stream.ts";
-import type { OpeningResponder } from "./pending-opening.ts";
 import { contentBytes, contentLengthLine } from "./response-content.ts";
-
-/** Answers an Extended CONNECT on its stream. */
-export class ConnectResponder implements OpeningResponder {
-  readonly #stream: ServerHttp2Stream;
-  readonly #isConnectionLost: () => boolean;
-  readonly #takeMs: number;
-
-  /** @param takeMs - see {@link sendAnswer}. */
-  constructor(stream: ServerHttp2Stream, isConnectionLost: () => boolean, takeMs: number) {
-    this.#stream = stream;
-    this.#isConnectionLost = isConnectionLost;
-    this.#takeMs = takeMs;
-  }
-
-  accept(answer: OpeningAnswer): NodeH2ByteStream {
-    this.#stream.respond([":status", "200", ...connectAnswerFields(answer)]);
-    return new NodeH2ByteStream(this.#stream, this.#isConnectionLost);
-  }
-
-  reject(rejection: OpeningRejection): void {
-    sendAnswer(this.#stream, rejection, this.#takeMs);
-  }
-}
 
 /**
  * Sends a whole final answer, unless one was sent or the stream is gone, and ends the stream alone.

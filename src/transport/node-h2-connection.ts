@@ -6,17 +6,16 @@ import {
   type ServerOptions,
 } from "node:http2";
 import type { Socket } from "node:net";
-import { parseExtendedConnect } from "../protocol/handshake/extended-connect.ts";
-import { fieldValues, singleFieldValue } from "../protocol/handshake/field-values.ts";
+import { singleFieldValue } from "../protocol/handshake/field-values.ts";
 import type { FieldLines } from "../protocol/handshake/opening-request.ts";
 import type { H2Connection, H2Options } from "./h2-acceptor.ts";
 import { exceedsLimits, LineBytes } from "./header-size.ts";
 import { destroyLater, LingerMs } from "./lingering-close.ts";
-import { ConnectResponder, sendAnswer } from "./node-h2-answer.ts";
+import { sendAnswer } from "./node-h2-answer.ts";
 import { H2Responder } from "./node-h2-exchange.ts";
+import { answerConnect } from "./node-h2-opening.ts";
 import type { AcceptorSink, ConnectionFacts, TransportRefusal } from "./opening.ts";
 import { PendingExchange } from "./pending-exchange.ts";
-import { PendingOpening } from "./pending-opening.ts";
 import { LooksPerDeadline, PingWatch } from "./ping-watch.ts";
 import { refuse, type RefusedRequest } from "./refused-request.ts";
 import { judgeH2Request } from "./request-facts.ts";
@@ -126,23 +125,7 @@ export class NodeH2Connection implements H2Connection {
 
   #onConnect(stream: ServerHttp2Stream, streamId: number, rawFields: FieldLines): void {
     const { sink, deadlines } = this.#options;
-    const parsed = parseExtendedConnect(rawFields, this.facts.secure);
-    if (parsed.type === "refused") {
-      this.#refuse(stream, parsed);
-      // DATA would contradict the length, and nghttp2 ends the whole session for that.
-      if (fieldValues(rawFields, "content-length").length > 0) stream.once("finish", () => stream.destroy());
-      return;
-    }
-    const opening = new PendingOpening({
-      request: parsed.request,
-      connection: this.facts,
-      streamId,
-      responder: new ConnectResponder(stream, () => this.#isLost, deadlines.idleConnectionMs),
-      answerMs: deadlines.answerMs,
-    });
-    stream.once("aborted", () => opening.leave());
-    stream.once("close", () => opening.leave());
-    sink.opening(opening);
+    answerConnect(stream, rawFields, { facts: this.facts, streamId, isLost: () => this.#isLost, sink, deadlines });
   }
 
   #onRequest(stream: ServerHttp2Stream, streamId: number, rawFields: FieldLines): void {

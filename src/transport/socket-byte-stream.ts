@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import type { AbortReason, ByteConsumer, ByteStream, BytesLifetime, StreamEnding } from "./byte-stream.ts";
 import { HighWater } from "./high-water.ts";
+import { resetSocket } from "./reset-socket.ts";
 import { KeepAliveMs } from "./transport-limits.ts";
 
 /** What a {@link SocketByteStream} is made from besides its socket. */
@@ -104,13 +105,8 @@ export class SocketByteStream implements ByteStream {
   abort(reason: AbortReason): void {
     if (this.#ending !== undefined) return;
     this.#ending = { type: "aborted", reason };
-    try {
-      // TLS above it follows by itself. Destroying that one too crashes Node 24 while a handshake's callback runs.
-      this.#connection.resetAndDestroy();
-    } catch {
-      // Only TCP has a reset: thrown by a unix socket, and by TLS of which the connection is not known.
-      this.#socket.destroy();
-    }
+    // TLS above it follows by itself. Destroying that one too crashes Node 24 while a handshake's callback runs.
+    resetSocket(this.#connection);
   }
 
   #onDrain(): void {

@@ -75,7 +75,7 @@ export class ListenerUnderTest extends RecordingSink {
   }
 
   async listen(): Promise<this> {
-    this.#port = (await this.listener.listen()).port;
+    this.#port = (await this.listener.listen({ host: "127.0.0.1", port: 0 })).port;
     return this;
   }
 
@@ -134,8 +134,6 @@ export function listenerOptions(
   const protocols = options.protocols ?? ["h2", "http/1.1"];
   return {
     name: "main",
-    host: "127.0.0.1",
-    port: 0,
     tls: certificate === undefined ? undefined : tlsOptions(certificate, protocols),
     protocols,
     proxyProtocol: undefined,

@@ -276,22 +276,21 @@ describe.each(Accesses)("over %s", (access) => {
 describe("a port", () => {
   const observer = { connectionOpened() {}, connectionClosed() {}, connectionFailed() {} };
   const sink = { opening() {}, exchange() {}, refused() {}, failed() {} };
-  const listenerOn = (port: number) =>
-    new Listener(listenerOptions(undefined, { port }), new ConnectionGate(AmpleLimits), sink, observer);
+  const freshListener = () => new Listener(listenerOptions(undefined), new ConnectionGate(AmpleLimits), sink, observer);
 
   test("that is taken makes listen fail, and destroy has nothing to wait for", async () => {
-    const first = listenerOn(0);
-    const { port } = await first.listen();
-    const second = listenerOn(port);
-    await expect(second.listen()).rejects.toMatchObject({ code: "EADDRINUSE" });
+    const first = freshListener();
+    const { port } = await first.listen({ host: "127.0.0.1", port: 0 });
+    const second = freshListener();
+    await expect(second.listen({ host: "127.0.0.1", port })).rejects.toMatchObject({ code: "EADDRINUSE" });
     await second.destroy();
     await first.destroy();
-    const third = listenerOn(port);
-    expect((await third.listen()).port).toBe(port);
+    const third = freshListener();
+    expect((await third.listen({ host: "127.0.0.1", port })).port).toBe(port);
     await third.destroy();
   });
 
   test("that was never bound needs no destroy, and stands one", async () => {
-    await listenerOn(0).destroy();
+    await freshListener().destroy();
   });
 });

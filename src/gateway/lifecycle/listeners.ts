@@ -99,7 +99,7 @@ export class Listeners {
   }
 
   async #open(listener: Listener, config: ListenerConfig): Promise<OpenListener> {
-    const address = await listenOn(`listener ${config.name}`, config, () => listener.listen());
+    const address = await listenOn(`listener ${config.name}`, config, () => listener.listen(config));
     return { listener, place: config, address };
   }
 
@@ -114,11 +114,9 @@ export class Listeners {
   }
 
   #optionsOf(config: ListenerConfig, { http2, deadlines, limits, trustedProxies }: Config): ListenerOptions {
-    const { name, host, port, certificates, protocols, proxyProtocol } = config;
+    const { name, certificates, protocols, proxyProtocol } = config;
     return {
       name,
-      host,
-      port,
       tls: certificates === undefined ? undefined : { certificates, protocols },
       protocols,
       proxyProtocol: proxyProtocol ? addressList(trustedProxies) : undefined,
