@@ -9,7 +9,7 @@ import type { Config, HostPort } from "./config/config.ts";
 import { ConfigError } from "./config/fault.ts";
 import { openFilesLimit } from "./lifecycle/descriptors.ts";
 import { diffConfigs, formatDiff, type ConfigDiff } from "./lifecycle/config-diff.ts";
-import { drain } from "./lifecycle/drain.ts";
+import { drain } from "../websocket/drain.ts";
 import { FileWatch } from "./lifecycle/file-watch.ts";
 import { Listeners } from "./lifecycle/listeners.ts";
 import { closeBehindReload, closeSpread } from "./lifecycle/reload-closes.ts";

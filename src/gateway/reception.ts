@@ -2,7 +2,7 @@ import { WebSocketError } from "../protocol/errors.ts";
 import type { AcceptorSink } from "../transport/opening.ts";
 import type { Config } from "./config/config.ts";
 import { AccessPolicy } from "./policy/access.ts";
-import { Admission } from "./policy/admission.ts";
+import { Admission } from "../websocket/admission.ts";
 import { addressList } from "./routing/address-list.ts";
 import { LiveStreams } from "./serving/live-streams.ts";
 import { serveExchange } from "./serving/serve-exchange.ts";

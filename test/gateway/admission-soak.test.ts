@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { Admission } from "../../src/gateway/policy/admission.ts";
+import { Admission } from "../../src/websocket/admission.ts";
 import { hex } from "../support/bits.ts";
 import { startGatewayUnderTest } from "../support/gateway-under-test.ts";
 import { connectSession, HttpVersions } from "../support/loopback-clients.ts";

@@ -1,10 +1,10 @@
-import { comparableHost } from "../../protocol/handshake/request-target.ts";
+import { comparableHost, comparablePath } from "../../protocol/handshake/request-target.ts";
 import type { RouteConfig } from "./config.ts";
 import type { ConfigPath, Fault } from "./fault.ts";
 import { tryNearest } from "./nearest.ts";
 import { tryWrittenText, type RawConfig } from "./raw-config.ts";
 import { isMapping, itemsOf, keysOf, memberOf, stringMember } from "./raw-value.ts";
-import { comparablePath, comparablePrefix, defaultRouteName } from "./route-path.ts";
+import { comparablePrefix, defaultRouteName } from "./route-path.ts";
 import { checkNames, repeated, type Unique } from "./uniqueness.ts";
 
 const Targets = ["upstream", "handler", "root"];

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { tryAuthority } from "../../protocol/handshake/request-target.ts";
+import { comparablePath, tryAuthority } from "../../protocol/handshake/request-target.ts";
 import type { HostField } from "./config.ts";
 import { RouteLimitsSchema } from "./limits-schema.ts";
-import { comparablePath, comparablePrefix } from "./route-path.ts";
+import { comparablePrefix } from "./route-path.ts";
 import { Host, HostPattern, limit, Name, Network, oneOf, OriginPattern, parsed, path, text } from "./schema-parts.ts";
 
 const Origins = z.union([oneOf(["same", "any"]), z.array(OriginPattern)], { error: "a list of origins, same or any" });

@@ -1,6 +1,5 @@
-import { comparableHost, tryAuthority } from "../../protocol/handshake/request-target.ts";
+import { comparableHost, comparablePath, tryAuthority } from "../../protocol/handshake/request-target.ts";
 import type { RouteConfig } from "../config/config.ts";
-import { comparablePath } from "../config/route-path.ts";
 
 const EveryHost = "";
 

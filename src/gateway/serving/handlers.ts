@@ -40,11 +40,6 @@ export function handlerNameOf(name: string): string {
   return basename(name, extname(name));
 }
 
-/** The first of the handler's subprotocols that the client offers, or `undefined` (RFC 6455 §4.2.2). */
-export function chooseSubprotocol(spoken: readonly string[], offered: readonly string[]): string | undefined {
-  return spoken.find((subprotocol) => offered.includes(subprotocol));
-}
-
 async function importModule(path: string): Promise<object> {
   const late = Promise.withResolvers<never>();
   const deadline = setTimeout(() => late.reject(new Error(`not ready after ${LoadMs / 1000} s`)), LoadMs);

@@ -1,7 +1,7 @@
 import { textRejection } from "../../protocol/handshake/opening-refusal.ts";
 import type { OpeningRejection } from "../../protocol/handshake/opening-request.ts";
 import type { Opening } from "../../transport/opening.ts";
-import { retryAfter } from "../policy/retry-after.ts";
+import { retryAfter } from "../../websocket/retry-after.ts";
 import type { OpeningResult } from "../telemetry/opening-result.ts";
 import { protocolOf, type Protocol } from "../telemetry/stream-registry.ts";
 

@@ -1,7 +1,7 @@
 import { textRejection } from "../../protocol/handshake/opening-refusal.ts";
 import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
 import type { HttpExchange } from "../../transport/opening.ts";
-import { retryAfter } from "../policy/retry-after.ts";
+import { retryAfter } from "../../websocket/retry-after.ts";
 import type { RequestOutcome, RequestResult } from "../telemetry/request-metrics.ts";
 import { protocolOf } from "../telemetry/stream-registry.ts";
 import type { RequestFailure } from "./request-failure.ts";

@@ -1,10 +1,11 @@
+import { chooseSubprotocol } from "../../protocol/handshake/negotiation.ts";
 import type { ByteStream } from "../../transport/byte-stream.ts";
 import type { Opening } from "../../transport/opening.ts";
 import { WebSocketConnection } from "../../websocket/connection.ts";
-import { chooseSubprotocol } from "./handlers.ts";
+import { lingerMsOf } from "../../websocket/linger.ts";
 import type { OpeningReport } from "./opening-report.ts";
 import { ServedStream } from "./served-stream.ts";
-import { lingerMsOf, type StreamContext } from "./serving-context.ts";
+import type { StreamContext } from "./serving-context.ts";
 import type { HandlerRoute } from "./site.ts";
 
 /**

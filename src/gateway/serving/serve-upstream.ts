@@ -4,13 +4,14 @@ import type { OpeningAnswer } from "../../protocol/handshake/opening-request.ts"
 import type { ByteStream } from "../../transport/byte-stream.ts";
 import type { DialResult } from "../../transport/dialer.ts";
 import type { Opening } from "../../transport/opening.ts";
+import { lingerMsOf } from "../../websocket/linger.ts";
 import { dialInTurn } from "./dial-in-turn.ts";
 import type { GatewayCloseCause, LiveStream } from "./live-streams.ts";
 import type { OpeningReport } from "./opening-report.ts";
 import { Relay } from "./relay.ts";
 import { ServedStream } from "./served-stream.ts";
 import type { UpstreamRoute } from "./site.ts";
-import { lingerMsOf, type StreamContext } from "./serving-context.ts";
+import type { StreamContext } from "./serving-context.ts";
 
 /**
  * Dials first and answers then: the upstream's own answer decides what the client is told. The next address is tried

@@ -1,7 +1,7 @@
 import type { BlockList } from "node:net";
 import type { Deadlines } from "../config/config.ts";
 import type { AccessPolicy } from "../policy/access.ts";
-import type { Admission } from "../policy/admission.ts";
+import type { Admission } from "../../websocket/admission.ts";
 import type { LimitKind } from "../telemetry/limit-kind.ts";
 import { protocolOf, type Protocol, type StreamFacts, type StreamRegistry } from "../telemetry/stream-registry.ts";
 import type { Opening } from "../../transport/opening.ts";
@@ -35,17 +35,4 @@ export type StreamContext = Pick<
 export function streamFactsOf(opening: Opening, route: string, upstream: string): StreamFacts {
   const { connection, streamId } = opening;
   return { route, upstream, protocol: protocolOf(connection), connectionId: connection.id, streamId };
-}
-
-/** Longer than a browser nearby takes to end its half, shorter than one far away takes to open the next stream. */
-const H2LingerMs = 20;
-
-/**
- * How long the client of `opening` may take to end its half when all is said, in milliseconds. Over HTTP/2 Firefox never does,
- * but counts the stream as closed: what it opens meanwhile can exceed the limit of the connection, which nghttp2 answers by
- * ending all of it. The reset is read behind all that was sent. Over HTTP/1.1 it would overtake what the client has not read
- * yet, so there the deadlines of the closing handshake hold.
- */
-export function lingerMsOf({ connection }: Opening): number | undefined {
-  return connection.httpVersion === "2" ? H2LingerMs : undefined;
 }

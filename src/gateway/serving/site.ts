@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
+import { comparablePath } from "../../protocol/handshake/request-target.ts";
 import type { Config, HostField, RouteConfig, UpstreamConfig } from "../config/config.ts";
-import { comparablePath } from "../config/route-path.ts";
 import { RouteTable } from "../routing/route-table.ts";
 import { Upstream } from "../routing/upstream.ts";
 import type { RouteLabels } from "../telemetry/stream-registry.ts";

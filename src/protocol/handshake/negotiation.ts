@@ -47,6 +47,11 @@ export function readOffer(fields: FieldLines): Offer | string {
   return { subprotocols, extensions };
 }
 
+/** The first subprotocol `spoken` by a server, in its order of preference, that is `offered`, or `undefined` (§4.2.2). */
+export function chooseSubprotocol(spoken: readonly string[], offered: readonly string[]): string | undefined {
+  return spoken.find((subprotocol) => offered.includes(subprotocol));
+}
+
 /** Says whether a server may answer `answered`: one of the offered subprotocols, with case (RFC 6455 §4.1). */
 export function isOfferedSubprotocol(answered: string, offered: readonly string[]): boolean {
   return offered.includes(answered);

@@ -50,3 +50,21 @@ const OriginForm = /^\/[\x21\x22\x24-\x7e]*$/;
 export function isOriginForm(target: string): boolean {
   return OriginForm.test(target);
 }
+
+const PercentEncoded = /%([0-9A-Fa-f]{2})/g;
+const DotSegment = /\/\.{1,2}(?:[/;]|$)/;
+
+/**
+ * `path`, a request target's path without its query, in the form in which paths are compared, or `undefined` for one
+ * that nobody takes. A path decides who may see a request, so whatever somebody behind may read as the same path
+ * compares as the same: percent-encoding is undone once (also of `/`), `\` counts as `/`, repeated slashes as one. A
+ * segment `.` or `..`, also encoded or before a `;`, belongs to nobody: clients resolve these themselves (RFC 3986
+ * §6.2.2.3, WHATWG URL), and servers disagree about them. Whoever is behind gets the path as received, never this form.
+ */
+export function comparablePath(path: string): string | undefined {
+  const decoded = path.replaceAll(PercentEncoded, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  );
+  const comparable = decoded.replaceAll(/[/\\]+/g, "/");
+  return DotSegment.test(comparable) ? undefined : comparable;
+}

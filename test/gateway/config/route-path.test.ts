@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { comparablePath, comparablePrefix } from "../../../src/gateway/config/route-path.ts";
+import { comparablePrefix } from "../../../src/gateway/config/route-path.ts";
+import { comparablePath } from "../../../src/protocol/handshake/request-target.ts";
 
 test.each([
   ["/ws", "/ws"],

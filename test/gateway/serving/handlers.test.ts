@@ -2,7 +2,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { chooseSubprotocol, loadHandler } from "../../../src/gateway/serving/handlers.ts";
+import { loadHandler } from "../../../src/gateway/serving/handlers.ts";
 
 async function moduleFile(text: string): Promise<string> {
   const file = join(await mkdtemp(join(tmpdir(), "handler-")), "chat.mjs");
@@ -51,13 +51,4 @@ describe("loadHandler", () => {
   test("names the module that is not there", async () => {
     await expect(loadHandler("/absent/chat.mjs")).rejects.toThrow(/\/absent\/chat\.mjs cannot be loaded/);
   });
-});
-
-test.each([
-  { spoken: [], offered: ["a"], chosen: undefined },
-  { spoken: ["b", "a"], offered: [], chosen: undefined },
-  { spoken: ["b", "a"], offered: ["a", "b"], chosen: "b" },
-  { spoken: ["b", "a"], offered: ["A", "a"], chosen: "a" },
-])("of $spoken and $offered the subprotocol is $chosen", ({ spoken, offered, chosen }) => {
-  expect(chooseSubprotocol(spoken, offered)).toBe(chosen);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { drain, type DrainedListener, type DrainedStreams } from "../../../src/gateway/lifecycle/drain.ts";
+import { drain, type DrainedListener, type DrainedStreams } from "../../src/websocket/drain.ts";
 
 /** Listener and streams that only write down what they are asked, and whether their waits are over. */
 function recorded({ streamsEnd, connectionsEnd }: { streamsEnd: boolean; connectionsEnd: boolean }) {

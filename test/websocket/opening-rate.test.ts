@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { OpeningRate } from "../../../src/gateway/policy/opening-rate.ts";
+import { OpeningRate } from "../../src/websocket/opening-rate.ts";
 
 /** How many of `count` openings at once get a token. */
 function takenOf(rate: OpeningRate, client: string, count: number, now: number): number {

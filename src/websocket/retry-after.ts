@@ -1,4 +1,4 @@
-import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
+import type { FieldLines } from "../protocol/handshake/opening-request.ts";
 
 /** Nobody knows when there is room again: long enough that asking costs little, short enough to find it soon. */
 const RetrySeconds = 5;

@@ -1,4 +1,8 @@
-import type { LimitsConfig } from "../config/config.ts";
+/** So many at once, and so many more each second in the long run. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
 
 /** How many clients are known at once at most: some 10 MB. */
 const MaxClients = 65_536;
@@ -20,9 +24,9 @@ export class OpeningRate {
   #earlier: ReadonlyMap<string, number> = new Map();
   #turnedAt = -Infinity;
   readonly #maxClients: number;
-  #rate: LimitsConfig["openingRate"];
+  #rate: Rate | undefined;
 
-  constructor(rate: LimitsConfig["openingRate"], maxClients = MaxClients) {
+  constructor(rate: Rate | undefined, maxClients = MaxClients) {
     this.#rate = rate;
     this.#maxClients = maxClients;
   }
@@ -33,7 +37,7 @@ export class OpeningRate {
   }
 
   /** Another rate for everybody from now on. What a client has used up counts on, up to the new burst. */
-  update(rate: LimitsConfig["openingRate"]): void {
+  update(rate: Rate | undefined): void {
     this.#rate = rate;
     if (rate !== undefined) return;
     this.#recent = new Map();

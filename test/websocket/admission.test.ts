@@ -1,18 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { LimitsConfig } from "../../../src/gateway/config/config.ts";
-import { Admission, type AdmissionResult } from "../../../src/gateway/policy/admission.ts";
+import { Admission, type AdmissionLimits, type AdmissionResult } from "../../src/websocket/admission.ts";
 
-const Unlimited: LimitsConfig = {
-  maxConnections: 1_000,
-  maxConnectionsPerAddress: undefined,
-  maxHandshakes: 1_000,
+const Unlimited: AdmissionLimits = {
   maxStreams: 1_000,
   maxStreamsPerConnection: 1_000,
   maxStreamsPerAddress: undefined,
   openingRate: undefined,
-  maxHeaderBytes: 16_384,
-  maxHeaderCount: 256,
 };
 
 /** An admission whose clock the test moves, and how it is asked. */
@@ -20,11 +14,11 @@ class Door {
   now = 0;
   readonly admission: Admission;
 
-  constructor(limits: Partial<LimitsConfig> = {}) {
+  constructor(limits: Partial<AdmissionLimits> = {}) {
     this.admission = new Admission({ ...Unlimited, ...limits }, () => this.now);
   }
 
-  update(limits: Partial<LimitsConfig>): void {
+  update(limits: Partial<AdmissionLimits>): void {
     this.admission.update({ ...Unlimited, ...limits });
   }
 

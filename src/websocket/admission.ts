@@ -1,12 +1,20 @@
-import { textRejection } from "../../protocol/handshake/opening-refusal.ts";
-import type { OpeningRejection } from "../../protocol/handshake/opening-request.ts";
-import { clientOf } from "../../transport/client-address.ts";
-import type { ConnectionFacts } from "../../transport/opening.ts";
-import { Tally } from "../../transport/tally.ts";
-import type { LimitsConfig } from "../config/config.ts";
-import type { LimitKind } from "../telemetry/limit-kind.ts";
-import { OpeningRate } from "./opening-rate.ts";
+import { textRejection } from "../protocol/handshake/opening-refusal.ts";
+import type { OpeningRejection } from "../protocol/handshake/opening-request.ts";
+import { clientOf } from "../transport/client-address.ts";
+import type { ConnectionFacts } from "../transport/opening.ts";
+import { Tally } from "../transport/tally.ts";
+import { OpeningRate, type Rate } from "./opening-rate.ts";
 import { retryAfter } from "./retry-after.ts";
+
+/** How many WebSockets may be open; `undefined`: any number. */
+export interface AdmissionLimits {
+  readonly maxStreams: number;
+  /** On one TCP connection: over HTTP/2 it may have many. */
+  readonly maxStreamsPerConnection: number;
+  readonly maxStreamsPerAddress: number | undefined;
+  /** How fast one client address may open them. */
+  readonly openingRate: Rate | undefined;
+}
 
 /** The limits of this file: whose they are tells the status (RFC 6585 §4, RFC 9110 §15.6.4). */
 const Refusals = {
@@ -15,7 +23,7 @@ const Refusals = {
   streams_per_route: { status: 503, sentence: "As many WebSockets are open on this path as there may be." },
   streams_per_connection: { status: 429, sentence: "As many WebSockets are open on this connection as there may be." },
   streams_per_address: { status: 429, sentence: "This client has as many WebSockets open as it may." },
-} as const satisfies Partial<Record<LimitKind, { readonly status: number; readonly sentence: string }>>;
+} as const;
 type AdmissionLimit = keyof typeof Refusals;
 
 /** Whether an opening may go on. */
@@ -35,8 +43,8 @@ interface Place {
 }
 
 /**
- * Who may open another WebSocket: counts those that are open, and those whose upstream has not answered yet, so that a storm
- * of dials is bounded like a storm of streams. Takes memory for those alone and, for the rate, what `OpeningRate` says.
+ * Who may open another WebSocket: counts those that are open, and those that are not answered yet, so that a storm
+ * of openings is bounded like a storm of streams. Takes memory for those alone and, for the rate, what `OpeningRate` says.
  * The client is the address of the connection as `clientOf` counts it: a proxy in front without PROXY protocol is one client.
  */
 export class Admission {
@@ -45,18 +53,18 @@ export class Admission {
   readonly #routes = new Tally<string>();
   readonly #connections = new Tally<number>();
   readonly #clients = new Tally<string>();
-  #limits: LimitsConfig;
+  #limits: AdmissionLimits;
   #streams = 0;
 
   /** `now` is in milliseconds and never steps back. */
-  constructor(limits: LimitsConfig, now: () => number = () => performance.now()) {
+  constructor(limits: AdmissionLimits, now: () => number = () => performance.now()) {
     this.#limits = limits;
     this.#now = now;
     this.#rate = new OpeningRate(limits.openingRate);
   }
 
   /** Other limits from now on. What is open stays counted, and stays open where it is more than the new limits allow. */
-  update(limits: LimitsConfig): void {
+  update(limits: AdmissionLimits): void {
     this.#limits = limits;
     this.#rate.update(limits.openingRate);
   }
