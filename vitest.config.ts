@@ -19,7 +19,7 @@ const WithSockets = [
   "test/transport/**/*.test.ts",
   "test/gateway/{admin,lifecycle}/**/*.test.ts",
   "test/gateway/*.test.ts",
-  "test/gateway/serving/*-wire.test.ts",
+  "test/{gateway/serving,websocket}/*-wire.test.ts",
   "test/gateway/serving/{http-*,static-files*}.test.ts",
   "test/cli/{main,runtime,terminal-end}.test.ts",
   "test/demo/backend.test.ts",
@@ -37,12 +37,14 @@ export default defineConfig({
     projects: [
       parallel("unit", 0, {
         include: ["test/**/*.test.ts"],
-        exclude: ["test/{fault,interop,e2e}/**", ...WithSockets],
+        exclude: ["test/{fault,interop,e2e,conformance,fuzz}/**", ...WithSockets],
       }),
       parallel("sockets", 1, { include: WithSockets }),
       serial("fault", 2),
       serial("interop", 3),
-      serial("e2e", 4),
+      serial("conformance", 4),
+      serial("fuzz", 5),
+      serial("e2e", 6),
     ],
   },
 });

@@ -1,36 +1,37 @@
 import { CloseCode } from "../protocol/close-code.ts";
 import { WebSocketError } from "../protocol/errors.ts";
 import { messageLimitOf } from "../protocol/frame/message-meter.ts";
-import type { OpeningRequest } from "../protocol/handshake/opening-request.ts";
-import {
-  type Closing,
-  type ConnectionEvent,
-  ConnectionMachine,
-  type ConnectionMachineOptions,
-} from "../protocol/message/connection-machine.ts";
-import type { SendOptions } from "../protocol/message/extension.ts";
+import { Traffic } from "../protocol/frame/traffic.ts";
+import { type Closing, type ConnectionEvent, ConnectionMachine } from "../protocol/message/connection-machine.ts";
+import type { Extension, SendOptions } from "../protocol/message/extension.ts";
+import type { Writable } from "node:stream";
 import type { ByteStream, StreamEnding } from "../transport/byte-stream.ts";
+import { type ConnectionOptions, DefaultConnectionOptions } from "./connection-options.ts";
 import { limitOfCause, type ConnectionEnding, type ConnectionLimit, type DrainCause } from "./connection-ending.ts";
-import type { HandledConnection, WebSocketHandler } from "./handler.ts";
+import type { HandledConnection, IncomingMessage, WebSocketHandler } from "./handler.ts";
 import { Outbox } from "./outbox.ts";
+import type { WebSocketRequest } from "./request.ts";
 
-/** What a {@link WebSocketConnection} needs beside its stream; sizes in bytes, times in milliseconds. */
-export interface WebSocketConnectionOptions extends ConnectionMachineOptions {
-  readonly handler: WebSocketHandler;
-  readonly request?: OpeningRequest | undefined;
-  readonly subprotocol?: string | undefined;
-  /** How long the peer may take to answer a Close, and after that to end its half. */
-  readonly closeMs: number;
-  /** How long the peer may take to end its half when all is said and has left; `closeMs` where not given. */
+/** What a {@link WebSocketConnection} is made of beside its stream. */
+export interface WebSocketConnectionOptions<Data = unknown> extends ConnectionOptions {
+  /** A client masks what it sends, a server does not. */
+  readonly role: "server" | "client";
+  readonly request: WebSocketRequest<Data>;
+  readonly subprotocol: string | undefined;
+  /** What was agreed on in the opening handshake, in its order and for this WebSocket only; none if not given. */
+  readonly extensions?: readonly Extension[] | undefined;
+  /** Without one, or without `onMessage` and `onMessageStream`, messages wait for `receive`. */
+  readonly handler?: WebSocketHandler<Data> | undefined;
+  /** How long the peer may take to end its half when all is said and has left, in milliseconds; `closeMs` where not given. */
   readonly lingerMs?: number | undefined;
-  /** How long the peer may take nothing while the stream is full. */
-  readonly writeStallMs: number;
-  /** How much may wait unsent before a sender that does not wait for `send` costs the connection; each message 1 KiB more. */
-  readonly maxBufferedBytes: number;
+  /** Counts what comes in, up to the end; a `Traffic` of its own where not given. */
+  readonly incoming?: Traffic | undefined;
+  /** Counts what goes out. */
+  readonly outgoing?: Traffic | undefined;
   /** Told of each limit that this connection runs into. */
   onLimit?(limit: ConnectionLimit): void;
   /** Told once, when the stream is over; no timer is left then. */
-  onEnded(ending: ConnectionEnding): void;
+  onEnded?(ending: ConnectionEnding): void;
 }
 
 /** What a message that waits takes of memory beside its bytes, about: small ones take much more than they say. */
@@ -47,12 +48,16 @@ const WaitingMessageBytes = 1_024;
  * The end takes at most 2 × `closeMs`: one until the peer's Close, one until the end of its half, then the stream is
  * aborted. As a server this side ends its half first (RFC 6455 §7.1.1).
  */
-export class WebSocketConnection implements HandledConnection {
-  readonly request: OpeningRequest | undefined;
+export class WebSocketConnection<Data = unknown> implements HandledConnection<Data> {
+  readonly request: WebSocketRequest<Data>;
   readonly subprotocol: string | undefined;
   readonly #stream: ByteStream;
-  readonly #options: WebSocketConnectionOptions;
-  readonly #handler: WebSocketHandler;
+  readonly #options: WebSocketConnectionOptions<Data> & typeof DefaultConnectionOptions;
+  readonly #handler: WebSocketHandler<Data>;
+  readonly extensions: readonly string[];
+  readonly #closed = Promise.withResolvers<Closing>();
+  readonly #messages: (string | Uint8Array)[] = [];
+  readonly #receivers: ((message: string | Uint8Array | undefined) => void)[] = [];
   readonly #machine: ConnectionMachine;
   readonly #outbox: Outbox;
   /** Bytes not read yet; of the first piece, what lies behind `#offset`. */
@@ -65,13 +70,20 @@ export class WebSocketConnection implements HandledConnection {
   #deadline: NodeJS.Timeout | undefined;
   #linger: NodeJS.Timeout | undefined;
 
-  constructor(stream: ByteStream, options: WebSocketConnectionOptions) {
+  constructor(stream: ByteStream, given: WebSocketConnectionOptions<Data>) {
+    const options = { ...DefaultConnectionOptions, ...given } as WebSocketConnectionOptions<Data> &
+      typeof DefaultConnectionOptions;
     this.request = options.request;
+    this.extensions = (options.extensions ?? []).map(({ name }) => name);
     this.subprotocol = options.subprotocol;
     this.#stream = stream;
     this.#options = options;
-    this.#handler = options.handler;
-    this.#machine = new ConnectionMachine(options);
+    this.#handler = options.handler ?? {};
+    this.#machine = new ConnectionMachine({
+      ...options,
+      incoming: options.incoming ?? new Traffic(),
+      outgoing: options.outgoing ?? new Traffic(),
+    });
     this.#outbox = new Outbox(stream, options.writeStallMs, () => this.#fall("stalled", CloseCode.TryAgainLater));
     // Before `start`, so that onOpen comes before whatever the stream tells in a microtask of its own.
     queueMicrotask(() => this.#runHandler(() => this.#handler.onOpen?.(this)));
@@ -94,8 +106,40 @@ export class WebSocketConnection implements HandledConnection {
     return sent;
   }
 
-  close(code: number = CloseCode.Normal, reason = ""): void {
+  get state(): "open" | "closing" | "closed" {
+    return this.#machine.state;
+  }
+
+  get closed(): Promise<Closing> {
+    return this.#closed.promise;
+  }
+
+  close(code: number = CloseCode.Normal, reason = ""): Promise<Closing> {
     this.#fall("close-frame", code, reason);
+    return this.#closed.promise;
+  }
+
+  async receive(): Promise<string | Uint8Array | undefined> {
+    const message = this.#messages.shift();
+    if (message !== undefined) return message;
+    if (this.#machine.state !== "open") return undefined;
+    return new Promise((resolve) => this.#receivers.push(resolve));
+  }
+
+  receiveStream(): Promise<IncomingMessage | undefined> {
+    throw new Error("messages in parts cannot be received yet");
+  }
+
+  sendStream(): Writable {
+    throw new Error("messages in parts cannot be sent yet");
+  }
+
+  ping(): Promise<number> {
+    throw new Error("round trips cannot be measured yet");
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<string | Uint8Array, void, undefined> {
+    for (let message = await this.receive(); message !== undefined; message = await this.receive()) yield message;
   }
 
   /** Closes like `close`, for whoever runs the connection; counted as `cause`. */
@@ -204,10 +248,10 @@ export class WebSocketConnection implements HandledConnection {
   #handle(event: ConnectionEvent): void {
     switch (event.type) {
       case "text":
-        this.#runHandler(() => this.#handler.onMessage?.(this, event.text));
+        this.#deliver(event.text);
         return;
       case "binary":
-        this.#runHandler(() => this.#handler.onMessage?.(this, event.data));
+        this.#deliver(event.data);
         return;
       case "ping":
       case "pong":
@@ -220,6 +264,16 @@ export class WebSocketConnection implements HandledConnection {
     }
   }
 
+  #deliver(message: string | Uint8Array): void {
+    if (this.#handler.onMessage) {
+      this.#runHandler(() => this.#handler.onMessage?.(this, message));
+      return;
+    }
+    const receiver = this.#receivers.shift();
+    if (receiver) receiver(message);
+    else this.#messages.push(message);
+  }
+
   /** Nothing can be said any more: our half ends, and the peer gets its time to end its own. */
   #onClosed(closing: Closing): void {
     const { code, error } = closing;
@@ -228,6 +282,8 @@ export class WebSocketConnection implements HandledConnection {
       ? { initiator: "gateway", code, cause: limit ? "limit" : "rule-broken" }
       : { initiator: this.#peer, code, cause: "close-frame" };
     this.#tellLimit(limit);
+    this.#closed.resolve(closing);
+    for (const receiver of this.#receivers.splice(0)) receiver(undefined);
     if (error) this.#report(error);
     this.#tell(
       () => this.#handler.onClose?.(this, closing),
@@ -258,7 +314,7 @@ export class WebSocketConnection implements HandledConnection {
     this.#outbox.close();
     clearTimeout(this.#deadline);
     clearTimeout(this.#linger);
-    this.#options.onEnded(this.#ending);
+    this.#options.onEnded?.(this.#ending);
   }
 
   #startDeadline(): void {
@@ -293,7 +349,7 @@ export class WebSocketConnection implements HandledConnection {
   }
 
   /** Runs a method of the handler that holds up reading until it is done. */
-  #runHandler(method: () => void | Promise<void>): void {
+  #runHandler(method: () => unknown): void {
     const work = isolated(method, (failure) => this.#onHandlerFailure(failure));
     if (work) void this.#waitFor(work);
   }
@@ -321,21 +377,22 @@ export class WebSocketConnection implements HandledConnection {
   }
 
   /** In a microtask, so that nothing is told from within a call of the handler's own. */
-  #tell(method: () => void | Promise<void>, onFailure: (failure: unknown) => void): void {
+  #tell(method: () => unknown, onFailure: (failure: unknown) => void): void {
     queueMicrotask(() => void isolated(method, onFailure));
   }
 }
 
 /** Runs `method`; what it throws, now or later, goes to `onFailure`. Returns a promise, never rejected, if `method` did. */
-function isolated(
-  method: () => void | Promise<void>,
-  onFailure: (failure: unknown) => void,
-): Promise<void> | undefined {
+function isolated(method: () => unknown, onFailure: (failure: unknown) => void): Promise<void> | undefined {
   try {
     const result = method();
-    return result === undefined ? undefined : Promise.resolve(result).catch(onFailure);
+    return isThenable(result) ? Promise.resolve(result).then(() => {}, onFailure) : undefined;
   } catch (failure) {
     onFailure(failure);
     return undefined;
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value;
 }

@@ -17,6 +17,7 @@ import type { ByteStream } from "../../src/transport/byte-stream.ts";
 import { dial } from "../../src/transport/dialer.ts";
 import { WebSocketConnection } from "../../src/websocket/connection.ts";
 import type { WebSocketHandler } from "../../src/websocket/handler.ts";
+import { askedFor } from "../support/asked-for.ts";
 import { type Access, listenFor } from "../support/listening.ts";
 import { openUndici } from "./peers.ts";
 
@@ -53,7 +54,16 @@ function connect(
   handler: WebSocketHandler,
 ) {
   return new WebSocketConnection(stream, {
-    ...{ role, extensions, handler, incoming: new Traffic(), outgoing: new Traffic(), onEnded: () => {} },
+    ...{
+      role,
+      extensions,
+      handler,
+      request: askedFor(),
+      subprotocol: undefined,
+      incoming: new Traffic(),
+      outgoing: new Traffic(),
+      onEnded: () => {},
+    },
     ...{ maxMessageBytes: 1_000_000, maxFrameBytes: undefined, maxFragments: 100, maxBufferedBytes: 16_777_216 },
     ...{ closeMs: 5_000, writeStallMs: 60_000 },
   });

@@ -12,6 +12,7 @@ import {
 import { WebSocketConnection, type WebSocketConnectionOptions } from "../../src/websocket/connection.ts";
 import type { ConnectionEnding, ConnectionLimit } from "../../src/websocket/connection-ending.ts";
 import type { WebSocketHandler } from "../../src/websocket/handler.ts";
+import { askedFor } from "./asked-for.ts";
 import { joined } from "./bits.ts";
 
 const MaskKey = Uint8Array.of(0x37, 0xfa, 0x21, 0x3d);
@@ -126,6 +127,9 @@ export function setUp(
     maxBufferedBytes: 16 * 1024 * 1024,
     closeMs: 5_000,
     writeStallMs: 60_000,
+    pingIntervalMs: undefined,
+    request: askedFor(),
+    subprotocol: undefined,
     ...options,
     ...traffic,
     role,

@@ -5,6 +5,7 @@ import { PermessageDeflate } from "../../src/protocol/message/permessage-deflate
 import { createMemoryPair, type MemoryPairOptions } from "../../src/transport/memory-byte-stream.ts";
 import { WebSocketConnection } from "../../src/websocket/connection.ts";
 import type { WebSocketHandler } from "../../src/websocket/handler.ts";
+import { askedFor } from "../support/asked-for.ts";
 import { settled, setUp } from "../support/websocket-peer.ts";
 
 const Full = { windowBits: 15, contextTakeover: true };
@@ -25,6 +26,8 @@ function twoEnds(handler: WebSocketHandler, options: { maxMessageBytes?: number;
   const end = (role: "server" | "client", own: WebSocketHandler) => ({
     ...common,
     role,
+    request: askedFor(),
+    subprotocol: undefined,
     handler: own,
     extensions: deflate(),
     incoming: new Traffic(),

@@ -1,9 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { OpeningRequest } from "../../src/protocol/handshake/opening-request.ts";
 import { Opcode } from "../../src/protocol/frame/opcode.ts";
 import type { ByteConsumer, ByteStream } from "../../src/transport/byte-stream.ts";
 import type { WebSocketHandler } from "../../src/websocket/handler.ts";
+import { askedFor } from "../support/asked-for.ts";
 import { hex } from "../support/bits.ts";
 import { closePayload, settled, setUp } from "../support/websocket-peer.ts";
 
@@ -54,17 +54,10 @@ describe("messages", () => {
   });
 
   test("a handler knows the request and the subprotocol", () => {
-    const request: OpeningRequest = {
-      httpVersion: "2",
-      scheme: "https",
-      authority: "example.com",
-      path: "/",
-      subprotocols: ["chat"],
-      extensions: "",
-      fields: [],
-    };
+    const request = askedFor("/chat");
     const { connection } = setUp({}, { request, subprotocol: "chat" });
     expect([connection.request, connection.subprotocol]).toEqual([request, "chat"]);
+    expect(connection.request.url.href).toBe("ws://a.test/chat");
   });
 });
 

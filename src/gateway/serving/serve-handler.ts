@@ -1,3 +1,4 @@
+import { WebSocketRequest } from "../../websocket/request.ts";
 import { chooseSubprotocol } from "../../protocol/handshake/negotiation.ts";
 import type { ByteStream } from "../../transport/byte-stream.ts";
 import type { Opening } from "../../transport/opening.ts";
@@ -42,6 +43,7 @@ function connect(
 ): void {
   const { maxMessageBytes, maxFrameBytes, maxFragments, maxBufferedBytes } = config.streams;
   const { closeMs, writeStallMs } = context.deadlines;
+  const { remoteAddress: address, remotePort: port, tls } = opening.connection;
   const served = new ServedStream(
     opening,
     { route: name, upstream: handlerName, limits: config.streams },
@@ -50,8 +52,9 @@ function connect(
   );
   const connection = new WebSocketConnection(stream, {
     role: "server",
-    handler: { onError: (_, failure) => context.handlerFailed(name, failure), ...handler },
-    request: opening.request,
+    // What a handler does not take is dropped, so that a peer is not held for a `receive` that never comes.
+    handler: { onMessage: () => {}, onError: (_, failure) => context.handlerFailed(name, failure), ...handler },
+    request: new WebSocketRequest(opening.request, { address, port, tls }, undefined),
     subprotocol,
     maxMessageBytes,
     maxFrameBytes,
@@ -59,6 +62,8 @@ function connect(
     maxBufferedBytes,
     closeMs,
     writeStallMs,
+    pingIntervalMs: undefined,
+    idleMs: undefined,
     lingerMs: lingerMsOf(opening),
     incoming: served.toUpstream,
     outgoing: served.toClient,

@@ -210,3 +210,14 @@ export function joinCookies(fields: FieldLines): FieldLines {
   if (cookies.length < 2) return fields;
   return [...withoutNames(fields, (name) => name === "cookie"), "cookie", cookies.join("; ")];
 }
+
+/** The cookies of `fields`, undecoded; of those with the same name the first (RFC 6265 §4.2.1). */
+export function cookiesOf(fields: FieldLines): ReadonlyMap<string, string> {
+  const cookies = new Map<string, string>();
+  for (const pair of fieldValues(fields, "cookie").flatMap((line) => line.split(";"))) {
+    const equals = pair.indexOf("=");
+    const name = trimWhitespace(pair.slice(0, Math.max(equals, 0)));
+    if (name !== "" && !cookies.has(name)) cookies.set(name, trimWhitespace(pair.slice(equals + 1)));
+  }
+  return cookies;
+}
