@@ -84,8 +84,3 @@ export interface ConformanceCase {
 export function groupOf({ number }: ConformanceCase): number {
   return Number(number.split(".")[0]);
 }
-
-/** The group below it: 6.4 of 6.4.1. */
-export function subgroupOf({ number }: ConformanceCase): string {
-  return number.split(".").slice(0, 2).join(".");
-}
