@@ -3,7 +3,7 @@ import { errorCatalogue } from "../../src/protocol/errors.ts";
 import type { Frame } from "../../src/protocol/frame/frame.ts";
 import { tryDecodeFrame } from "../../src/protocol/frame/frame-codec.ts";
 import { parseFrameHeader } from "../../src/protocol/frame/frame-header.ts";
-import { brokenRule } from "../../src/protocol/frame/frame-rules.ts";
+import { brokenRule, type FrameRules } from "../../src/protocol/frame/frame-rules.ts";
 import { isControl, Opcode } from "../../src/protocol/frame/opcode.ts";
 import { Traffic } from "../../src/protocol/frame/traffic.ts";
 import {
@@ -115,21 +115,30 @@ function closingFaults({ code, clean, error }: Closing): string[] {
 }
 
 function outputFaults(role: "server" | "client", { events, output }: MachineRun): string[] {
-  const faults: string[] = [];
-  const opcodes: number[] = [];
-  for (let at = 0; at < output.length;) {
-    const header = parseFrameHeader(output, at);
-    if (!header) return [...faults, "half a header sent"];
-    const broken = brokenRule(header, { sender: role, allowedRsv: 0, insideMessage: false });
-    if (broken) faults.push(`sent what breaks ${broken}`);
-    if (!isControl(header.opcode)) faults.push("sent a message nobody asked for");
-    opcodes.push(header.opcode);
-    at += header.headerLength + header.payloadLength;
-    if (at > output.length) faults.push("half a frame sent");
-  }
-  if (opcodes.slice(0, -1).includes(Opcode.Close)) faults.push("sent something behind a Close");
+  const faults = wireFaults(output, { sender: role, allowedRsv: 0, insideMessage: false });
+  const opcodes = framesIn(output).map(({ opcode }) => opcode);
+  if (!opcodes.every(isControl)) faults.push("sent a message nobody asked for");
   const pings = events.filter((event) => event.type === "ping").length;
   const pongs = opcodes.filter((opcode) => opcode === Opcode.Pong).length;
   if (pings !== pongs) faults.push(`${pongs} Pongs to ${pings} Pings`);
+  return faults;
+}
+
+/** What of `wire`, all that an endpoint has sent, its peer could not take, one line each. */
+export function wireFaults(wire: Uint8Array, rules: FrameRules): string[] {
+  const faults: string[] = [];
+  let { insideMessage } = rules;
+  let isOver = false;
+  for (let at = 0; at < wire.length;) {
+    const header = parseFrameHeader(wire, at);
+    if (!header) return [...faults, "half a header sent"];
+    const broken = brokenRule(header, { ...rules, insideMessage });
+    if (broken) faults.push(`sent what breaks ${broken}`);
+    if (isOver) faults.push("sent something behind a Close");
+    isOver = header.opcode === Opcode.Close;
+    if (!isControl(header.opcode)) insideMessage = !header.fin;
+    at += header.headerLength + header.payloadLength;
+    if (at > wire.length) faults.push("half a frame sent");
+  }
   return faults;
 }

@@ -1,0 +1,7 @@
+import type { FuzzTarget } from "./fuzz-target.ts";
+import { ConnectionTargets } from "./targets/connection.ts";
+import { HandshakeTargets } from "./targets/handshakes.ts";
+import { ReaderTargets } from "./targets/readers.ts";
+
+/** Everything that takes bytes from strangers. */
+export const FuzzTargets: readonly FuzzTarget[] = [...ReaderTargets, ...HandshakeTargets, ...ConnectionTargets];
