@@ -27,11 +27,12 @@ export function countStrangers(listeners: readonly unknown[]): number {
   return listeners.filter((listener) => tryClaim(listener) === undefined).length;
 }
 
-/**
- * Whether it falls to `own`, one of `listeners`, to refuse an opening for `path` that it does not take: no other of ours
- * takes it, and of ours it is the first.
- */
-export function isFirstOfNoTaker(listeners: readonly unknown[], own: unknown, path: string): boolean {
-  const ours = listeners.filter((listener) => tryClaim(listener) !== undefined);
-  return ours[0] === own && !ours.some((listener) => tryClaim(listener)?.takes(path));
+/** Whether one of ours among `listeners` takes the openings for `path`. */
+export function isTaken(listeners: readonly unknown[], path: string): boolean {
+  return listeners.some((listener) => tryClaim(listener)?.takes(path));
+}
+
+/** Whether `own` is the first of ours among `listeners`: to it falls what none of ours takes. */
+export function isFirstOfOurs(listeners: readonly unknown[], own: unknown): boolean {
+  return listeners.find((listener) => tryClaim(listener) !== undefined) === own;
 }

@@ -1,7 +1,7 @@
 import type { Http2SecureServer, Http2Server, Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { textRejection } from "../protocol/handshake/opening-refusal.ts";
 import type { FieldLines } from "../protocol/handshake/opening-request.ts";
-import { claiming, countStrangers, isFirstOfNoTaker } from "./attached-claims.ts";
+import { claiming, countStrangers, isFirstOfOurs, isTaken } from "./attached-claims.ts";
 import type { AttachedContext } from "./attached-context.ts";
 import { attachedFacts } from "./attached-facts.ts";
 import { exceedsLimits } from "./header-size.ts";
@@ -45,7 +45,7 @@ export class AttachedStreams {
     const path = fields[":path"] ?? "";
     const isOpening = fields[":protocol"] === "websocket";
     const isOurs = isOpening && this.#context.takes(path);
-    if (!isOurs && !this.#isUnclaimed(path)) return;
+    if (!isOurs && (this.#isLeft || (isOpening && isTaken(this.#server.listeners("stream"), path)))) return;
     stream.on("error", () => undefined);
     if (stream.destroyed || stream.closed) return;
     if (isOpening && !isOurs) return sendAnswer(stream, NotFound, this.#context.deadlines.idleConnectionMs);
@@ -72,12 +72,12 @@ export class AttachedStreams {
     sendAnswer(stream, rejection, this.#context.deadlines.idleConnectionMs);
   }
 
-  /** Whether nobody answers a CONNECT for `path` that is not for us, and it falls to us to refuse it. */
-  #isUnclaimed(path: string): boolean {
+  /** Whether a CONNECT that is none of ours is left to others, be it one of ours that comes first. */
+  get #isLeft(): boolean {
     const server = this.#server;
-    // Streams that the compatibility layer has got are answered there: it takes no account of other listeners.
+    // What the compatibility layer has got is answered there, whoever else listens for streams.
     const heirs = server.listeners(server.listenerCount("request") > 0 ? "connect" : "stream");
-    return countStrangers(heirs) === 0 && isFirstOfNoTaker(server.listeners("stream"), this.#onStream, path);
+    return countStrangers(heirs) > 0 || !isFirstOfOurs(server.listeners("stream"), this.#onStream);
   }
 
   #factsOf(session: Http2Session): ConnectionFacts {

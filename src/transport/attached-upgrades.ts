@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { textRejection } from "../protocol/handshake/opening-refusal.ts";
 import type { OpeningRejection } from "../protocol/handshake/opening-request.ts";
-import { claiming, countStrangers, isFirstOfNoTaker } from "./attached-claims.ts";
+import { claiming, countStrangers, isFirstOfOurs, isTaken } from "./attached-claims.ts";
 import type { AttachedContext } from "./attached-context.ts";
 import { attachedFacts } from "./attached-facts.ts";
 import { upgradeOpening } from "./h1-opening.ts";
@@ -66,7 +66,8 @@ export class AttachedUpgrades {
 
   #leave(request: IncomingMessage, path: string): void {
     const listeners = this.#server.listeners("upgrade");
-    if (countStrangers(listeners) > 0 || !isFirstOfNoTaker(listeners, this.#onUpgrade, path)) return;
+    const isLeft = countStrangers(listeners) > 0 || isTaken(listeners, path);
+    if (isLeft || !isFirstOfOurs(listeners, this.#onUpgrade)) return;
     letGo(request);
     whenAnswered(request.socket, () => refuseOn(request.socket, NotFound));
   }

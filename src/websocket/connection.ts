@@ -30,6 +30,8 @@ export interface WebSocketConnectionOptions<Data = unknown> extends ConnectionOp
   readonly outgoing?: Traffic | undefined;
   /** Told of each limit that this connection runs into. */
   onLimit?(limit: ConnectionLimit): void;
+  /** Told what goes to `onError` where the handler has none. */
+  onUnhandledError?(error: unknown): void;
   /** Told once, when the stream is over; no timer is left then. */
   onEnded?(ending: ConnectionEnding): void;
 }
@@ -143,8 +145,8 @@ export class WebSocketConnection<Data = unknown> implements HandledConnection<Da
   }
 
   /** Closes like `close`, for whoever runs the connection; counted as `cause`. */
-  drain(code: number, cause: DrainCause): void {
-    this.#fall(cause, code);
+  drain(code: number, cause: DrainCause, reason = ""): void {
+    this.#fall(cause, code, reason);
   }
 
   abort(): void {
@@ -370,6 +372,7 @@ export class WebSocketConnection<Data = unknown> implements HandledConnection<Da
   }
 
   #report(error: unknown): void {
+    if (this.#handler.onError === undefined) return this.#options.onUnhandledError?.(error);
     this.#tell(
       () => this.#handler.onError?.(this, error),
       () => {},

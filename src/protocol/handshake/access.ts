@@ -1,5 +1,5 @@
 import { fieldValues } from "./field-values.ts";
-import type { FieldLines, OpeningRequest } from "./opening-request.ts";
+import type { OpeningRequest } from "./opening-request.ts";
 import { comparableHost, formatAuthority, tryAuthority, wildcardOf } from "./request-target.ts";
 
 /** Of the schemes whose pages can be the same site as a WebSocket: the port of an origin or authority that names none. */
@@ -64,6 +64,7 @@ function tryPattern(wildcard: "*." | "", host: string): string | undefined {
 export class HostList {
   readonly #hosts: ReadonlySet<string>;
 
+  /** @param patterns - in the form of {@link tryHostPattern}. */
   constructor(patterns: readonly string[]) {
     this.#hosts = new Set(patterns.map(comparableHost));
   }
@@ -76,21 +77,32 @@ export class HostList {
 }
 
 /**
+ * Whether an opening may come from the page at `origin`: what one Origin field says, or `undefined` where there is none, as
+ * clients that are no browser leave it out.
+ */
+export type OriginPredicate = (origin: string | undefined, request: OriginatedRequest) => boolean;
+
+/** What {@link OriginCheck} reads of an opening. */
+export type OriginatedRequest = Pick<OpeningRequest, "authority" | "scheme" | "fields">;
+
+/**
  * The rule that keeps pages of other sites from opening WebSockets with a visitor's cookies (RFC 6455 §10.2). A browser
  * always sends Origin and lets no page choose it; who sends none is no browser, and passes.
  */
 export class OriginCheck {
-  /** In the form of {@link tryOriginPattern}; `undefined` lets every origin pass. */
-  readonly #listed: ReadonlySet<string> | undefined;
+  /** Origins in the form of {@link tryOriginPattern}; `any` lets each pass. */
+  readonly #allowed: ReadonlySet<string> | OriginPredicate | "any";
 
   /**
    * `allowed`: origins that pass besides the request's own, such as `https://app.example.com`, `https://app.example.com:8443`
    * or `https://*.example.com`, whose hosts have one label more. `any` lets every one pass, `null` too.
+   * A predicate decides alone.
    *
    * @throws TypeError for what is no such origin.
    */
-  constructor(allowed: readonly string[] | "any") {
-    this.#listed = allowed === "any" ? undefined : new Set(allowed.map(originPattern));
+  constructor(allowed: readonly string[] | OriginPredicate | "any") {
+    const isRule = allowed === "any" || typeof allowed === "function";
+    this.#allowed = isRule ? allowed : new Set(allowed.map(originPattern));
   }
 
   /**
@@ -98,13 +110,14 @@ export class OriginCheck {
    * {@link isOwn}) or allowed. `null` and what is no origin are not; nor are several lines, under whatever rule: the server
    * behind might read another one of them.
    */
-  allows(request: Pick<OpeningRequest, "authority" | "scheme"> & { readonly fields: FieldLines }): boolean {
+  allows(request: OriginatedRequest): boolean {
+    const allowed = this.#allowed;
     const [line, ...further] = fieldValues(request.fields, "origin");
-    if (line === undefined) return true;
     if (further.length > 0) return false;
-    if (this.#listed === undefined) return true;
+    if (typeof allowed === "function") return allowed(line, request);
+    if (line === undefined || allowed === "any") return true;
     const origin = tryOrigin(line);
-    return origin !== undefined && (isOwn(origin, request) || this.#isListed(origin, this.#listed));
+    return origin !== undefined && (isOwn(origin, request) || this.#isListed(origin, allowed));
   }
 
   #isListed(origin: Origin, listed: ReadonlySet<string>): boolean {

@@ -1,0 +1,134 @@
+import { acceptExtensions } from "../protocol/handshake/extension-negotiation.ts";
+import { fieldValues, tryFieldLines } from "../protocol/handshake/field-values.ts";
+import { textRejection } from "../protocol/handshake/opening-refusal.ts";
+import type { FieldLines, OpeningRejection } from "../protocol/handshake/opening-request.ts";
+import type { Extension } from "../protocol/message/extension.ts";
+import type { ByteStream } from "../transport/byte-stream.ts";
+import type { Opening } from "../transport/opening.ts";
+import { WebSocketRequest } from "./request.ts";
+import { retryAfter } from "./retry-after.ts";
+import type { AcceptedOpening, Authorization, RejectedOpening } from "./server-options.ts";
+import type { ServedRules } from "./server-rules.ts";
+
+/** The answer where something threw. */
+export const Failed: OpeningRejection = textRejection(500, "Something went wrong here.");
+const Closing = textRejection(503, "This server is closing.", retryAfter());
+const NoSubprotocol = textRejection(400, "None of the subprotocols offered is spoken here.");
+const NotTaken = textRejection(503, "Nobody takes WebSockets here at the moment.", retryAfter());
+
+/** An opening that was accepted, on the way to become a connection. */
+export interface AcceptedWebSocket<Data> {
+  readonly stream: ByteStream;
+  readonly request: WebSocketRequest<Data>;
+  readonly subprotocol: string | undefined;
+  readonly extensions: readonly Extension[];
+}
+
+/** What a {@link ServerOpening} asks and tells its server. */
+export interface OpeningContext<Data> {
+  /** Field lines of each answer that accepts. */
+  readonly fields: FieldLines;
+  /** Whether a connection under `rules` would have nobody to take it. */
+  isFull(rules: ServedRules<Data>): boolean;
+  accepted(accepted: AcceptedWebSocket<Data>): void;
+  failed(error: unknown): void;
+  /** Told once, with whether it was accepted: nothing more comes of the opening. */
+  over(isAccepted: boolean): void;
+}
+
+/**
+ * An opening that has its place, until its answer: `authorize` is asked, subprotocol and extensions are agreed on.
+ *
+ *     deciding ──accepted, rejected, failed──▶ over
+ *         └──client left, deadline, refuse──▶ over, and the signal aborts
+ */
+export class ServerOpening<Data> {
+  readonly #opening: Opening;
+  readonly #request: WebSocketRequest;
+  readonly #rules: ServedRules<Data>;
+  readonly #context: OpeningContext<Data>;
+  readonly #leaving = new AbortController();
+  #isOver = false;
+
+  constructor(opening: Opening, request: WebSocketRequest, rules: ServedRules<Data>, context: OpeningContext<Data>) {
+    this.#opening = opening;
+    this.#request = request;
+    this.#rules = rules;
+    this.#context = context;
+    opening.onGone = () => this.#abandon();
+  }
+
+  /** Decides and answers. */
+  async begin(): Promise<void> {
+    const { authorize } = this.#rules;
+    const { signal } = this.#leaving;
+    try {
+      // Without one nothing is waited for.
+      const authorization = authorize && (await authorize(this.#request, { signal }));
+      if (!this.#isOver) this.#answer(authorization);
+    } catch (error) {
+      // Who gives up because nobody waits any more has not failed.
+      if (!signal.aborted || error !== signal.reason) this.#context.failed(error);
+      this.#reject(Failed);
+    }
+  }
+
+  /** The server closes: the opening is refused with 503. */
+  refuse(): void {
+    this.#opening.reject(Closing);
+    this.#abandon();
+  }
+
+  #answer(authorization: Authorization<Data> | undefined): void {
+    if (authorization?.type === "reject") return this.#reject(rejectionOf(authorization));
+    const subprotocol = this.#rules.subprotocolFor(this.#request, authorization?.subprotocol);
+    if (subprotocol === undefined && this.#rules.subprotocolRequired) return this.#reject(NoSubprotocol);
+    if (this.#context.isFull(this.#rules)) return this.#reject(NotTaken);
+    const { value, extensions } = acceptExtensions(this.#request.extensions, this.#rules.extensions);
+    const fields = [...this.#context.fields, ...fieldLines(authorization?.fields)];
+    const stream = this.#opening.accept({ subprotocol, extensions: value, fields });
+    const request = new WebSocketRequest(this.#request, this.#request.peer, dataOf(authorization));
+    this.#end(true);
+    this.#context.accepted({ stream, request, subprotocol, extensions });
+  }
+
+  #reject(rejection: OpeningRejection): void {
+    this.#opening.reject(rejection);
+    this.#end(false);
+  }
+
+  #abandon(): void {
+    this.#end(false);
+    this.#leaving.abort();
+  }
+
+  #end(isAccepted: boolean): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#context.over(isAccepted);
+  }
+}
+
+/** @throws TypeError for a status that is none of a refusal, or an invalid field line. */
+function rejectionOf({ status, retryAfterSeconds, fields, body }: RejectedOpening): OpeningRejection {
+  if (!Number.isInteger(status) || status < 300 || status > 599) throw new TypeError("no status of a refusal");
+  const lines = fieldLines(fields);
+  const isTimed = retryAfterSeconds !== undefined || status === 429 || status === 503;
+  const isTold = fieldValues(lines, "retry-after").length > 0;
+  const all = isTimed && !isTold ? [...lines, ...retryAfter(retryAfterSeconds)] : lines;
+  if (body === undefined) return textRejection(status, "This WebSocket is refused.", all);
+  return { status, fields: all, body };
+}
+
+/** @throws TypeError for an invalid field line, so that nothing can be injected. */
+export function fieldLines(fields: FieldLines = []): FieldLines {
+  const lines = tryFieldLines(fields);
+  if (lines === undefined) throw new TypeError("invalid field line");
+  return lines;
+}
+
+/** Where nobody is asked there are no data: then `Data` is what its owner has said of `undefined`. */
+function dataOf<Data>(authorization: AcceptedOpening<Data> | undefined): Data;
+function dataOf(authorization: AcceptedOpening<unknown> | undefined): unknown {
+  return authorization?.data;
+}

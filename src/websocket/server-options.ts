@@ -1,0 +1,156 @@
+import type { OriginPredicate } from "../protocol/handshake/access.ts";
+import type { FieldLines } from "../protocol/handshake/opening-request.ts";
+import type { ExtensionNegotiator } from "../protocol/message/extension.ts";
+import type { ClientCertificateRule } from "../transport/client-certificate.ts";
+import type { ConnectionLimits } from "../transport/connection-gate.ts";
+import type { H2Options } from "../transport/h2-acceptor.ts";
+import type { ListenerOptions } from "../transport/listener.ts";
+import type { HttpExchange } from "../transport/opening.ts";
+import type { AlpnProtocol, TlsIdentity } from "../transport/tls-server.ts";
+import type { AcceptorDeadlines, HeaderLimits } from "../transport/transport-limits.ts";
+import type { ConnectionOptions } from "./connection-options.ts";
+import type { WebSocketHandler } from "./handler.ts";
+import type { Rate } from "./opening-rate.ts";
+import type { WebSocketRequest } from "./request.ts";
+
+/** What `authorize` says to an opening. */
+export type Authorization<Data> = AcceptedOpening<Data> | RejectedOpening;
+
+/** The yes. */
+export interface AcceptedOpening<Data> {
+  readonly type: "accept";
+  /** `data` of the connection's request. */
+  readonly data: Data;
+  /** One of those offered, in place of the one the server would choose. */
+  readonly subprotocol?: string | undefined;
+  /** Further field lines of the answer: name, value, name, value … */
+  readonly fields?: FieldLines | undefined;
+}
+
+/** The no: an ordinary HTTP response. */
+export interface RejectedOpening {
+  readonly type: "reject";
+  /** 300–599: 401, 403, 404, 429 … */
+  readonly status: number;
+  /** The value of Retry-After; with 429 and 503 it is 5 where not given. */
+  readonly retryAfterSeconds?: number | undefined;
+  readonly fields?: FieldLines | undefined;
+  /** One sentence of text where not given. */
+  readonly body?: string | Uint8Array | undefined;
+}
+
+/**
+ * Decides about an opening that the rules let through. What it throws is answered 500 and told to `onError`.
+ *
+ * @param options - `signal` aborts when nobody waits for the answer any more: the client left, its deadline passed, or the
+ *   server closes.
+ */
+export type Authorize<Data> = (
+  request: WebSocketRequest,
+  options: { readonly signal: AbortSignal },
+) => Authorization<Data> | Promise<Authorization<Data>>;
+
+/** Chooses one of the subprotocols `offered`, or none. */
+export type SubprotocolSelector = (offered: readonly string[], request: WebSocketRequest) => string | undefined;
+
+/** Which openings may come, and what becomes of them. What its limits leave out is as in {@link ConnectionOptions}. */
+export interface OpeningRules<Data = unknown> extends ConnectionOptions {
+  /** Without one the connections wait for `for await` of the server. */
+  readonly handler?: WebSocketHandler<Data>;
+  /** Where absent, each opening is accepted, and `request.data` is `undefined`. */
+  readonly authorize?: Authorize<Data>;
+  /**
+   * Origins whose pages may open WebSockets besides those of the host asked for, such as `https://app.example.com` or
+   * `https://*.example.com`; or all; or who decides. Who sends no Origin is no browser and may, if no predicate says no.
+   * Otherwise 403. Default: none.
+   */
+  readonly origins?: readonly string[] | OriginPredicate | "any";
+  /** Hosts that may be asked for, such as `example.com` or `*.example.com`, or who decides; others are 421. Default: all. */
+  readonly hosts?: readonly string[] | ((host: string) => boolean);
+  /** Subprotocols spoken, the preferred first, or who chooses. */
+  readonly subprotocols?: readonly string[] | SubprotocolSelector;
+  /** Whether an opening that no subprotocol is found for is refused with 400. */
+  readonly subprotocolRequired?: boolean;
+  /** The preferred first. */
+  readonly extensions?: readonly ExtensionNegotiator[];
+  /** WebSockets, those being opened among them; one more is 503. */
+  readonly maxConnections?: number;
+}
+
+/** Which openings an {@link Endpoint} takes: `/chat`, all below `/rooms/*`, or those a predicate picks. */
+export type PathRule = string | ((request: WebSocketRequest) => boolean);
+
+/** Rules for some paths: what it leaves out is as the server has it, but `maxConnections`, which is its own. */
+export interface Endpoint<Data = unknown> extends OpeningRules<Data> {
+  /** Paths are compared without query, percent-encoding undone; one with dot segments is nobody's. */
+  readonly path: PathRule;
+}
+
+/** A certificate of an own listener. */
+export interface ServerTls extends TlsIdentity {
+  /** The server names it is presented for; `*.example.com` stands for one label. The first certificate is for all others. */
+  readonly serverNames?: readonly string[];
+  /** Whether clients show one of theirs; absent: they are not asked. */
+  readonly clientCertificates?: ClientCertificateRule;
+}
+
+/** What a WebSocketServer is set to. Of what is nested, what is left out has its default. */
+export interface WebSocketServerOptions<Data = unknown> extends OpeningRules<Data> {
+  /**
+   * The first whose path fits takes an opening. What none takes is the server's own if it has a `handler` or there are no
+   * endpoints, else 404.
+   */
+  readonly endpoints?: readonly Endpoint<Data>[];
+  /** Field lines of each answer that accepts. */
+  readonly fields?: FieldLines;
+  /** Answers ordinary HTTP requests of own listeners. Without it they are 426, 405, and on HTTP/2 400. */
+  onRequest?(exchange: HttpExchange): void | Promise<void>;
+  /** Told what failed and belongs to no connection, and what a handler without `onError` threw. Default: a process warning. */
+  onError?(error: unknown): void;
+  /** WebSockets of one client address; more are 429. Default: any number. */
+  readonly maxConnectionsPerAddress?: number | undefined;
+  /** WebSockets on one HTTP/2 connection; more are 429. Default: 256. */
+  readonly maxConnectionsPerHttp2Connection?: number;
+  /** How fast one client address may open WebSockets; faster is 429. Default: as fast as it likes. */
+  readonly openingRate?: Rate | undefined;
+  /** Connections that no handler takes and that wait for `for await`; one more is 503. Default: 128. */
+  readonly maxBacklog?: number;
+  readonly headers?: Partial<HeaderLimits>;
+  readonly deadlines?: Partial<AcceptorDeadlines>;
+  /** Connections of own listeners, those without a WebSocket among them. */
+  readonly tcp?: Partial<ConnectionLimits>;
+  readonly http2?: Partial<H2Options>;
+  /** TLS of own listeners; absent: cleartext. */
+  readonly tls?: ServerTls | readonly ServerTls[];
+  /** What own listeners speak, the preferred first. Default: `h2` and `http/1.1`. */
+  readonly protocols?: readonly AlpnProtocol[];
+  /** Whose connections to own listeners begin with a PROXY header: on a unix socket everybody's. Absent: nobody's. */
+  readonly proxyProtocol?: ListenerOptions["proxyProtocol"];
+}
+
+/** What holds where {@link WebSocketServerOptions} say nothing; sizes in bytes, times in milliseconds. */
+export const DefaultServerOptions = {
+  maxConnections: 32_768,
+  maxConnectionsPerHttp2Connection: 256,
+  maxBacklog: 128,
+  headers: { maxHeaderBytes: 16_384, maxHeaderCount: 256 },
+  deadlines: {
+    handshakeMs: 10_000,
+    headersMs: 10_000,
+    answerMs: 30_000,
+    responseMs: 120_000,
+    bodyIdleMs: 60_000,
+    idleConnectionMs: 300_000,
+  },
+  tcp: { maxConnections: 16_384, maxConnectionsPerAddress: undefined, maxHandshakes: 16 },
+  http2: {
+    maxConcurrentStreams: 256,
+    streamWindowBytes: 262_144,
+    connectionWindowBytes: 16_777_216,
+    resetBurst: 1_024,
+    resetsPerSecond: 256,
+    maxSessionMemoryMiB: 128,
+  },
+  protocols: ["h2", "http/1.1"],
+  drainMs: 30_000,
+} as const;

@@ -1,0 +1,135 @@
+import { HostList, OriginCheck, tryHostPattern } from "../protocol/handshake/access.ts";
+import { isToken } from "../protocol/handshake/field-values.ts";
+import { chooseSubprotocol } from "../protocol/handshake/negotiation.ts";
+import { textRejection } from "../protocol/handshake/opening-refusal.ts";
+import type { OpeningRejection } from "../protocol/handshake/opening-request.ts";
+import { comparableHost, tryAuthority } from "../protocol/handshake/request-target.ts";
+import type { ExtensionNegotiator } from "../protocol/message/extension.ts";
+import type { ConnectionFacts } from "../transport/opening.ts";
+import type { ConnectionOptions } from "./connection-options.ts";
+import type { WebSocketHandler } from "./handler.ts";
+import type { WebSocketRequest } from "./request.ts";
+import type {
+  Authorize,
+  Endpoint,
+  OpeningRules,
+  SubprotocolSelector,
+  WebSocketServerOptions,
+} from "./server-options.ts";
+import { pathMatcher } from "./server-path.ts";
+
+const WrongHost = textRejection(421, "This host is not answered here.");
+const Misdirected = textRejection(421, "This host is not answered on this connection.");
+const WrongOrigin = textRejection(403, "Pages of this origin may not open WebSockets here.");
+
+/** {@link OpeningRules} as they are applied: those of the server, or of one of its endpoints. */
+export class ServedRules<Data> {
+  /** What its openings are counted under. */
+  readonly name: string;
+  readonly maxStreams: number | undefined;
+  readonly handler: WebSocketHandler<Data> | undefined;
+  readonly authorize: Authorize<Data> | undefined;
+  readonly subprotocolRequired: boolean;
+  readonly extensions: readonly ExtensionNegotiator[];
+  readonly connection: ConnectionOptions;
+  readonly #origins: OriginCheck;
+  readonly #hasHost: (host: string) => boolean;
+  readonly #selectSubprotocol: SubprotocolSelector;
+
+  /**
+   * @param maxStreams - of these rules alone.
+   * @throws TypeError for an origin, a host or a subprotocol that is none.
+   */
+  constructor(name: string, rules: OpeningRules<Data>, maxStreams: number | undefined) {
+    const { handler, authorize, origins, hosts, subprotocols, subprotocolRequired, extensions, ...connection } = rules;
+    this.name = name;
+    this.maxStreams = maxStreams;
+    this.handler = handler;
+    this.authorize = authorize;
+    this.subprotocolRequired = subprotocolRequired ?? false;
+    this.extensions = extensions ?? [];
+    this.connection = connection;
+    this.#origins = new OriginCheck(origins ?? []);
+    this.#hasHost = hostPredicate(hosts);
+    this.#selectSubprotocol = subprotocolSelector(subprotocols ?? []);
+  }
+
+  /** The answer to an opening that breaks a rule about hosts or origins, in this order; `undefined` for one that breaks none. */
+  tryRefuse(request: WebSocketRequest, { tls }: ConnectionFacts): OpeningRejection | undefined {
+    const host = comparableHost(tryAuthority(request.authority)?.host ?? "");
+    if (!this.#hasHost(host)) return WrongHost;
+    if (tls?.reaches(host) === false) return Misdirected;
+    return this.#origins.allows(request) ? undefined : WrongOrigin;
+  }
+
+  /**
+   * The subprotocol to answer.
+   *
+   * @param chosen - by `authorize`.
+   * @throws TypeError where one is chosen that the client has not offered.
+   */
+  subprotocolFor(request: WebSocketRequest, chosen: string | undefined): string | undefined {
+    const subprotocol = chosen ?? this.#selectSubprotocol(request.subprotocols, request);
+    if (subprotocol !== undefined && !request.subprotocols.includes(subprotocol)) {
+      throw new TypeError("a subprotocol was chosen that the client has not offered");
+    }
+    return subprotocol;
+  }
+}
+
+/** The rules of a server and its endpoints. */
+export class RuleBook<Data> {
+  readonly #endpoints: readonly {
+    readonly takes: (request: WebSocketRequest) => boolean;
+    readonly rules: ServedRules<Data>;
+  }[];
+  /** For what no endpoint takes; `undefined`: 404. */
+  readonly #own: ServedRules<Data> | undefined;
+
+  /** @throws TypeError for a rule that is none. */
+  constructor(options: WebSocketServerOptions<Data>) {
+    const { endpoints = [], handler } = options;
+    this.#endpoints = endpoints.map((endpoint, i) => ({
+      takes: taker(endpoint.path),
+      rules: new ServedRules(`endpoint ${i}`, { ...options, ...endpoint }, endpoint.maxConnections),
+    }));
+    const own = new ServedRules("server", options, undefined);
+    this.#own = handler !== undefined || endpoints.length === 0 ? own : undefined;
+  }
+
+  /** Whether a handler takes every connection. */
+  get hasAllHandlers(): boolean {
+    const all = [this.#own, ...this.#endpoints.map(({ rules }) => rules)];
+    return all.every((rules) => rules === undefined || rules.handler !== undefined);
+  }
+
+  /** The rules for `request`, or `undefined` where nothing is. */
+  find(request: WebSocketRequest): ServedRules<Data> | undefined {
+    return this.#endpoints.find(({ takes }) => takes(request))?.rules ?? this.#own;
+  }
+}
+
+function taker(path: Endpoint["path"]): (request: WebSocketRequest) => boolean {
+  if (typeof path === "function") return path;
+  const matches = pathMatcher(path);
+  return (request) => matches(request.path);
+}
+
+function hostPredicate(hosts: OpeningRules["hosts"]): (host: string) => boolean {
+  if (hosts === undefined) return () => true;
+  if (typeof hosts === "function") return hosts;
+  const list = new HostList(hosts.map(hostPattern));
+  return (host) => list.has(host);
+}
+
+function hostPattern(written: string): string {
+  const pattern = tryHostPattern(written);
+  if (pattern === undefined) throw new TypeError(`no host: ${written}`);
+  return pattern;
+}
+
+function subprotocolSelector(subprotocols: readonly string[] | SubprotocolSelector): SubprotocolSelector {
+  if (typeof subprotocols === "function") return subprotocols;
+  if (!subprotocols.every(isToken)) throw new TypeError("a subprotocol is a token");
+  return (offered) => chooseSubprotocol(subprotocols, offered);
+}

@@ -1,0 +1,301 @@
+import { CloseCode, isSendable } from "../protocol/close-code.ts";
+import { WebSocketError } from "../protocol/errors.ts";
+import { textRejection } from "../protocol/handshake/opening-refusal.ts";
+import type { FieldLines } from "../protocol/handshake/opening-request.ts";
+import { AttachedAcceptor, type NodeServer } from "../transport/attached-acceptor.ts";
+import { ConnectionGate } from "../transport/connection-gate.ts";
+import { Listener } from "../transport/listener.ts";
+import type { AcceptorSink, HttpExchange, Opening } from "../transport/opening.ts";
+import { Admission } from "./admission.ts";
+import { Backlog } from "./backlog.ts";
+import { WebSocketConnection } from "./connection.ts";
+import { drain } from "./drain.ts";
+import type { HandledConnection } from "./handler.ts";
+import { lingerMsOf } from "./linger.ts";
+import { LiveSet } from "./live-set.ts";
+import { WebSocketRequest } from "./request.ts";
+import { refuseExchange } from "./server-exchange.ts";
+import { Failed, fieldLines, ServerOpening, type AcceptedWebSocket } from "./server-opening.ts";
+import { DefaultServerOptions, type WebSocketServerOptions } from "./server-options.ts";
+import { pathMatcher } from "./server-path.ts";
+import { RuleBook, type ServedRules } from "./server-rules.ts";
+import { admissionLimits, listenerOptions } from "./server-settings.ts";
+
+/** Where an own listener listens for TCP. */
+export interface TcpListening {
+  /** `undefined`: on every address of this machine. */
+  readonly host?: string | undefined;
+  /** 0, as without one, lets the system choose. */
+  readonly port?: number | undefined;
+}
+
+/** Where an own listener listens on a unix socket. */
+export interface PathListening {
+  readonly path: string;
+}
+
+/** How a server that others run is shared with them. */
+export interface AttachOptions {
+  /**
+   * The paths whose openings are ours, as in {@link Endpoint}; absent: all. Others are left to whoever else listens for them,
+   * and refused with 404 where nobody does.
+   */
+  readonly path?: string | ((path: string) => boolean);
+}
+
+/** How a server closes. */
+export interface ServerCloseOptions {
+  /** Of the Close each connection is sent; 1001 where not given. */
+  readonly code?: number;
+  readonly reason?: string;
+  /** How long the connections may take for it before they are cut; 30 s where not given. */
+  readonly drainMs?: number;
+}
+
+/** How long clients may take to end their connections when all WebSockets are gone. */
+const FarewellMs = 1_000;
+
+const NotFound = textRejection(404, "There is no WebSocket here.");
+
+/**
+ * Serves WebSockets over HTTP/1.1 and HTTP/2 alike: on ports and unix sockets of its own, and on servers of node:http,
+ * node:https and node:http2 that others run. Each connection goes to the handler of its rules, or without one to
+ * `for await`, once.
+ */
+export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledConnection<Data>>, AsyncDisposable {
+  readonly #options: WebSocketServerOptions<Data>;
+  readonly #rules: RuleBook<Data>;
+  readonly #fields: FieldLines;
+  readonly #gate: ConnectionGate;
+  readonly #admission: Admission;
+  readonly #live = new LiveSet<WebSocketConnection<Data>>();
+  readonly #openings = new Set<ServerOpening<Data>>();
+  readonly #backlog: Backlog<HandledConnection<Data>>;
+  readonly #listeners = new Set<Listener>();
+  readonly #attached: AttachedAcceptor[] = [];
+  #closed: Promise<void> | undefined;
+  #connectionIds = 0;
+
+  /** @throws TypeError for a path, an origin, a host, a subprotocol or a field line that is none. */
+  constructor(options: WebSocketServerOptions<Data> = {}) {
+    this.#options = options;
+    this.#rules = new RuleBook(options);
+    this.#fields = fieldLines(options.fields);
+    this.#gate = new ConnectionGate({ ...DefaultServerOptions.tcp, ...options.tcp });
+    this.#admission = new Admission(admissionLimits(options));
+    this.#backlog = new Backlog(options.maxBacklog ?? DefaultServerOptions.maxBacklog);
+  }
+
+  /** The connections that live now; the set changes as they come and go. */
+  get connections(): ReadonlySet<HandledConnection<Data>> {
+    return this.#live.items;
+  }
+
+  /**
+   * Listens, and resolves to where; may be called several times.
+   *
+   * @throws Error of node:net with its `code`, such as EADDRINUSE, or of node:tls for a certificate that cannot be used.
+   * @throws TypeError when the server closes, and for a unix socket where there is TLS.
+   */
+  async listen(place: PathListening): Promise<{ readonly path: string }>;
+  async listen(place?: TcpListening): Promise<{ readonly address: string; readonly port: number }>;
+  async listen(place: TcpListening | PathListening = {}): Promise<PathListening | { address: string; port: number }> {
+    this.#refuseWhenClosing();
+    const listener = this.#createListener();
+    this.#listeners.add(listener);
+    try {
+      if ("path" in place) {
+        await listener.listenOnPath(place.path);
+        return { path: place.path };
+      }
+      const { address, port } = await listener.listen({ host: place.host, port: place.port ?? 0 });
+      return { address, port };
+    } catch (error) {
+      this.#listeners.delete(listener);
+      throw error;
+    }
+  }
+
+  /**
+   * Takes the WebSocket openings of `server`, which goes on serving whatever else is asked; its own limits and deadlines come
+   * first. On HTTP/2 it is told to offer them to new connections, so attach before it listens. A 'stream' listener of its
+   * owner's must leave alone the CONNECT requests that are ours.
+   *
+   * @throws TypeError when this server closes, and for a path that is none.
+   */
+  attach(server: NodeServer, { path = () => true }: AttachOptions = {}): void {
+    this.#refuseWhenClosing();
+    const takes = typeof path === "string" ? pathMatcher(path) : path;
+    const { headers, deadlines } = DefaultServerOptions;
+    const options = {
+      headers: { ...headers, ...this.#options.headers },
+      deadlines: { ...deadlines, ...this.#options.deadlines },
+      takes: (asked: string) => this.#isTaken(takes, asked),
+    };
+    this.#attached.push(new AttachedAcceptor(server, options, this.#sink));
+  }
+
+  /**
+   * The connections that no handler takes, as they come, until the server closes. Several loops share them. When as many wait
+   * as `maxBacklog` says, an opening is refused with 503.
+   *
+   * @throws TypeError where handlers take every connection.
+   */
+  async *[Symbol.asyncIterator](): AsyncGenerator<HandledConnection<Data>, void, undefined> {
+    if (this.#rules.hasAllHandlers) throw new TypeError("handlers take the connections");
+    for (let next = await this.#backlog.take(); next !== undefined; next = await this.#backlog.take()) yield next;
+  }
+
+  /**
+   * Accepts nothing more, refuses with 503 what is asked, sends each connection a Close, and behind the last of them GOAWAY on
+   * HTTP/2. What is left after `drainMs` is cut. Resolves when all is gone; servers it was attached to live on. A later call
+   * waits for the first.
+   *
+   * @throws WebSocketError `WS_CLOSE_CODE_INVALID`; then nothing has happened.
+   */
+  close({ code = CloseCode.GoingAway, reason = "", drainMs }: ServerCloseOptions = {}): Promise<void> {
+    if (!isSendable(code)) {
+      const error = new WebSocketError("WS_CLOSE_CODE_INVALID", `${code} in a Close`, { origin: "caller" });
+      return Promise.reject(error);
+    }
+    this.#closed ??= this.#drain(code, reason, drainMs ?? DefaultServerOptions.drainMs);
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #drain(code: number, reason: string, drainMs: number): Promise<void> {
+    this.#backlog.close();
+    for (const attached of this.#attached) attached.refuseNew();
+    for (const opening of this.#openings) opening.refuse();
+    const streams = {
+      close: () => this.#live.items.forEach((connection) => connection.drain(code, "drain", reason)),
+      abort: () => this.#live.items.forEach((connection) => connection.abort()),
+      empty: (signal: AbortSignal) => this.#live.empty(signal),
+    };
+    await drain([...this.#listeners], streams, {
+      drainMs,
+      farewellMs: FarewellMs,
+      cut: new AbortController().signal,
+    });
+    for (const attached of this.#attached) attached.detach();
+  }
+
+  readonly #sink: AcceptorSink = {
+    opening: (opening) => this.#onOpening(opening),
+    exchange: (exchange) => this.#onExchange(exchange),
+    // Nobody's fault but the client's, who has its answer.
+    refused: () => undefined,
+    failed: (error) => this.#tell(error),
+  };
+
+  #onOpening(opening: Opening): void {
+    const { connection } = opening;
+    const { remoteAddress: address, remotePort: port, tls } = connection;
+    const request = new WebSocketRequest(opening.request, { address, port, tls }, undefined);
+    const rules = this.#rules.find(request);
+    if (rules === undefined) return opening.reject(NotFound);
+    const refusal = rules.tryRefuse(request, connection);
+    if (refusal !== undefined) return opening.reject(refusal);
+    const admission = this.#admission.admit(connection, rules);
+    if (admission.type === "refused") return opening.reject(admission.rejection);
+    this.#decide(opening, request, rules, admission.release);
+  }
+
+  #decide(opening: Opening, request: WebSocketRequest, rules: ServedRules<Data>, release: () => void): void {
+    const deciding = new ServerOpening(opening, request, rules, {
+      fields: this.#fields,
+      isFull: ({ handler }) => handler === undefined && this.#backlog.isFull,
+      accepted: (accepted) => this.#connect(accepted, rules, lingerMsOf(opening), release),
+      failed: (error) => this.#tell(error),
+      over: (isAccepted) => {
+        this.#openings.delete(deciding);
+        if (!isAccepted) release();
+      },
+    });
+    this.#openings.add(deciding);
+    void deciding.begin();
+  }
+
+  #connect(
+    { stream, ...opened }: AcceptedWebSocket<Data>,
+    { connection: options, handler }: ServedRules<Data>,
+    lingerMs: number | undefined,
+    release: () => void,
+  ): void {
+    const connection = new WebSocketConnection<Data>(stream, {
+      ...options,
+      ...opened,
+      role: "server",
+      handler,
+      lingerMs,
+      onUnhandledError: (error) => this.#tellUnhandled(error),
+      onEnded: () => {
+        this.#live.delete(connection);
+        release();
+      },
+    });
+    this.#live.add(connection);
+    if (handler === undefined) this.#backlog.add(connection);
+  }
+
+  #onExchange(exchange: HttpExchange): void {
+    if (this.#options.onRequest === undefined) refuseExchange(exchange);
+    else void this.#answer(exchange);
+  }
+
+  async #answer(exchange: HttpExchange): Promise<void> {
+    try {
+      await this.#options.onRequest?.(exchange);
+    } catch (error) {
+      exchange.respond(Failed);
+      this.#tell(error);
+    }
+  }
+
+  /** What the peer did wrong it is told itself; it would only fill a log. */
+  #tellUnhandled(error: unknown): void {
+    if (!(error instanceof WebSocketError) || error.origin === "caller") this.#tell(error);
+  }
+
+  /** Tells the application. What that throws has nobody left to be told to but the process. */
+  #tell(error: unknown): void {
+    if (this.#options.onError === undefined) return warn(error);
+    try {
+      this.#options.onError(error);
+    } catch (failure) {
+      warn(failure);
+    }
+  }
+
+  #isTaken(takes: (path: string) => boolean, path: string): boolean {
+    try {
+      return takes(path);
+    } catch (error) {
+      this.#tell(error);
+      return false;
+    }
+  }
+
+  #createListener(): Listener {
+    const options = listenerOptions(this.#options, () => ++this.#connectionIds);
+    return new Listener(options, this.#gate, this.#sink, {
+      connectionOpened: () => undefined,
+      connectionClosed: () => undefined,
+      connectionFailed: (_, reason) => {
+        if (reason === "accept") this.#tell(new Error("a connection could not be accepted"));
+      },
+    });
+  }
+
+  #refuseWhenClosing(): void {
+    if (this.#closed !== undefined) throw new TypeError("the server is closed");
+  }
+}
+
+/** Shows `error` where nobody asked to be told. */
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error));
+}
