@@ -9,7 +9,7 @@ const MiB = 1024 * 1024;
 /** What group 9 sends is within these limits. */
 const Limits = {
   maxMessageBytes: 16 * MiB,
-  maxFragments: 65_536,
+  maxFragments: 65_537,
   maxBufferedBytes: 32 * MiB,
   pingIntervalMs: undefined,
 } satisfies ConnectionOptions;

@@ -42,12 +42,27 @@ export async function runCase(
   });
   let leg: TesterLeg | undefined;
   try {
-    leg = await endpoint.open(testCase.deflate);
+    leg = await opened(endpoint, testCase, options);
     await new CaseRun(testCase, leg, endpoint.role, options).run();
     return verdict();
   } catch (error) {
     leg?.far.reset();
     return verdict(error instanceof CaseFault ? error.message : `the tester could not go on: ${String(error)}`);
+  }
+}
+
+async function opened(
+  endpoint: EndpointUnderTest,
+  { deflate }: ConformanceCase,
+  options: RunOptions,
+): Promise<TesterLeg> {
+  const { patienceMs = DefaultPatienceMs } = options;
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const deadline = setTimeout(() => reject(new CaseFault(`no WebSocket within ${patienceMs} ms`)), patienceMs);
+  try {
+    return await Promise.race([endpoint.open(deflate), late]);
+  } finally {
+    clearTimeout(deadline);
   }
 }
 
@@ -120,7 +135,7 @@ class CaseRun {
       // Like anybody who has been closed; what is still sent then would only come back as a reset.
       if (this.#events.hasPeerClosed) return;
       this.#leg.far.send(piece);
-      // Each piece is read by itself.
+      // So that the other end reads each piece by itself.
       if (pieces.length > 1) await setImmediate();
     }
   }
