@@ -33,13 +33,17 @@ const Mutations: readonly Mutation[] = [
   (bytes, random, { inputs }) => joined([bytes, random.pick(inputs)]),
 ];
 
-/** A new input, made of a known one in 1 to 8 steps. */
+/** A new input, made of a known one, or of some pieces, in 1 to 8 steps. */
 export function mutate(random: Random, material: Material): Uint8Array {
-  let bytes = random.pick(material.inputs);
+  let bytes = random.below(4) === 0 ? assemble(random, material) : random.pick(material.inputs);
   for (let steps = 1 << random.below(4); steps > 0; steps--) {
     bytes = random.pick(Mutations)(bytes, random, material).subarray(0, material.maxBytes);
   }
   return bytes.slice();
+}
+
+function assemble(random: Random, { pieces }: Material): Uint8Array {
+  return joined(Array.from({ length: 1 + random.below(8) }, () => random.pick(pieces)));
 }
 
 function withByte(bytes: Uint8Array, random: Random, change: (byte: number) => number): Uint8Array {

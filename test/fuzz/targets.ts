@@ -2,6 +2,12 @@ import type { FuzzTarget } from "./fuzz-target.ts";
 import { ConnectionTargets } from "./targets/connection.ts";
 import { HandshakeTargets } from "./targets/handshakes.ts";
 import { ReaderTargets } from "./targets/readers.ts";
+import { ServerTargets } from "./targets/server.ts";
 
 /** Everything that takes bytes from strangers. */
-export const FuzzTargets: readonly FuzzTarget[] = [...ReaderTargets, ...HandshakeTargets, ...ConnectionTargets];
+export const FuzzTargets: readonly FuzzTarget[] = [
+  ...ReaderTargets,
+  ...HandshakeTargets,
+  ...ConnectionTargets,
+  ...ServerTargets,
+];
