@@ -1,8 +1,14 @@
 import type { Socket } from "node:net";
 import type { AcceptorSink, ConnectionFacts } from "./opening.ts";
 
+/** The HTTP/2 engines there are. */
+export const H2EngineNames = ["node", "hawser"] as const;
+export type H2EngineName = (typeof H2EngineNames)[number];
+
 /** What each HTTP/2 engine is set to; sizes in bytes, times in milliseconds. */
 export interface H2Options {
+  /** Who frames it: node:http2, or hawser itself. */
+  readonly engine: H2EngineName;
   /** SETTINGS_MAX_CONCURRENT_STREAMS. Never lowered on a live connection. */
   readonly maxConcurrentStreams: number;
   /** SETTINGS_INITIAL_WINDOW_SIZE: what one stream may hold here unread. */

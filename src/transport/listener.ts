@@ -5,6 +5,7 @@ import { H1Acceptor } from "./h1-acceptor.ts";
 import type { H2Connection, H2Engine, H2Options } from "./h2-acceptor.ts";
 import { IncomingConnection, type ReadyConnection } from "./incoming-connection.ts";
 import type { ConnectionFailure, ListenerObserver } from "./listener-observer.ts";
+import { HawserH2Engine } from "./hawser-h2.ts";
 import { NodeH2Engine } from "./node-h2.ts";
 import type { AcceptorSink, ConnectionFacts } from "./opening.ts";
 import { resetSocket } from "./reset-socket.ts";
@@ -197,7 +198,7 @@ export class Listener {
     const h1 = new H1Acceptor(options.deadlines, options.headers, this.#sink);
     if (this.#isRefusing) h1.refuseNew();
     this.#h1Connections.set(h1, 0);
-    return { options, tls: terminator, h1, h2: new NodeH2Engine(options.http2, options.deadlines, options.headers) };
+    return { options, tls: terminator, h1, h2: engineOf(options) };
   }
 
   #accept(tcp: Socket): void {
@@ -280,6 +281,11 @@ export class Listener {
       tls,
     };
   }
+}
+
+function engineOf({ http2, deadlines, headers }: ListenerOptions): H2Engine {
+  const Engine = http2.engine === "hawser" ? HawserH2Engine : NodeH2Engine;
+  return new Engine(http2, deadlines, headers);
 }
 
 /**

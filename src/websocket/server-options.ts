@@ -150,6 +150,7 @@ export const DefaultServerOptions = {
     resetBurst: 1_024,
     resetsPerSecond: 256,
     maxSessionMemoryMiB: 128,
+    engine: "node",
   },
   protocols: ["h2", "http/1.1"],
   drainMs: 30_000,

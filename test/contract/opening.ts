@@ -1,15 +1,22 @@
 import { describe, expect, test } from "vitest";
 import type { Opening } from "../../src/transport/opening.ts";
-import { listenFor, LongDeadlines, type Access } from "../support/listening.ts";
-import type { ConnectOpeningClient } from "../support/opening-client.ts";
+import type { AcceptorDeadlines } from "../../src/transport/transport-limits.ts";
+import { listenFor, LongDeadlines, type Access, type ListenerUnderTest } from "../support/listening.ts";
+import type { ConnectOpeningClient, ReachedByClients } from "../support/opening-client.ts";
+import type { RecordingSink } from "../support/recording-sink.ts";
 import { pattern } from "../support/stream-driver.ts";
 import { NearObserver, turns } from "../support/stream-observers.ts";
+
+/** What openings come from. */
+export type OpeningSource = RecordingSink & ReachedByClients & Pick<ListenerUnderTest, "port" | "opened" | "refuseNew">;
 
 /** What is under test: one HTTP version over TLS or cleartext. */
 export interface OpeningUnderTest {
   readonly access: Access;
   readonly httpVersion: "1.1" | "2";
   readonly connectClient: ConnectOpeningClient;
+  /** Where clients connect to; an own listener where not given. */
+  readonly listen?: (deadlines: AcceptorDeadlines) => Promise<OpeningSource>;
 }
 
 /** Runs what `src/transport/opening.ts` promises of an Opening against one HTTP version on a listener. */
@@ -23,8 +30,8 @@ export function describeOpening(name: string, under: OpeningUnderTest): void {
 }
 
 /** A listener with one client of it. */
-async function connected({ access, connectClient }: OpeningUnderTest, deadlines = LongDeadlines) {
-  const listening = await listenFor(access, { deadlines });
+async function connected({ access, connectClient, listen }: OpeningUnderTest, deadlines = LongDeadlines) {
+  const listening: OpeningSource = await (listen?.(deadlines) ?? listenFor(access, { deadlines }));
   return { listening, client: await connectClient(listening) };
 }
 
@@ -79,7 +86,7 @@ function describeRequest(under: OpeningUnderTest): void {
     const { listening, opening } = await asked(under);
     expect(opening.connection).toEqual({
       id: 1,
-      listener: "main",
+      listener: under.listen === undefined ? "main" : "attached",
       httpVersion,
       secure: access === "TLS",
       remoteAddress: "127.0.0.1",
@@ -202,7 +209,7 @@ function describeReject(under: OpeningUnderTest): void {
 
   test("answers 503 to what comes after refuseNew", async () => {
     const { listening, client } = await connected(under);
-    listening.listener.refuseNew();
+    listening.refuseNew();
     client.ask();
     expect((await client.response()).status).toBe(503);
     expect(listening.openings).toEqual([]);

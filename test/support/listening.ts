@@ -14,6 +14,7 @@ import { RawH2Client } from "./raw-h2.ts";
 import { RecordingSink } from "./recording-sink.ts";
 
 export const DefaultH2: H2Options = {
+  engine: "node",
   maxConcurrentStreams: 256,
   streamWindowBytes: 262_144,
   connectionWindowBytes: 16_777_216,
@@ -114,6 +115,10 @@ export class ListenerUnderTest extends RecordingSink {
 
   async connectH2(settings: Parameters<RawH2Client["handshake"]>[0] = [], tcp?: Socket): Promise<RawH2Client> {
     return new RawH2Client(await this.connect(["h2"], tcp)).handshake(settings);
+  }
+
+  refuseNew(): void {
+    this.listener.refuseNew();
   }
 
   untilNoConnections(withinMs?: number): Promise<void> {

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { count, fraction, limit, MaxInt31, milliseconds, number } from "./schema-parts.ts";
+import { H2EngineNames } from "../../transport/h2-acceptor.ts";
+import { count, fraction, limit, MaxInt31, milliseconds, number, oneOf } from "./schema-parts.ts";
 
 const MiB = 1_048_576;
 const GiB = 1_073_741_824;
@@ -91,6 +92,9 @@ export const RouteLimitsSchema = z.strictObject({
 
 /** `http2`. */
 export const Http2Schema = z.strictObject({
+  engine: oneOf(H2EngineNames)
+    .default("node")
+    .describe("Who frames it: `node`, that is node:http2, or `hawser` itself, which is younger and costs less."),
   maxConcurrentStreams: count("streams", { from: 1, to: 65_536, standard: 256 }).describe(
     "Streams one connection may have open at once. Browsers queue what is above.",
   ),

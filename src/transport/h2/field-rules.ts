@@ -1,0 +1,64 @@
+import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
+
+const RequestPseudoFields: ReadonlySet<string> = new Set([":method", ":scheme", ":authority", ":path", ":protocol"]);
+
+/** Fields of an HTTP/1.1 connection (RFC 9113 §8.2.2). */
+const ConnectionSpecific: ReadonlySet<string> = new Set([
+  ...["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"],
+]);
+
+const UpperCase = /[A-Z]/;
+
+/**
+ * The rule of RFC 9113 §8.2 and §8.3.1 that the field lines of a request break, in a few words, or `undefined`. Names and
+ * values as such are judged elsewhere, alike for both HTTP versions.
+ */
+export function brokenFieldRule(fields: FieldLines): string | undefined {
+  const seen = new Set<string>();
+  let isBehindPseudo = false;
+  for (let at = 0; at < fields.length; at += 2) {
+    const name = fields[at]!;
+    if (!name.startsWith(":")) {
+      isBehindPseudo = true;
+      const broken = brokenLineRule(name, fields[at + 1]!);
+      if (broken !== undefined) return broken;
+      continue;
+    }
+    if (isBehindPseudo) return "a pseudo-field behind a field";
+    if (!RequestPseudoFields.has(name)) return "an unknown pseudo-field";
+    if (seen.has(name)) return "a pseudo-field twice";
+    seen.add(name);
+  }
+  return brokenPseudoRule(fields, seen);
+}
+
+/** The rule that trailers break, or `undefined`: they have no pseudo-fields (§8.1). */
+export function brokenTrailerRule(fields: FieldLines): string | undefined {
+  for (let at = 0; at < fields.length; at += 2) {
+    if (fields[at]!.startsWith(":")) return "a pseudo-field in trailers";
+    const broken = brokenLineRule(fields[at]!, fields[at + 1]!);
+    if (broken !== undefined) return broken;
+  }
+  return undefined;
+}
+
+function brokenLineRule(name: string, value: string): string | undefined {
+  if (UpperCase.test(name)) return "a name in upper case";
+  if (ConnectionSpecific.has(name)) return "a field of HTTP/1.1";
+  if (name === "te" && value !== "trailers") return "a TE other than trailers";
+  return undefined;
+}
+
+function brokenPseudoRule(fields: FieldLines, seen: ReadonlySet<string>): string | undefined {
+  if (!seen.has(":method")) return "no :method";
+  const isConnect = pseudoField(fields, ":method") === "CONNECT";
+  if (seen.has(":protocol") && !isConnect) return ":protocol without CONNECT";
+  const needsTarget = !isConnect || seen.has(":protocol");
+  if (needsTarget && !(seen.has(":scheme") && seen.has(":path"))) return "no :scheme or no :path";
+  if (!needsTarget && (seen.has(":scheme") || seen.has(":path"))) return ":scheme or :path of a plain CONNECT";
+  return needsTarget && pseudoField(fields, ":path") === "" ? "an empty :path" : undefined;
+}
+
+function pseudoField(fields: FieldLines, name: string): string | undefined {
+  return fields.find((_, index) => index % 2 === 1 && fields[index - 1] === name);
+}

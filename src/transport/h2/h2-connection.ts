@@ -1,0 +1,230 @@
+import type { Socket } from "node:net";
+import type { H2Connection, H2Options } from "../h2-acceptor.ts";
+import { destroyLater, LingerMs } from "../lingering-close.ts";
+import type { AcceptorSink, ConnectionFacts } from "../opening.ts";
+import type { AcceptorDeadlines, HeaderLimits } from "../transport-limits.ts";
+import { FrameReader } from "./frame-reader.ts";
+import { frame, goAwayFrame } from "./frame-writer.ts";
+import { ErrorCode, Flag, FrameType, H2ConnectionError, Preface } from "./h2-codes.ts";
+import { H2Frames } from "./h2-frames.ts";
+import { H2Liveness, type LiveConnection } from "./h2-liveness.ts";
+import { H2Output } from "./h2-output.ts";
+import { H2Requests } from "./h2-requests.ts";
+import type { OutputBuffers } from "./output-buffers.ts";
+
+/** What a connection has from its engine. */
+export interface H2ConnectionOptions {
+  readonly facts: ConnectionFacts;
+  readonly http2: H2Options;
+  readonly deadlines: AcceptorDeadlines;
+  readonly headers: HeaderLimits;
+  readonly sink: AcceptorSink;
+  readonly buffers: OutputBuffers;
+  /** Told once, when the connection is gone. */
+  readonly onClose: () => void;
+  /** How long the client's SETTINGS may take. */
+  readonly settingsMs: number;
+}
+
+/** How long a client may take to answer the PING between the two GOAWAYs. */
+const RoundTripMs = 1_000;
+
+/**
+ * One HTTP/2 server connection, framed here: the shell around {@link H2Frames}, with the socket and the clock.
+ *
+ *     opening ──SETTINGS──▶ open ──goAway, GOAWAY of the client──▶ leaving ──last stream──▶ ending ──▶ closed
+ *        └── a deadline, a broken rule, destroy ────────────────────────────────────────────▲
+ */
+export class H2ServerConnection implements H2Connection {
+  readonly facts: ConnectionFacts;
+  readonly #socket: Socket;
+  readonly #options: H2ConnectionOptions;
+  readonly #output: H2Output;
+  readonly #frames: H2Frames;
+  readonly #reader: FrameReader;
+  readonly #requests: H2Requests;
+  readonly #liveness: H2Liveness;
+  #state: "opening" | "open" | "leaving" | "ending" | "closed" = "opening";
+  /** Bytes of the preface that have come. */
+  #prefaceBytes = 0;
+  /** Runs out before the client's SETTINGS, later while no stream is open. */
+  #timer: NodeJS.Timeout;
+  #blockTimer: NodeJS.Timeout | undefined;
+  #roundTrip: NodeJS.Timeout | undefined;
+
+  constructor(socket: Socket, options: H2ConnectionOptions) {
+    const { facts, http2, headers, deadlines, sink } = options;
+    this.#socket = socket;
+    this.#options = options;
+    this.facts = facts;
+    this.#requests = new H2Requests({ facts, sink, deadlines });
+    this.#output = new H2Output(socket, options.buffers, {
+      sendTrailers: (stream) => this.#frames.sendTrailers(stream),
+      onEmpty: () => this.#endIfDone(),
+    });
+    const nowMs = (): number => performance.now();
+    const core = { http2, headers, output: this.#output, requests: this.#requests, nowMs };
+    this.#frames = new H2Frames(core, {
+      onSettings: () => this.#onSettings(),
+      onStreams: () => this.#onStreams(),
+      onGoAway: (code) => this.#onGoAway(code),
+      onPong: () => this.#sendLastGoAway(),
+    });
+    this.#reader = new FrameReader(this.#frames);
+    this.#timer = setTimeout(() => this.#fail("deadline", ErrorCode.SettingsTimeout), options.settingsMs);
+    this.#liveness = new H2Liveness(this.#live(), deadlines.headersMs, () => this.destroy());
+    this.#listen();
+    this.#frames.begin();
+  }
+
+  get openStreams(): number {
+    return this.#frames.openStreams;
+  }
+
+  refuseNew(): void {
+    this.#requests.isDraining = true;
+  }
+
+  goAway(): void {
+    this.refuseNew();
+    if (this.#state !== "open" && this.#state !== "opening") return;
+    this.#leave();
+    // A request that is on its way is still taken and answered 503; the last GOAWAY follows a round trip later (§6.8).
+    this.#output.send(goAwayFrame(2 ** 31 - 1, ErrorCode.NoError));
+    this.#output.send(frame(FrameType.Ping, Flag.None, 0, new Uint8Array(8)));
+    this.#roundTrip = setTimeout(() => this.#sendLastGoAway(), RoundTripMs);
+  }
+
+  destroy(): void {
+    this.#close();
+    this.#socket.destroy();
+  }
+
+  #listen(): void {
+    const socket = this.#socket;
+    socket.on("error", () => undefined);
+    socket.on("data", (chunk: Buffer) => this.#read(chunk));
+    // Without the client's half no window opens again.
+    socket.once("end", () => this.destroy());
+    socket.once("close", () => {
+      this.#close();
+      this.#options.onClose();
+    });
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#state === "ending" || this.#state === "closed") return;
+    try {
+      const rest = this.#prefaceBytes < Preface.length ? this.#readPreface(chunk) : chunk;
+      if (rest.length > 0) this.#reader.read(rest);
+    } catch (error) {
+      if (!(error instanceof H2ConnectionError)) throw error;
+      return this.#fail("malformed", error.code);
+    }
+    this.#watchBlock();
+  }
+
+  #readPreface(chunk: Buffer): Buffer {
+    const part = chunk.subarray(0, Preface.length - this.#prefaceBytes);
+    if (part.toString("latin1") !== Preface.slice(this.#prefaceBytes, this.#prefaceBytes + part.length)) {
+      throw new H2ConnectionError(ErrorCode.ProtocolError, "no preface");
+    }
+    this.#prefaceBytes += part.length;
+    return chunk.subarray(part.length);
+  }
+
+  /** A block that came whole in one read needs no timer. */
+  #watchBlock(): void {
+    const isOpen = this.#frames.isWithinBlock || this.#reader.isWithin(FrameType.Headers);
+    if (!isOpen && this.#blockTimer !== undefined) {
+      clearTimeout(this.#blockTimer);
+      this.#blockTimer = undefined;
+    }
+    if (!isOpen) return;
+    const { headersMs } = this.#options.deadlines;
+    this.#blockTimer ??= setTimeout(() => this.#fail("deadline", ErrorCode.EnhanceYourCalm), headersMs);
+  }
+
+  #onSettings(): void {
+    if (this.#state === "opening") this.#state = "open";
+    this.#onStreams();
+  }
+
+  #onStreams(): void {
+    clearTimeout(this.#timer);
+    if (this.#state === "opening" || this.#frames.openStreams > 0) return;
+    if (this.#state === "leaving") return this.#endIfDone();
+    if (this.#state !== "open") return;
+    this.#timer = setTimeout(() => this.goAway(), this.#options.deadlines.idleConnectionMs);
+  }
+
+  #onGoAway(code: number): void {
+    if (code !== ErrorCode.NoError) return this.destroy();
+    this.#leave();
+    this.#endIfDone();
+  }
+
+  #leave(): void {
+    this.#state = "leaving";
+    clearTimeout(this.#timer);
+  }
+
+  #sendLastGoAway(): void {
+    if (this.#roundTrip === undefined) return;
+    clearTimeout(this.#roundTrip);
+    this.#roundTrip = undefined;
+    this.#frames.takeNoMore();
+    this.#output.send(goAwayFrame(this.#frames.lastStreamId, ErrorCode.NoError));
+    this.#endIfDone();
+  }
+
+  /** Ends a connection on which nothing is left to be said. */
+  #endIfDone(): void {
+    if (this.#state !== "leaving" || this.#roundTrip !== undefined) return;
+    if (this.#frames.openStreams > 0 || !this.#output.isEmpty) return;
+    this.#endSocket();
+  }
+
+  #fail(refusal: "deadline" | "malformed", code: ErrorCode): void {
+    if (this.#state === "ending" || this.#state === "closed") return;
+    this.#options.sink.refused(refusal, this.facts);
+    this.#output.send(goAwayFrame(this.#frames.lastStreamId, code));
+    this.#endSocket();
+    this.#frames.loseAll();
+  }
+
+  #endSocket(): void {
+    this.#stopTimers();
+    this.#state = "ending";
+    this.#output.close();
+    this.#socket.end();
+    destroyLater(this.#socket, LingerMs);
+  }
+
+  #close(): void {
+    if (this.#state === "closed") return;
+    this.#stopTimers();
+    this.#state = "closed";
+    this.#frames.loseAll();
+  }
+
+  #stopTimers(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#blockTimer);
+    clearTimeout(this.#roundTrip);
+    this.#liveness.stop();
+  }
+
+  #live(): LiveConnection {
+    const socket = this.#socket;
+    return {
+      get bytesRead() {
+        return socket.bytesRead;
+      },
+      get bytesWritten() {
+        return socket.bytesWritten;
+      },
+      ping: () => this.#output.send(frame(FrameType.Ping, Flag.None, 0, new Uint8Array(8))),
+    };
+  }
+}

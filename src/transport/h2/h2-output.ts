@@ -1,0 +1,169 @@
+import type { Socket } from "node:net";
+import { DefaultFrameBytes, DefaultWindowBytes, FrameHeaderBytes, MaxWindowBytes } from "./h2-codes.ts";
+import type { H2Stream } from "./h2-stream.ts";
+import { OutputBufferBytes, type OutputBuffers } from "./output-buffers.ts";
+
+/** A DATA frame with less room than this waits for the next write, unless it would be no longer. */
+const LittleRoomBytes = 1_024;
+
+/** What an {@link H2Output} asks of its connection. */
+export interface OutputOwner {
+  /** Sends the trailers of `stream`, in front of which nothing waits any more. */
+  sendTrailers(stream: H2Stream): void;
+  /** All that was to be said has left. */
+  onEmpty(): void;
+}
+
+/**
+ * The way out of a connection: whose frame leaves next. What comes together in one turn of the event loop leaves in one write;
+ * control frames and header blocks first, in their order, then the streams in turn, a frame each. The next write waits until
+ * the system has taken the last one, so little lies where nothing can overtake it.
+ */
+export class H2Output {
+  readonly #socket: Socket;
+  readonly #buffers: OutputBuffers;
+  readonly #owner: OutputOwner;
+  readonly #control: Uint8Array[] = [];
+  /** Bytes of the first of them that have left. */
+  #controlSent = 0;
+  #controlBytes = 0;
+  readonly #round: H2Stream[] = [];
+  #windowBytes = DefaultWindowBytes;
+  #dataBytes = 0;
+  #isScheduled = false;
+  #isWriting = false;
+  #isClosed = false;
+
+  constructor(socket: Socket, buffers: OutputBuffers, owner: OutputOwner) {
+    this.#socket = socket;
+    this.#buffers = buffers;
+    this.#owner = owner;
+  }
+
+  /** Bytes of control frames that wait: a peer that asks and does not read makes them grow. */
+  get controlBytes(): number {
+    return this.#controlBytes;
+  }
+
+  /** Bytes of DATA that have left in all. */
+  get dataBytes(): number {
+    return this.#dataBytes;
+  }
+
+  /** Whether all that was given to it has left. */
+  get isEmpty(): boolean {
+    return this.#control.length === 0 && this.#round.length === 0 && !this.#isWriting;
+  }
+
+  /** Queues a frame that is no DATA. */
+  send(frame: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.#control.push(frame);
+    this.#controlBytes += frame.length;
+    this.#schedule();
+  }
+
+  /** Gives `stream` its place in the round. */
+  queue(stream: H2Stream): void {
+    if (stream.isQueued || !stream.canSend || this.#isClosed) return;
+    stream.isQueued = true;
+    this.#round.push(stream);
+    this.#schedule();
+  }
+
+  /** The peer lets us send `bytes` more; returns `false` where that makes the window larger than windows may be. */
+  widen(bytes: number): boolean {
+    this.#windowBytes += bytes;
+    if (this.#round.length > 0) this.#schedule();
+    return this.#windowBytes <= MaxWindowBytes;
+  }
+
+  /** Writes the control frames that wait, and nothing after them. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const waiting = Buffer.concat(this.#control).subarray(this.#controlSent);
+    if (waiting.length > 0 && !this.#socket.destroyed) this.#socket.write(waiting);
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || this.#isWriting) return;
+    this.#isScheduled = true;
+    // Behind all that this turn still reads.
+    setImmediate(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    this.#isScheduled = false;
+    if (this.#isWriting || this.#isClosed || this.#socket.destroyed) return;
+    const buffer = this.#buffers.take();
+    let end = this.#fillControl(buffer);
+    // A stream's DATA must not come before its header block.
+    if (this.#control.length === 0) end = this.#fillData(buffer, end);
+    if (end === 0) {
+      this.#buffers.give(buffer);
+      return;
+    }
+    this.#isWriting = true;
+    this.#socket.write(buffer.subarray(0, end), () => this.#onWritten(buffer));
+  };
+
+  #onWritten(buffer: Buffer): void {
+    this.#isWriting = false;
+    this.#buffers.give(buffer);
+    if (this.#control.length > 0 || this.#round.length > 0) this.#flush();
+    if (this.isEmpty) this.#owner.onEmpty();
+  }
+
+  #fillControl(target: Buffer): number {
+    let position = 0;
+    let taken = 0;
+    for (const frame of this.#control) {
+      const part = frame.subarray(this.#controlSent, this.#controlSent + target.length - position);
+      target.set(part, position);
+      position += part.length;
+      this.#controlSent += part.length;
+      if (this.#controlSent < frame.length) break;
+      this.#controlSent = 0;
+      taken++;
+    }
+    if (taken > 0) this.#control.splice(0, taken);
+    this.#controlBytes -= position;
+    return position;
+  }
+
+  #fillData(target: Buffer, offset: number): number {
+    let position = offset;
+    // Those that stand in the round now, and each as often as its turn comes while there is room.
+    for (let idle = 0; idle < this.#round.length;) {
+      const room = OutputBufferBytes - position - FrameHeaderBytes;
+      const stream = this.#round[0]!;
+      if (room < LittleRoomBytes && room < stream.bufferedBytes) break;
+      this.#round.shift();
+      stream.isQueued = false;
+      if (!stream.canSend) continue;
+      if (stream.takeTrailers() !== undefined) {
+        this.#owner.sendTrailers(stream);
+        continue;
+      }
+      const maxBytes = Math.min(room, DefaultFrameBytes, Math.max(this.#windowBytes, 0));
+      const isHeld = maxBytes === 0 && stream.bufferedBytes > 0;
+      if (!isHeld) {
+        const sent = stream.fill(target, position, maxBytes);
+        this.#windowBytes -= sent;
+        this.#dataBytes += sent;
+        position += FrameHeaderBytes + sent;
+        stream.tellDrain();
+      }
+      idle = isHeld ? idle + 1 : 0;
+      this.#requeue(stream);
+    }
+    return position;
+  }
+
+  #requeue(stream: H2Stream): void {
+    if (stream.isQueued || !stream.canSend) return;
+    stream.isQueued = true;
+    this.#round.push(stream);
+  }
+}

@@ -1,0 +1,88 @@
+import { parseExtendedConnect } from "../../protocol/handshake/extended-connect.ts";
+import { singleFieldValue } from "../../protocol/handshake/field-values.ts";
+import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
+import type { AcceptorSink, ConnectionFacts } from "../opening.ts";
+import { PendingExchange } from "../pending-exchange.ts";
+import { PendingOpening } from "../pending-opening.ts";
+import { refuse, type RefusedRequest } from "../refused-request.ts";
+import { judgeH2Request } from "../request-facts.ts";
+import type { AcceptorDeadlines } from "../transport-limits.ts";
+import { ConnectAnswer, ExchangeAnswer, sendAnswer } from "./h2-answers.ts";
+import { H2Content } from "./h2-content.ts";
+import type { H2Stream } from "./h2-stream.ts";
+
+/** What the requests of a connection are served with. */
+export interface H2RequestsOptions {
+  readonly facts: ConnectionFacts;
+  readonly sink: AcceptorSink;
+  readonly deadlines: AcceptorDeadlines;
+}
+
+/** Makes openings and exchanges of the requests on one connection, or refuses them. */
+export class H2Requests {
+  readonly #options: H2RequestsOptions;
+  /** From now on each new request is answered 503. */
+  isDraining = false;
+
+  constructor(options: H2RequestsOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Takes a request that breaks no rule of HTTP/2; `fields` has its pseudo-fields, and is `undefined` where they are more than
+   * the limits allow.
+   *
+   * @param hasContent - whether DATA may follow.
+   */
+  take(stream: H2Stream, fields: FieldLines | undefined, hasContent: boolean): void {
+    if (this.isDraining) this.#refuse(stream, refuse("draining", 503));
+    else if (fields === undefined) this.#refuse(stream, refuse("header-size", 431));
+    else if (singleFieldValue(fields, ":method") === "CONNECT") this.#takeConnect(stream, fields);
+    else this.#takeRequest(stream, fields, hasContent);
+  }
+
+  /** Tells of a request that was refused without an answer. */
+  tellMalformed(): void {
+    this.#options.sink.refused("malformed", this.#options.facts);
+  }
+
+  #takeConnect(stream: H2Stream, fields: FieldLines): void {
+    const { facts, sink, deadlines } = this.#options;
+    const parsed = parseExtendedConnect(fields, facts.secure);
+    if (parsed.type === "refused") return this.#refuse(stream, parsed);
+    const opening = new PendingOpening({
+      request: parsed.request,
+      connection: facts,
+      streamId: stream.id,
+      responder: new ConnectAnswer(stream, deadlines.idleConnectionMs),
+      answerMs: deadlines.answerMs,
+    });
+    stream.onGone = () => void opening.leave();
+    sink.opening(opening);
+  }
+
+  #takeRequest(stream: H2Stream, fields: FieldLines, hasContent: boolean): void {
+    const { facts, sink, deadlines } = this.#options;
+    const requested = judgeH2Request(fields);
+    if ("refusal" in requested) return this.#refuse(stream, requested);
+    const content = new H2Content(stream, () => exchange.drained());
+    const exchange = new PendingExchange({
+      facts: requested,
+      connection: facts,
+      streamId: stream.id,
+      source: hasContent ? content.readable : undefined,
+      isCut: () => false,
+      responder: new ExchangeAnswer(stream, content, () => exchange.finished()),
+      deadlines,
+    });
+    stream.onGone = () => exchange.leave();
+    if (!hasContent) content.readable.resume();
+    sink.exchange(exchange);
+  }
+
+  #refuse(stream: H2Stream, { refusal, rejection }: RefusedRequest): void {
+    const { sink, facts, deadlines } = this.#options;
+    sink.refused(refusal, facts);
+    sendAnswer(stream, rejection, deadlines.idleConnectionMs);
+  }
+}

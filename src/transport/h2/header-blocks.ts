@@ -1,0 +1,114 @@
+import { ErrorCode, Flag, H2ConnectionError } from "./h2-codes.ts";
+import { HpackDecoder, HpackError, type FieldLimits } from "./hpack-decoder.ts";
+
+/** A larger block is read for the table's sake, so that its request can be answered 431; up to this, or a multiple of the limit. */
+const ReadBytes = 65_536;
+const Slack = 4;
+
+/** A header block that has come whole. */
+export interface HeaderBlock {
+  readonly streamId: number;
+  readonly endStream: boolean;
+  /** Whether its stream was said to depend on itself (RFC 9113 §5.3.1). */
+  readonly dependsOnItself: boolean;
+  /** `undefined` where they are more than the limits allow. */
+  readonly fields: readonly string[] | undefined;
+}
+
+interface OpenBlock extends Omit<HeaderBlock, "fields"> {
+  readonly fragments: Uint8Array[];
+  bytes: number;
+}
+
+/** Puts HEADERS and CONTINUATIONs together, and reads the block (RFC 9113 §4.3, §6.2, §6.10). */
+export class HeaderBlocks {
+  readonly #decoder = new HpackDecoder();
+  readonly #limits: FieldLimits;
+  #open: OpenBlock | undefined;
+
+  constructor(limits: FieldLimits) {
+    this.#limits = limits;
+  }
+
+  /** The stream of a block that has begun and not ended: nothing but its CONTINUATION may come. */
+  get openStreamId(): number | undefined {
+    return this.#open?.streamId;
+  }
+
+  /**
+   * Takes a HEADERS frame; returns the block if this was all of it.
+   *
+   * @throws H2ConnectionError
+   */
+  begin(flags: number, streamId: number, payload: Uint8Array): HeaderBlock | undefined {
+    let start = 0;
+    let end = payload.length;
+    if (flags & Flag.Padded) {
+      start = 1;
+      end -= payload[0] ?? 0;
+    }
+    const dependency = start;
+    if (flags & Flag.Priority) start += 5;
+    // Also where padding or priority is missing.
+    if (start > end) throw new H2ConnectionError(ErrorCode.ProtocolError, "more padding than payload");
+    this.#open = {
+      streamId,
+      endStream: (flags & Flag.EndStream) !== 0,
+      dependsOnItself: (flags & Flag.Priority) !== 0 && isDependency(payload, dependency, streamId),
+      fragments: [],
+      bytes: 0,
+    };
+    return this.#add(flags, payload.subarray(start, end));
+  }
+
+  /**
+   * Takes a CONTINUATION of the open block.
+   *
+   * @throws H2ConnectionError
+   */
+  continue(flags: number, payload: Uint8Array): HeaderBlock | undefined {
+    return this.#add(flags, payload);
+  }
+
+  #add(flags: number, fragment: Uint8Array): HeaderBlock | undefined {
+    const open = this.#open!;
+    open.bytes += fragment.length;
+    if (open.bytes > Math.max(ReadBytes, Slack * this.#limits.maxHeaderBytes)) {
+      throw new H2ConnectionError(ErrorCode.EnhanceYourCalm, "a header block that is far too large");
+    }
+    if ((flags & Flag.EndHeaders) === 0) {
+      // The view lies in a buffer of the reader's.
+      if (fragment.length > 0) open.fragments.push(new Uint8Array(fragment));
+      return undefined;
+    }
+    this.#open = undefined;
+    const block = open.fragments.length === 0 ? fragment : Buffer.concat([...open.fragments, fragment]);
+    const { streamId, endStream, dependsOnItself } = open;
+    return { streamId, endStream, dependsOnItself, fields: this.#decode(block) };
+  }
+
+  #decode(block: Uint8Array): readonly string[] | undefined {
+    try {
+      return this.#decoder.decode(block, this.#limits);
+    } catch (error) {
+      if (!(error instanceof HpackError)) throw error;
+      throw new H2ConnectionError(ErrorCode.CompressionError, error.message);
+    }
+  }
+}
+
+/** Whether the stream dependency at `offset` is `streamId`. */
+export function isDependency(payload: Uint8Array, offset: number, streamId: number): boolean {
+  return readUint31(payload, offset) === streamId;
+}
+
+/** The last 31 bits of the 32 at `offset`. */
+export function readUint31(payload: Uint8Array, offset: number): number {
+  return (readUint32(payload, offset) & 0x7fff_ffff) >>> 0;
+}
+
+/** The 32 bits at `offset`. */
+export function readUint32(payload: Uint8Array, offset: number): number {
+  const [a = 0, b = 0, c = 0, d = 0] = payload.subarray(offset, offset + 4);
+  return ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
+}
