@@ -19,6 +19,7 @@ import {
   ResponsePieces,
   TextPieces,
 } from "./byte-pieces.ts";
+import { Http2Pieces, readH2Frames } from "./h2-byte-readers.ts";
 import { comparable, type MachineUnderTest, runMachine } from "./machine-run.ts";
 
 /** Something that reads bytes as they come. */
@@ -58,6 +59,7 @@ export const ByteReaders: readonly ByteReader[] = [
   { name: "ChunkedDecoder", pieces: ChunkedPieces, read: decodeChunked },
   { name: "PROXY header", pieces: ProxyPieces, read: growing(readProxyHeader, ({ type }) => type === "incomplete") },
   { name: "ClientHello", pieces: ClientHelloPieces, read: growing(tryReadClientHello, (hello) => hello === undefined) },
+  { name: "HTTP/2 FrameReader", pieces: Http2Pieces, read: readH2Frames },
   { name: "preface", pieces: PrefacePieces, read: growing(tryDetectHttpVersion, (version) => version === undefined) },
 ];
 

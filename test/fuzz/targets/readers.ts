@@ -8,6 +8,7 @@ import {
   type ByteReader,
 } from "../../support/byte-readers.ts";
 import { cutAt } from "../../support/cuts.ts";
+import { decodeHeaderBlocks, HeaderBlockPieces, headerFaults } from "../../support/h2-byte-readers.ts";
 import { comparable, machineFaults, type MachineRun, runMachine } from "../../support/machine-run.ts";
 import { refuseFaults, type FuzzTarget } from "../fuzz-target.ts";
 import { Random, seedOf } from "../random.ts";
@@ -63,6 +64,13 @@ function signatureOf({ events }: MachineRun): string {
   return last?.type === "closed" ? `${types.join()} ${last.closing.code} ${last.closing.error?.code}` : types.join();
 }
 
+/** Header blocks, one behind the other; a list never passes its limits. */
+function runHeaderBlocks(input: Uint8Array): string {
+  const lists = decodeHeaderBlocks(cutByItself(input));
+  refuseFaults(headerFaults(lists));
+  return lists.map((list) => (typeof list === "string" ? list : Math.min(list.length, 6))).join();
+}
+
 /** Scanner and decoder see the same frames, as far as both look. */
 function runFrames(input: Uint8Array): string {
   const scanned = scanFrames(cutByItself(input));
@@ -78,6 +86,7 @@ function runFrames(input: Uint8Array): string {
 export const ReaderTargets: readonly FuzzTarget[] = [
   ...ByteReaders.filter(({ name }) => !name.startsWith("ConnectionMachine")).map(readerTarget),
   ...MachinesUnderTest.map(machineTarget),
+  { name: "header-blocks", pieces: HeaderBlockPieces, start: () => ({ run: runHeaderBlocks }) },
   {
     name: "scanner-and-decoder",
     pieces: [...framePieces("client"), ...framePieces("server")],

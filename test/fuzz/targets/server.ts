@@ -1,19 +1,11 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { encodeUpgradeRequest } from "../../../src/protocol/handshake/upgrade.ts";
+import type { H2EngineName } from "../../../src/transport/h2-acceptor.ts";
 import { WebSocketServer } from "../../../src/websocket/server.ts";
 import { hex } from "../../support/bits.ts";
-import { framePieces, latin1, PrefacePieces } from "../../support/byte-pieces.ts";
-import {
-  connectFields,
-  Flag,
-  FrameType,
-  headersFrame,
-  Preface,
-  rawFrame,
-  settingsFrame,
-  uint32,
-} from "../../support/raw-h2.ts";
+import { framePieces, latin1 } from "../../support/byte-pieces.ts";
+import { Http2Pieces } from "../../support/h2-byte-readers.ts";
 import type { FuzzSubject, FuzzTarget } from "../fuzz-target.ts";
 import { Random, seedOf } from "../random.ts";
 
@@ -44,7 +36,7 @@ class ServerSubject implements FuzzSubject {
     this.#failures = failures;
   }
 
-  static async start(): Promise<ServerSubject> {
+  static async start(engine: H2EngineName = "node"): Promise<ServerSubject> {
     const failures: unknown[] = [];
     const server = new WebSocketServer({
       handler: { onMessage: (connection, message) => connection.send(message) },
@@ -52,6 +44,7 @@ class ServerSubject implements FuzzSubject {
       onError: (error) => failures.push(error),
       maxMessageBytes: 300,
       closeMs: 500,
+      http2: { engine },
       // A connection that HTTP/2 has ended within its own end is found by these alone.
       deadlines: { headersMs: 500, idleConnectionMs: 1_000 },
     });
@@ -137,31 +130,9 @@ const Http1Pieces: readonly Uint8Array[] = [
   ],
 ].map(latin1);
 
-const Http2Begin = Buffer.concat([Preface, settingsFrame(), headersFrame(1, connectFields())]);
-const Settings: readonly (readonly [number, number])[] = [
-  [4, 10],
-  [5, 16_384],
-  [8, 1],
-];
-
-const Http2Pieces: readonly Uint8Array[] = [
-  Http2Begin,
-  Buffer.concat([Http2Begin, rawFrame(FrameType.Data, Flag.None, 1, hex("81 82 00000000 6869"))]),
-  Buffer.concat([Http2Begin, rawFrame(FrameType.Data, Flag.EndStream, 1, hex("88 82 00000000 03e8"))]),
-  settingsFrame(Settings),
-  headersFrame(3, connectFields("/a")),
-  headersFrame(5, [[":method", "GET"], ...connectFields("/b").slice(2)], { endStream: true }),
-  rawFrame(FrameType.RstStream, Flag.None, 1, uint32(8)),
-  rawFrame(FrameType.WindowUpdate, Flag.None, 0, uint32(1)),
-  rawFrame(FrameType.WindowUpdate, Flag.None, 1, uint32(2 ** 31 - 1)),
-  rawFrame(FrameType.Ping, Flag.None, 0, Buffer.alloc(8)),
-  rawFrame(FrameType.GoAway, Flag.None, 0, Buffer.alloc(8)),
-  rawFrame(FrameType.Continuation, Flag.EndHeaders, 1, Buffer.of(0x82)),
-  ...PrefacePieces,
-].map((bytes) => new Uint8Array(bytes));
-
 /** A whole server by its port: HTTP/1.1, HTTP/2 and the frames behind both. */
 export const ServerTargets: readonly FuzzTarget[] = [
   { name: "server-http1", pieces: [...Http1Pieces, ...framePieces("client")], start: () => ServerSubject.start() },
   { name: "server-http2", pieces: Http2Pieces, start: () => ServerSubject.start() },
+  { name: "server-http2-own-engine", pieces: Http2Pieces, start: () => ServerSubject.start("hawser") },
 ];
