@@ -34,8 +34,11 @@ export interface OpeningClient {
   leave(): void;
 }
 
+/** Where clients connect to. */
+export type ReachedByClients = Pick<ListenerUnderTest, "connect" | "origin" | "ca">;
+
 /** Connects a client that has asked for nothing yet. */
-export type ConnectOpeningClient = (listening: ListenerUnderTest) => Promise<OpeningClient>;
+export type ConnectOpeningClient = (listening: ReachedByClients) => Promise<OpeningClient>;
 
 /** Collects bytes; `until` waits for a state of them. */
 class Collected {
@@ -110,7 +113,7 @@ export function h1Client(socket: Socket): OpeningClient {
 }
 
 /** A node:http2 session that trusts the listener. */
-async function connectH2Session(listening: ListenerUnderTest): Promise<ClientHttp2Session> {
+export async function connectH2Session(listening: ReachedByClients): Promise<ClientHttp2Session> {
   const session = connectH2(listening.origin, listening.ca === undefined ? {} : { ca: listening.ca });
   session.on("error", () => undefined);
   onTestFinished(() => session.destroy());
