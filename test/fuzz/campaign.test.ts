@@ -1,6 +1,11 @@
+import { execFile } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { latin1 } from "../support/byte-pieces.ts";
 import { runCampaign } from "./campaign.ts";
+import { readInputs } from "./corpus.ts";
 import { Coverage } from "./coverage.ts";
 import type { FuzzSubject, FuzzTarget } from "./fuzz-target.ts";
 
@@ -84,6 +89,23 @@ describe("a campaign", () => {
     expect(fault?.error).toEqual(new Error("thrown"));
     expect([runs, stops]).toEqual([1, 1]);
   });
+});
+
+test("a run that never comes back ends the process, its input written down", async () => {
+  const folder = join(import.meta.dirname, "..", "..");
+  const code = `
+    import { Watchdog } from "./test/fuzz/watchdog.ts";
+    new Watchdog("planted", { limitMs: 200, maxBytes: 10 }).begin(Uint8Array.of(1, 2, 3));
+    for (;;);
+  `;
+  const run = promisify(execFile)(process.execPath, ["--input-type=module", "-e", code], {
+    cwd: folder,
+    timeout: 9_000,
+  });
+  const { stderr } = (await run.catch((error: unknown) => error)) as { stderr: string };
+  const [, file = ""] = /--replay (.*)/.exec(stderr) ?? [];
+  expect(await readInputs(file)).toEqual([Uint8Array.of(1, 2, 3)]);
+  await rm(file);
 });
 
 function unreachable(message: string): never {

@@ -3,9 +3,13 @@ import type { Coverage } from "./coverage.ts";
 import type { FuzzSubject, FuzzTarget } from "./fuzz-target.ts";
 import { mutate } from "./mutation.ts";
 import { Random } from "./random.ts";
+import { Watchdog } from "./watchdog.ts";
 
 /** How long one input may take: a run that waits for something that never comes is a fault. */
 const RunMs = 10_000;
+
+/** Behind which even a timer's turn has not come. */
+const HangMs = 2 * RunMs;
 
 /** So much that limits of a few hundred bytes and heads of 16 KiB are met, and no more. */
 const MaxInputBytes = 20_000;
@@ -35,11 +39,14 @@ export interface CampaignResult {
 /** Runs the corpus, then mutations of it, until the time is over or the target breaks. */
 export async function runCampaign(target: FuzzTarget, options: CampaignOptions): Promise<CampaignResult> {
   const subject = await target.start();
-  const campaign = new Campaign(subject, options.coverage);
+  const corpusBytes = options.corpus.map(({ length }) => length);
+  const watchdog = new Watchdog(target.name, { limitMs: HangMs, maxBytes: Math.max(MaxInputBytes, ...corpusBytes) });
+  const campaign = new Campaign(subject, options.coverage, watchdog);
   try {
     await campaign.run(target.pieces, options);
   } finally {
     campaign.end();
+    await watchdog.stop();
     await subject.stop?.();
   }
   return campaign;
@@ -48,14 +55,16 @@ export async function runCampaign(target: FuzzTarget, options: CampaignOptions):
 class Campaign implements CampaignResult {
   readonly #subject: FuzzSubject;
   readonly #coverage: Coverage;
+  readonly #watchdog: Watchdog;
   readonly #signatures = new Set<string>();
   readonly kept: Uint8Array[] = [];
   runs = 0;
   fault: CampaignResult["fault"];
   #stray: { readonly error: unknown } | undefined;
 
-  constructor(subject: FuzzSubject, coverage: Coverage) {
+  constructor(subject: FuzzSubject, coverage: Coverage, watchdog: Watchdog) {
     this.#subject = subject;
+    this.#watchdog = watchdog;
     this.#coverage = coverage;
     coverage.forget();
     process.on("uncaughtException", this.#onStray);
@@ -83,6 +92,7 @@ class Campaign implements CampaignResult {
   /** Runs `input` and keeps it if it is news; returns whether to go on. */
   async #try(input: Uint8Array): Promise<boolean> {
     this.runs++;
+    this.#watchdog.begin(input);
     try {
       const outcome = this.#subject.run(input.slice());
       const signature = typeof outcome === "string" ? outcome : await inTime(outcome);
@@ -92,6 +102,8 @@ class Campaign implements CampaignResult {
     } catch (error) {
       this.fault = { input, error };
       return false;
+    } finally {
+      this.#watchdog.end();
     }
   }
 
