@@ -29,6 +29,8 @@ export class SocketByteStream implements ByteStream {
   readonly #highWater: HighWater;
   #consumer: ByteConsumer | undefined;
   #paused = false;
+  /** What is written in one turn of the event loop leaves in one call of the system at its end. */
+  #isCorked = false;
   #ended = false;
   #loss: "reset" | "connection-lost" | undefined;
   /** Known from the first moment on: `abort`, or the socket's close. Told when the socket has closed. */
@@ -82,6 +84,11 @@ export class SocketByteStream implements ByteStream {
 
   write(bytes: Uint8Array, start: number, end: number, lifetime: BytesLifetime): boolean {
     if (this.#ended || this.#ending !== undefined) return true;
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      this.#socket.cork();
+      setImmediate(SocketByteStream.#uncork, this);
+    }
     const view = bytes.subarray(start, end);
     return this.#highWater.write(lifetime === "kept" ? view : Buffer.from(view));
   }
@@ -107,6 +114,11 @@ export class SocketByteStream implements ByteStream {
     this.#ending = { type: "aborted", reason };
     // TLS above it follows by itself. Destroying that one too crashes Node 24 while a handshake's callback runs.
     resetSocket(this.#connection);
+  }
+
+  static #uncork(stream: SocketByteStream): void {
+    stream.#isCorked = false;
+    stream.#socket.uncork();
   }
 
   #onDrain(): void {

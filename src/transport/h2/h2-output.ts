@@ -32,6 +32,8 @@ export class H2Output {
   #dataBytes = 0;
   #isScheduled = false;
   #isWriting = false;
+  /** The buffer that is being written. */
+  #held: Buffer | undefined;
   #isClosed = false;
 
   constructor(socket: Socket, buffers: OutputBuffers, owner: OutputOwner) {
@@ -105,15 +107,18 @@ export class H2Output {
       return;
     }
     this.#isWriting = true;
-    this.#socket.write(buffer.subarray(0, end), () => this.#onWritten(buffer));
+    const { bytes, held } = this.#buffers.written(buffer, end);
+    this.#held = held;
+    this.#socket.write(bytes, this.#onWritten);
   };
 
-  #onWritten(buffer: Buffer): void {
+  readonly #onWritten = (): void => {
     this.#isWriting = false;
-    this.#buffers.give(buffer);
+    if (this.#held !== undefined) this.#buffers.give(this.#held);
+    this.#held = undefined;
     if (this.#control.length > 0 || this.#round.length > 0) this.#flush();
     if (this.isEmpty) this.#owner.onEmpty();
-  }
+  };
 
   #fillControl(target: Buffer): number {
     let position = 0;
