@@ -1,4 +1,5 @@
 import { PermessageDeflateNegotiator } from "../../../src/protocol/message/permessage-deflate-negotiator.ts";
+import type { H2EngineName } from "../../../src/transport/h2-acceptor.ts";
 import { WebSocketClient } from "../../../src/websocket/client.ts";
 import type { ConnectionOptions } from "../../../src/websocket/connection-options.ts";
 import type { WebSocketHandler } from "../../../src/websocket/handler.ts";
@@ -23,8 +24,10 @@ function echoOptions() {
 }
 
 /** The server under test, which echoes, and its port on 127.0.0.1. */
-export async function startEchoServer(): Promise<{ readonly server: WebSocketServer; readonly port: number }> {
-  const server = new WebSocketServer(echoOptions());
+export async function startEchoServer(
+  engine: H2EngineName = "node",
+): Promise<{ readonly server: WebSocketServer; readonly port: number }> {
+  const server = new WebSocketServer({ ...echoOptions(), http2: { engine } });
   const { port } = await server.listen({ host: "127.0.0.1", port: 0 });
   return { server, port };
 }

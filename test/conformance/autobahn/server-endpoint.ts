@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { request as requestH1, type IncomingMessage } from "node:http";
 import { connect as connectH2, type ClientHttp2Session, type IncomingHttpHeaders } from "node:http2";
 import { connect as connectTcp, type Socket } from "node:net";
+import type { H2EngineName } from "../../../src/transport/h2-acceptor.ts";
 import { farEndOf } from "../../support/far-end.ts";
 import { startEchoServer } from "./echo.ts";
 import type { EndpointUnderTest, TesterLeg } from "./endpoint.ts";
@@ -15,9 +16,9 @@ export function acceptOf(key: string): string {
   return createHash("sha1").update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest("base64");
 }
 
-/** A WebSocketServer that echoes, and a tester that is its client over one HTTP version. */
-export async function startServerEndpoint(version: "h1" | "h2"): Promise<EndpointUnderTest> {
-  const { server, port } = await startEchoServer();
+/** A WebSocketServer that echoes, and a tester that is its client over one HTTP version; `engine` is the server's for h2. */
+export async function startServerEndpoint(version: "h1" | "h2", engine?: H2EngineName): Promise<EndpointUnderTest> {
+  const { server, port } = await startEchoServer(engine);
   const tester = version === "h1" ? h1Tester(port) : await h2Tester(port);
   return {
     role: "server",
