@@ -180,6 +180,8 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
       farewellMs: FarewellMs,
       cut: new AbortController().signal,
     });
+    // Those that were cut last may be about to go.
+    await this.#live.empty(AbortSignal.timeout(FarewellMs));
     for (const attached of this.#attached) attached.detach();
   }
 

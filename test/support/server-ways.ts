@@ -81,3 +81,12 @@ export async function tcpTo(place: { port: number; host: string } | { path: stri
   await once(socket, "connect");
   return socket;
 }
+
+/** Resolves once `holds`, looked at in each turn of the event loop; rejects after 5 s. */
+export async function until(holds: () => boolean): Promise<void> {
+  const deadline = AbortSignal.timeout(5_000);
+  while (!holds()) {
+    if (deadline.aborted) throw new Error("never came");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

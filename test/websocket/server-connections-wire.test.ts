@@ -5,7 +5,7 @@ import type { Closing } from "../../src/protocol/message/connection-machine.ts";
 import type { HandledConnection, WebSocketHandler } from "../../src/websocket/handler.ts";
 import type { WebSocketServer } from "../../src/websocket/server.ts";
 import type { Authorize } from "../../src/websocket/server-options.ts";
-import { serverFor, ServerWays } from "../support/server-ways.ts";
+import { serverFor, ServerWays, until } from "../support/server-ways.ts";
 import { textBytes, WebSocketClient } from "../support/websocket-client.ts";
 
 const echo: WebSocketHandler = { onMessage: (connection, message) => connection.send(message) };
@@ -247,12 +247,4 @@ async function pairOf(connection: () => Promise<() => Parameters<typeof WebSocke
   const isShared = first.response.status === 200;
   const second = await WebSocketClient.open(isShared ? client() : (await connection())());
   return [first, second] as const;
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = AbortSignal.timeout(5_000);
-  while (!holds()) {
-    if (deadline.aborted) throw new Error("never came");
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }

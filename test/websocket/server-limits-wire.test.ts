@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import type { Authorization, WebSocketServerOptions } from "../../src/websocket/server-options.ts";
 import type { ClientResponse, OpeningClient, OpeningWish } from "../support/opening-client.ts";
 import { readToEnd } from "../support/listening.ts";
-import { serverFor, ServerWays, tcpTo, type ServerUnderTest } from "../support/server-ways.ts";
+import { serverFor, ServerWays, tcpTo, until, type ServerUnderTest } from "../support/server-ways.ts";
 
 const handler = {};
 
@@ -205,12 +205,4 @@ describe("an own listener", () => {
 /** Resolves once as few connections as `size` are left. */
 function gone({ connections }: { readonly connections: ReadonlySet<unknown> }, size: number): Promise<void> {
   return until(() => connections.size <= size);
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  const deadline = AbortSignal.timeout(5_000);
-  while (!holds()) {
-    if (deadline.aborted) throw new Error("never came");
-    await new Promise((resolve) => setImmediate(resolve));
-  }
 }
