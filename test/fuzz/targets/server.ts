@@ -19,7 +19,7 @@ const UpgradeRequest = encodeUpgradeRequest({
 });
 
 /** How long the server may take to let go of a client that has said all and left. */
-const LeaveMs = 4_000;
+const LeaveMs = 8_000;
 
 /** After so many inputs somebody else opens a WebSocket and wants an answer. */
 const NeighbourEvery = 25;
