@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
+import type { H2EngineName } from "../../src/transport/h2-acceptor.ts";
 import { WebSocketServer } from "../../src/websocket/server.ts";
 import type { WebSocketServerOptions } from "../../src/websocket/server-options.ts";
 import { nodeServer, type NodeServerKind } from "./node-servers.ts";
@@ -12,12 +13,15 @@ export interface ServerWay {
   readonly httpVersion: "1.1" | "2";
   /** `undefined`: an own listener. */
   readonly kind: NodeServerKind | undefined;
+  /** What frames HTTP/2 on an own listener. */
+  readonly engine?: H2EngineName;
 }
 
 /** Every way but those that differ from one of these in TLS alone. */
 export const ServerWays: readonly ServerWay[] = [
   { way: "HTTP/1.1 on an own listener", httpVersion: "1.1", kind: undefined },
   { way: "HTTP/2 on an own listener", httpVersion: "2", kind: undefined },
+  { way: "HTTP/2 on an own listener, framed by hawser", httpVersion: "2", kind: undefined, engine: "hawser" },
   { way: "HTTP/1.1 on a node:http server", httpVersion: "1.1", kind: "node:http" },
   { way: "HTTP/2 on a node:http2 server", httpVersion: "2", kind: "node:http2" },
   { way: "HTTP/1.1 on an https server with allowHTTP1", httpVersion: "1.1", kind: "allowHTTP1" },
@@ -40,11 +44,16 @@ type Reachable = Pick<WebSocketServer, "listen" | "attach">;
 
 /** A WebSocketServer with `options`, to be reached by `way`; closed when the test is over. */
 export async function serverFor<Data = unknown>(
-  { httpVersion, kind }: ServerWay,
+  { httpVersion, kind, engine = "node" }: ServerWay,
   options: WebSocketServerOptions<Data> = {},
 ): Promise<ServerUnderTest<Data>> {
   const errors: unknown[] = [];
-  const server = new WebSocketServer<Data>({ closeMs: 200, onError: (error) => void errors.push(error), ...options });
+  const server = new WebSocketServer<Data>({
+    closeMs: 200,
+    http2: { engine },
+    onError: (error) => void errors.push(error),
+    ...options,
+  });
   onTestFinished(() => server.close({ drainMs: 10 }));
   const reached = kind === undefined ? await ownListener(server) : await attachedTo(kind, server);
   const connection = (): Promise<() => OpeningClient> => connectTo(reached, httpVersion);
