@@ -122,7 +122,7 @@ export interface ResponseBody {
 /** Requests the transport refuses by itself, as a closed union for the counters. */
 export type TransportRefusal =
   // Grammar, framing, missing or doubled fields, CONNECT with content-length, pipelined Upgrade.
-  | "malformed" // 400, 417 or 501; without an answer where the HTTP/2 connection broke a rule
+  | "malformed" // 400, 405, 417 or 501; without an answer where the HTTP/2 connection broke a rule
   | "header-size" // 431: the fields are larger, or more, than the limits say
   | "version" // 426 on HTTP/1.1, 400 on HTTP/2
   | "not-websocket" // 501: a CONNECT that is not for websocket

@@ -40,7 +40,7 @@ export const UpgradeCases: readonly SmugglingCase[] = [
     h1: upgradeRequest().replace("Connection: Upgrade\r\n", "") + Smuggled,
     ...refused,
   },
-  { name: "an Upgrade by POST", h1: upgradeRequest().replace("GET", "POST") + Smuggled, ...refused },
+  { name: "an Upgrade by POST", h1: upgradeRequest().replace("GET", "POST") + Smuggled, h1Answers: [405] },
   { name: "an Upgrade in absolute-form", h1: upgradeRequest("http://example.com/") + Smuggled, ...refused },
   { name: "an Upgrade on HTTP/1.0", h1: upgradeRequest().replace("HTTP/1.1", "HTTP/1.0") + Smuggled, ...refused },
   {

@@ -29,13 +29,19 @@ describe.each<Access>(["TLS", "cleartext"])("an HTTP/1.1 connection over %s", (a
     },
     { what: "an opening with a body", request: upgradeRequest("/", ["Content-Length: 5"]) },
     { what: "an opening without a key", request: upgradeRequest().replace(/Sec-WebSocket-Key.*\r\n/, "") },
-    { what: "an opening by POST", request: upgradeRequest().replace("GET", "POST") },
   ])("refuses $what with 400 and closes", async ({ request }) => {
     const { text, listening } = await lastWords(access, request);
     expect(statusOf(text)).toBe(400);
     expect(text.toLowerCase()).toContain("connection: close");
     expect(listening.refusals).toEqual(["malformed"]);
     expect(listening.openings).toEqual([]);
+  });
+
+  test("refuses an opening by POST with 405, which names the method there is", async () => {
+    const { text, listening } = await lastWords(access, upgradeRequest().replace("GET", "POST"));
+    expect(statusOf(text)).toBe(405);
+    expect(text).toMatch(/^allow: GET\r$/m);
+    expect(listening.refusals).toEqual(["malformed"]);
   });
 
   test("refuses a head beyond 16 KiB with 431", async () => {

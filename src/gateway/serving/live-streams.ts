@@ -1,5 +1,6 @@
 import type { CloseCode } from "../../protocol/close-code.ts";
 import type { ConnectionFacts } from "../../transport/opening.ts";
+import { LiveSet } from "../../websocket/live-set.ts";
 
 /** Why the gateway itself asks a stream to close. */
 export type GatewayCloseCause = "drain" | "route-changed" | "route-removed" | "listener-removed" | "idle" | "max-age";
@@ -17,13 +18,13 @@ export interface LiveStream {
 
 /** Every live stream of the gateway. Streams add and remove themselves; a drain waits until none is left. */
 export class LiveStreams {
+  readonly #live = new LiveSet<LiveStream>();
   /** Each with its number, in the order they came. */
-  readonly #streams = new Map<LiveStream, number>();
+  readonly #numbers = new WeakMap<LiveStream, number>();
   #added = 0;
-  readonly #waiting = new Set<() => void>();
 
   get size(): number {
-    return this.#streams.size;
+    return this.#live.items.size;
   }
 
   /** The number of the stream that came last; it grows with each. */
@@ -32,28 +33,26 @@ export class LiveStreams {
   }
 
   add(stream: LiveStream): void {
-    this.#streams.set(stream, (this.#added += 1));
+    this.#live.add(stream);
+    this.#numbers.set(stream, (this.#added += 1));
   }
 
   delete(stream: LiveStream): void {
-    this.#streams.delete(stream);
-    if (this.#streams.size > 0) return;
-    for (const resolve of this.#waiting) resolve();
-    this.#waiting.clear();
+    this.#live.delete(stream);
   }
 
   /** Those that live now. */
   all(): LiveStream[] {
-    return [...this.#streams.keys()];
+    return [...this.#live.items];
   }
 
   /** Those of {@link all} whose number is at most `newest`. */
   upTo(newest: number): LiveStream[] {
-    return this.all().filter((stream) => (this.#streams.get(stream) ?? Infinity) <= newest);
+    return this.all().filter((stream) => (this.#numbers.get(stream) ?? Infinity) <= newest);
   }
 
   has(stream: LiveStream): boolean {
-    return this.#streams.has(stream);
+    return this.#live.items.has(stream);
   }
 
   /** Ends each stream that lives now. */
@@ -62,11 +61,7 @@ export class LiveStreams {
   }
 
   /** Resolves when no stream is left, or with `signal`. */
-  async empty(signal: AbortSignal): Promise<void> {
-    if (this.#streams.size === 0 || signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      this.#waiting.add(resolve);
-      signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+  empty(signal: AbortSignal): Promise<void> {
+    return this.#live.empty(signal);
   }
 }

@@ -54,6 +54,9 @@ export function parseUpgrade(head: UpgradeHead): UpgradeOpening | RefusedOpening
   if (!hasListMember(fieldValues(fields, "upgrade"), "websocket")) {
     return refuseOpening("not-websocket", "The only protocol to upgrade to here is websocket.");
   }
+  if (head.method !== "GET") {
+    return refuseOpening("malformed", "An Upgrade to websocket is a GET.", { status: 405, fields: ["allow", "GET"] });
+  }
   const authority = singleFieldValue(fields, "host") ?? "";
   const broken = brokenRule(head, fields, authority);
   if (broken !== undefined) return refuseOpening("malformed", broken);
@@ -80,7 +83,6 @@ export function parseUpgrade(head: UpgradeHead): UpgradeOpening | RefusedOpening
 }
 
 function brokenRule(head: UpgradeHead, fields: FieldLines, authority: string): string | undefined {
-  if (head.method !== "GET") return "An Upgrade to websocket is a GET.";
   if (!Http11.test(head.httpVersion)) return "An Upgrade needs HTTP/1.1.";
   if (!isOriginForm(head.target)) return "The request target is not a path.";
   if (tryAuthority(authority) === undefined) return "There is not exactly one valid Host.";

@@ -1,11 +1,17 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { HostList, OriginCheck, tryHostPattern, tryOriginPattern } from "../../../src/protocol/handshake/access.ts";
+import {
+  HostList,
+  OriginCheck,
+  tryHostPattern,
+  tryOriginPattern,
+  type OriginPredicate,
+} from "../../../src/protocol/handshake/access.ts";
 
 interface Asked {
   readonly at?: string;
   readonly over?: "http" | "https";
-  readonly allowed?: readonly string[] | "any";
+  readonly allowed?: readonly string[] | OriginPredicate | "any";
 }
 
 /** Whether a page of `origin` may open a WebSocket; several origins are several lines. */
@@ -91,6 +97,19 @@ test("no origin passes, several never do", () => {
     expect(passes([], { allowed })).toBe(true);
     expect(passes(["https://example.com", "https://example.com"], { allowed })).toBe(false);
   }
+});
+
+test("a predicate decides alone, also about the own origin and about none, but never about several", () => {
+  const asked: (string | undefined)[] = [];
+  const allowed: OriginPredicate = (origin, { authority }) => {
+    asked.push(origin);
+    return origin === "https://app.example.org" && authority === "example.com";
+  };
+  expect(passes("https://app.example.org", { allowed })).toBe(true);
+  expect(passes("https://example.com", { allowed })).toBe(false);
+  expect(passes([], { allowed })).toBe(false);
+  expect(passes(["https://app.example.org", "https://app.example.org"], { allowed })).toBe(false);
+  expect(asked).toEqual(["https://app.example.org", "https://example.com", undefined]);
 });
 
 describe("origins that are listed", () => {

@@ -1,6 +1,8 @@
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   comparableHost,
+  comparablePath,
   formatAuthority,
   tryAuthority,
   wildcardOf,
@@ -59,4 +61,56 @@ test("what is nearly an authority is refused soon", () => {
   const startedAt = performance.now();
   expect(tryAuthority(`${"a.".repeat(50_000)}!`)).toBeUndefined();
   expect(performance.now() - startedAt).toBeLessThan(500);
+});
+
+test.each([
+  ["/ws", "/ws"],
+  ["/", "/"],
+  ["/%77s", "/ws"],
+  ["/a%2Fb", "/a/b"],
+  ["/a%2fb", "/a/b"],
+  [String.raw`/a\b`, "/a/b"],
+  ["/a%5cb", "/a/b"],
+  ["//a///b", "/a/b"],
+  ["/a/", "/a/"],
+  ["/%25", "/%"],
+  ["/100%", "/100%"],
+  ["/%zz", "/%zz"],
+  ["/...", "/..."],
+  ["/a..b/.c", "/a..b/.c"],
+  ["/caf%C3%A9", "/caf\u00c3\u00a9"],
+])("%s compares as %s", (path, comparable) => {
+  expect(comparablePath(path)).toBe(comparable);
+});
+
+test.each([
+  "/.",
+  "/..",
+  "/a/../b",
+  "/a/./b",
+  "/a/..",
+  "/a/%2e%2E/b",
+  "/a/.%2e/b",
+  "/a%2f..%2fb",
+  String.raw`/a\..\b`,
+  "/a%5c..%5cb",
+  "/a/..;/b",
+  "/a/..;x=1/b",
+  "/a//..//b",
+])("%s is nobody's path", (path) => {
+  expect(comparablePath(path)).toBeUndefined();
+});
+
+test("writing a path with more percent-encoding never changes what it compares as", () => {
+  const anyPath = fc
+    .string({ unit: fc.constantFrom("/", ".", ";", "a", "\\", "-"), minLength: 1 })
+    .map((path) => `/${path}`);
+  fc.assert(
+    fc.property(anyPath, fc.func(fc.boolean()), (path, isEncoded) => {
+      const written = Array.from(path, (letter, i) =>
+        i > 0 && isEncoded(i) ? `%${letter.charCodeAt(0).toString(16).padStart(2, "0")}` : letter,
+      ).join("");
+      expect(comparablePath(written)).toBe(comparablePath(path));
+    }),
+  );
 });
