@@ -47,9 +47,11 @@ export class WebSocketClient {
 
   /** The next frame, as one readable line: `Text hello`, `Close 1000 bye`. */
   async next(): Promise<string> {
-    for (let wanted = 2; ; wanted++) {
-      const bytes = await this.#client.received(this.#readBytes + wanted);
-      const found = tryDecodeFrame(bytes.subarray(this.#readBytes));
+    let wanted = 2;
+    for (;;) {
+      const bytes = (await this.#client.received(this.#readBytes + wanted)).subarray(this.#readBytes);
+      const found = tryDecodeFrame(bytes);
+      wanted = bytes.length + 1;
       if (found === undefined) continue;
       this.#readBytes += found.length;
       return described(found.frame);
