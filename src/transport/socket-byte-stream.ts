@@ -116,7 +116,7 @@ export class SocketByteStream implements ByteStream {
     resetSocket(this.#connection);
   }
 
-  static #uncork(stream: SocketByteStream): void {
+  static #uncork(this: void, stream: SocketByteStream): void {
     stream.#isCorked = false;
     stream.#socket.uncork();
   }
