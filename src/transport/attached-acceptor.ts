@@ -22,13 +22,7 @@ export class AttachedAcceptor {
   #isDraining = false;
 
   constructor(server: NodeServer, options: AttachedOptions, sink: AcceptorSink) {
-    let connections = 0;
-    const context: AttachedContext = {
-      ...options,
-      sink: guardedSink(sink),
-      isDraining: () => this.#isDraining,
-      nextConnectionId: () => ++connections,
-    };
+    const context: AttachedContext = { ...options, sink: guardedSink(sink), isDraining: () => this.#isDraining };
     this.#attached = [new AttachedUpgrades(server, context)];
     if ("updateSettings" in server) this.#attached.push(new AttachedStreams(server, context));
   }

@@ -8,6 +8,8 @@ export interface AttachedOptions {
   readonly deadlines: Pick<AcceptorDeadlines, "answerMs" | "idleConnectionMs">;
   /** Which openings are ours. */
   readonly takes: TakesPath;
+  /** Numbers the connections, among those of whatever else counts them. */
+  readonly nextConnectionId: () => number;
 }
 
 /** What the two HTTP versions share of an attached acceptor. */
@@ -15,6 +17,4 @@ export interface AttachedContext extends AttachedOptions {
   readonly sink: AcceptorSink;
   /** Whether new openings are refused now. */
   readonly isDraining: () => boolean;
-  /** Numbers the connections, from 1. */
-  readonly nextConnectionId: () => number;
 }

@@ -1,5 +1,5 @@
 import type { Http2SecureServer, Http2Server, Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
-import { textRejection } from "../protocol/handshake/opening-refusal.ts";
+import { NoWebSocketHere } from "../protocol/handshake/opening-refusal.ts";
 import type { FieldLines } from "../protocol/handshake/opening-request.ts";
 import { claiming, countStrangers, isFirstOfOurs, isTaken } from "./attached-claims.ts";
 import type { AttachedContext } from "./attached-context.ts";
@@ -12,7 +12,6 @@ import { refuse, type RefusedRequest } from "./refused-request.ts";
 
 const Draining = refuse("draining", 503);
 const HeaderSize = refuse("header-size", 431);
-const NotFound = textRejection(404, "There is no WebSocket here.");
 
 /** The openings over HTTP/2 of a server of node's that somebody else runs. */
 export class AttachedStreams {
@@ -48,7 +47,7 @@ export class AttachedStreams {
     if (!isOurs && (this.#isLeft || (isOpening && isTaken(this.#server.listeners("stream"), path)))) return;
     stream.on("error", () => undefined);
     if (stream.destroyed || stream.closed) return;
-    if (isOpening && !isOurs) return sendAnswer(stream, NotFound, this.#context.deadlines.idleConnectionMs);
+    if (isOpening && !isOurs) return sendAnswer(stream, NoWebSocketHere, this.#context.deadlines.idleConnectionMs);
     this.#answer(stream, session, { streamId: id, rawFields });
   };
 

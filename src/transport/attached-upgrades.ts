@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { EventEmitter } from "node:events";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { textRejection } from "../protocol/handshake/opening-refusal.ts";
+import { NoWebSocketHere } from "../protocol/handshake/opening-refusal.ts";
 import type { OpeningRejection } from "../protocol/handshake/opening-request.ts";
 import { claiming, countStrangers, isFirstOfOurs, isTaken } from "./attached-claims.ts";
 import type { AttachedContext } from "./attached-context.ts";
@@ -15,7 +15,6 @@ import { refuse } from "./refused-request.ts";
 
 const Draining = refuse("draining", 503);
 const Malformed = refuse("malformed", 400);
-const NotFound = textRejection(404, "There is no WebSocket here.");
 
 /** The HTTP/1.1 openings of a server of node's that somebody else runs. */
 export class AttachedUpgrades {
@@ -69,7 +68,7 @@ export class AttachedUpgrades {
     const isLeft = countStrangers(listeners) > 0 || isTaken(listeners, path);
     if (isLeft || !isFirstOfOurs(listeners, this.#onUpgrade)) return;
     letGo(request);
-    whenAnswered(request.socket, () => refuseOn(request.socket, NotFound));
+    whenAnswered(request.socket, () => refuseOn(request.socket, NoWebSocketHere));
   }
 
   /**

@@ -131,6 +131,7 @@ export class Listener {
     this.#state = "listening";
     return new Promise((resolve, reject) => {
       server.once("error", reject);
+      server.once("close", () => reject(new Error("stopped before it was bound")));
       server.listen(place, () => {
         server.off("error", reject);
         // From now on it means that accept failed; the connection is lost and the listener lives on.

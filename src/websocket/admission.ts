@@ -35,6 +35,9 @@ export type AdmissionResult =
     }
   | { readonly type: "refused"; readonly limit: AdmissionLimit; readonly rejection: OpeningRejection };
 
+/** The client without an address, as on a unix socket: who that is nobody can tell, so it has no limit of its own. */
+const Nobody = "";
+
 /** What an opening is counted under. */
 interface Place {
   readonly route: string;
@@ -75,7 +78,7 @@ export class Admission {
     { name, maxStreams }: { readonly name: string; readonly maxStreams: number | undefined },
   ): AdmissionResult {
     const place: Place = { route: name, connection: id, client: clientOf(remoteAddress) };
-    const waitMs = this.#rate.take(place.client, this.#now());
+    const waitMs = place.client === Nobody ? 0 : this.#rate.take(place.client, this.#now());
     if (waitMs > 0) return refused("opening_rate", Math.ceil(waitMs / 1000));
     const limit = this.#fullLimit(place, maxStreams);
     return limit === undefined ? this.#admitted(place) : refused(limit);
@@ -86,7 +89,7 @@ export class Admission {
     if (this.#streams >= maxStreams) return "streams";
     if (this.#routes.of(route) >= maxOfRoute) return "streams_per_route";
     if (this.#connections.of(connection) >= maxStreamsPerConnection) return "streams_per_connection";
-    if (this.#clients.of(client) >= maxStreamsPerAddress) return "streams_per_address";
+    if (client !== Nobody && this.#clients.of(client) >= maxStreamsPerAddress) return "streams_per_address";
     return undefined;
   }
 

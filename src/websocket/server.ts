@@ -1,6 +1,6 @@
 import { CloseCode, isSendable } from "../protocol/close-code.ts";
 import { WebSocketError } from "../protocol/errors.ts";
-import { textRejection } from "../protocol/handshake/opening-refusal.ts";
+import { NoWebSocketHere } from "../protocol/handshake/opening-refusal.ts";
 import type { FieldLines } from "../protocol/handshake/opening-request.ts";
 import { AttachedAcceptor, type NodeServer } from "../transport/attached-acceptor.ts";
 import { ConnectionGate } from "../transport/connection-gate.ts";
@@ -55,8 +55,6 @@ export interface ServerCloseOptions {
 /** How long clients may take to end their connections when all WebSockets are gone. */
 const FarewellMs = 1_000;
 
-const NotFound = textRejection(404, "There is no WebSocket here.");
-
 /**
  * Serves WebSockets over HTTP/1.1 and HTTP/2 alike: on ports and unix sockets of its own, and on servers of node:http,
  * node:https and node:http2 that others run. Each connection goes to the handler of its rules, or without one to
@@ -104,12 +102,9 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
     const listener = this.#createListener();
     this.#listeners.add(listener);
     try {
-      if ("path" in place) {
-        await listener.listenOnPath(place.path);
-        return { path: place.path };
-      }
-      const { address, port } = await listener.listen({ host: place.host, port: place.port ?? 0 });
-      return { address, port };
+      const listening = await listenAt(listener, place);
+      this.#refuseWhenClosing();
+      return listening;
     } catch (error) {
       this.#listeners.delete(listener);
       throw error;
@@ -131,6 +126,7 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
       headers: { ...headers, ...this.#options.headers },
       deadlines: { ...deadlines, ...this.#options.deadlines },
       takes: (asked: string) => this.#isTaken(takes, asked),
+      nextConnectionId: this.#nextConnectionId,
     };
     this.#attached.push(new AttachedAcceptor(server, options, this.#sink));
   }
@@ -198,7 +194,7 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
     const { remoteAddress: address, remotePort: port, tls } = connection;
     const request = new WebSocketRequest(opening.request, { address, port, tls }, undefined);
     const rules = this.#rules.find(request);
-    if (rules === undefined) return opening.reject(NotFound);
+    if (rules === undefined) return opening.reject(NoWebSocketHere);
     const refusal = rules.tryRefuse(request, connection);
     if (refusal !== undefined) return opening.reject(refusal);
     const admission = this.#admission.admit(connection, rules);
@@ -282,7 +278,7 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
   }
 
   #createListener(): Listener {
-    const options = listenerOptions(this.#options, () => ++this.#connectionIds);
+    const options = listenerOptions(this.#options, this.#nextConnectionId);
     return new Listener(options, this.#gate, this.#sink, {
       connectionOpened: () => undefined,
       connectionClosed: () => undefined,
@@ -292,9 +288,23 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
     });
   }
 
+  readonly #nextConnectionId = (): number => ++this.#connectionIds;
+
   #refuseWhenClosing(): void {
     if (this.#closed !== undefined) throw new TypeError("the server is closed");
   }
+}
+
+async function listenAt(
+  listener: Listener,
+  place: TcpListening | PathListening,
+): Promise<PathListening | { address: string; port: number }> {
+  if ("path" in place) {
+    await listener.listenOnPath(place.path);
+    return { path: place.path };
+  }
+  const { address, port } = await listener.listen({ host: place.host, port: place.port ?? 0 });
+  return { address, port };
 }
 
 /** Shows `error` where nobody asked to be told. */

@@ -117,8 +117,9 @@ export class AttachedUnderTest extends RecordingSink {
   constructor(server: NodeServer, options: Partial<AttachedOptions> = {}) {
     super();
     const headers = { maxHeaderBytes: 16_384, maxHeaderCount: 256 };
-    const all = { headers, deadlines: LongDeadlines, takes: () => true, ...options };
-    this.acceptor = new AttachedAcceptor(server, all, this);
+    let connections = 0;
+    const own = { headers, deadlines: LongDeadlines, takes: () => true, nextConnectionId: () => ++connections };
+    this.acceptor = new AttachedAcceptor(server, { ...own, ...options }, this);
   }
 
   /** One that is attached to a server of `kind`. */

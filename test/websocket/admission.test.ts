@@ -124,6 +124,11 @@ describe("the opening rate", () => {
     expect(door.limit()).toBeUndefined();
   });
 
+  test("is nobody's who has no address, nor is the limit of one", () => {
+    const door = new Door({ maxStreamsPerAddress: 1, openingRate: { perSecond: 1, burst: 1 } });
+    expect([door.limit({ address: "" }), door.limit({ address: "" })]).toEqual([undefined, undefined]);
+  });
+
   test("counts openings that were released or refused, and what it refuses takes no place", () => {
     const door = new Door({ maxStreams: 1, openingRate: { perSecond: 1, burst: 3 } });
     releaseOf(door.ask())();

@@ -109,6 +109,20 @@ test("close with a code that cannot be sent rejects, and nothing has happened", 
   await WebSocketClient.open(await client());
 });
 
+test("a listen that close comes into fails, and its port is free", async () => {
+  const first = new WebSocketServer({ handler });
+  const { port } = await first.listen({ host: "localhost" });
+  await first.close();
+  const second = new WebSocketServer({ handler });
+  // A name has to be looked up before anything is bound.
+  const listening = second.listen({ host: "localhost", port });
+  await second.close();
+  await expect(listening).rejects.toThrow("stopped before it was bound");
+  const third = new WebSocketServer({ handler });
+  await third.listen({ host: "localhost", port });
+  await third.close();
+});
+
 test("a server that closes neither listens nor attaches", async () => {
   const server = new WebSocketServer({ handler });
   await server.close();

@@ -1,8 +1,16 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { WebSocketServer } from "../../src/websocket/server.ts";
 import type { Authorization, WebSocketServerOptions } from "../../src/websocket/server-options.ts";
-import type { ClientResponse, OpeningClient, OpeningWish } from "../support/opening-client.ts";
+import { nodeServer } from "../support/node-servers.ts";
+import {
+  connectH2Session,
+  h2Client,
+  type ClientResponse,
+  type OpeningClient,
+  type OpeningWish,
+} from "../support/opening-client.ts";
 import { readToEnd } from "../support/listening.ts";
 import { serverFor, ServerWays, tcpTo, until, type ServerUnderTest } from "../support/server-ways.ts";
 
@@ -159,6 +167,17 @@ describe.each(ServerWays.filter(({ httpVersion }) => httpVersion === "2"))("over
     expect([refused.status, retryAfterOf(refused)]).toEqual([429, "5"]);
     expect(isOpen(await ask(other()))).toBe(true);
   });
+});
+
+test("connections of several servers that it is attached to are not taken for one", async () => {
+  const server = new WebSocketServer({ handler, closeMs: 50, maxConnectionsPerHttp2Connection: 1 });
+  onTestFinished(() => server.close({ drainMs: 10 }));
+  for (let nth = 0; nth < 2; nth++) {
+    const reached = await nodeServer("node:http2", undefined, (node) => server.attach(node));
+    const session = await connectH2Session(reached);
+    expect(isOpen(await ask(h2Client(session)))).toBe(true);
+    expect((await ask(h2Client(session))).status).toBe(429);
+  }
 });
 
 describe("an own listener", () => {

@@ -49,7 +49,7 @@ async function localClient(path: string, httpVersion: "1.1" | "2", before = ""):
 
 describe("a unix socket", () => {
   test.each(["1.1", "2"] as const)("is served over HTTP/%s, and its clients have no address", async (httpVersion) => {
-    const server = tellingPeers({ tcp: { maxConnectionsPerAddress: 1 } });
+    const server = tellingPeers({ tcp: { maxConnectionsPerAddress: 1 }, maxConnectionsPerAddress: 1 });
     const path = await socketPath();
     expect(await server.listen({ path })).toEqual({ path });
     for (let nth = 0; nth < 2; nth++) {

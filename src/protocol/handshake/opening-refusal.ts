@@ -25,3 +25,6 @@ export function refuseOpening(
 export function textRejection(status: number, sentence: string, fields: FieldLines = []): OpeningRejection {
   return { status, fields: ["content-type", "text/plain; charset=utf-8", ...fields], body: `${sentence}\n` };
 }
+
+/** The answer to an opening for a path at which there is nothing. */
+export const NoWebSocketHere: OpeningRejection = textRejection(404, "There is no WebSocket here.");
