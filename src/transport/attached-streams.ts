@@ -8,10 +8,7 @@ import { exceedsLimits } from "./header-size.ts";
 import { sendAnswer } from "./node-h2-answer.ts";
 import { answerConnect } from "./node-h2-opening.ts";
 import type { ConnectionFacts } from "./opening.ts";
-import { refuse, type RefusedRequest } from "./refused-request.ts";
-
-const Draining = refuse("draining", 503);
-const HeaderSize = refuse("header-size", 431);
+import { RefusedOpenings, type RefusedRequest } from "./refused-request.ts";
 
 /** The openings over HTTP/2 of a server of node's that somebody else runs. */
 export class AttachedStreams {
@@ -61,8 +58,8 @@ export class AttachedStreams {
   ): void {
     const { sink, headers, deadlines, isDraining } = this.#context;
     const facts = this.#factsOf(session);
-    if (isDraining()) return this.#refuse(stream, facts, Draining);
-    if (exceedsLimits(rawFields, headers)) return this.#refuse(stream, facts, HeaderSize);
+    if (isDraining()) return this.#refuse(stream, facts, RefusedOpenings.draining);
+    if (exceedsLimits(rawFields, headers)) return this.#refuse(stream, facts, RefusedOpenings.headerSize);
     answerConnect(stream, rawFields, { facts, streamId, isLost: () => session.destroyed, sink, deadlines });
   }
 

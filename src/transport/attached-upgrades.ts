@@ -11,10 +11,7 @@ import { upgradeOpening } from "./h1-opening.ts";
 import { isWebSocketUpgrade, judgeUpgrade } from "./h1-request.ts";
 import { encodeLastResponse } from "./h1-response.ts";
 import { closeLingering } from "./lingering-close.ts";
-import { refuse } from "./refused-request.ts";
-
-const Draining = refuse("draining", 503);
-const Malformed = refuse("malformed", 400);
+import { RefusedOpenings } from "./refused-request.ts";
 
 /** The HTTP/1.1 openings of a server of node's that somebody else runs. */
 export class AttachedUpgrades {
@@ -45,8 +42,9 @@ export class AttachedUpgrades {
     whenAnswered(socket, (isBehindRequest) => {
       if (!isBehindRequest) return this.#open(request, head);
       // Its frames would be read as what comes behind the answer to the request before.
-      this.#context.sink.refused(Malformed.refusal, attachedFacts(socket, this.#context.nextConnectionId(), "1.1"));
-      refuseOn(socket, Malformed.rejection);
+      const { refusal, rejection } = RefusedOpenings.pipelined;
+      this.#context.sink.refused(refusal, attachedFacts(socket, this.#context.nextConnectionId(), "1.1"));
+      refuseOn(socket, rejection);
     });
   };
 
@@ -54,7 +52,7 @@ export class AttachedUpgrades {
     const { sink, headers, deadlines, isDraining, nextConnectionId } = this.#context;
     const { socket } = request;
     const facts = attachedFacts(socket, nextConnectionId(), "1.1");
-    const judged = isDraining() ? Draining : judgeUpgrade(request, headers, facts.secure);
+    const judged = isDraining() ? RefusedOpenings.draining : judgeUpgrade(request, headers, facts.secure);
     if ("refusal" in judged) {
       sink.refused(judged.refusal, facts);
       return refuseOn(socket, judged.rejection);

@@ -1,7 +1,5 @@
-import type { OpeningRejection } from "../protocol/handshake/opening-request.ts";
+import { SomethingFailed } from "../protocol/handshake/opening-refusal.ts";
 import type { AcceptorSink } from "./opening.ts";
-
-const InternalServerError: OpeningRejection = { status: 500, fields: [], body: "" };
 
 /**
  * `sink`, except that a method that throws costs the one request: it is answered 500 if it has no answer yet, and the sink
@@ -13,7 +11,7 @@ export function guardedSink(sink: AcceptorSink): AcceptorSink {
       try {
         sink.opening(opening);
       } catch (error) {
-        opening.reject(InternalServerError);
+        opening.reject(SomethingFailed);
         sink.failed(error);
       }
     },
@@ -21,7 +19,7 @@ export function guardedSink(sink: AcceptorSink): AcceptorSink {
       try {
         sink.exchange(exchange);
       } catch (error) {
-        exchange.respond(InternalServerError);
+        exchange.respond(SomethingFailed);
         sink.failed(error);
       }
     },

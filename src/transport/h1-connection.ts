@@ -8,7 +8,7 @@ import { encodeLastResponse } from "./h1-response.ts";
 import { closeLingering, LingerMs, MaxDroppedBytes } from "./lingering-close.ts";
 import type { AcceptorSink, ConnectionFacts } from "./opening.ts";
 import { PendingExchange } from "./pending-exchange.ts";
-import { refuse, type RefusedRequest } from "./refused-request.ts";
+import { refuse, RefusedOpenings, type RefusedRequest } from "./refused-request.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { AcceptorDeadlines, HeaderLimits } from "./transport-limits.ts";
 
@@ -104,8 +104,8 @@ export class H1Connection {
     const { facts, sink, isDraining, connection, deadlines } = this.#options;
     const parsed = judgeUpgrade(request, this.#options.headers, facts.secure);
     // Its answer would overtake those before it, and then they would be written between its frames.
-    if (this.#exchanges.size > 0) return this.#refuse(Malformed);
-    if (isDraining()) return this.#refuse(Draining);
+    if (this.#exchanges.size > 0) return this.#refuse(RefusedOpenings.pipelined);
+    if (isDraining()) return this.#refuse(RefusedOpenings.draining);
     if ("refusal" in parsed) return this.#refuse(parsed);
     clearTimeout(this.#timer);
     this.#state = "upgraded";

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { hasListMember } from "../protocol/handshake/field-values.ts";
 import { parseUpgrade, type UpgradeOpening } from "../protocol/handshake/upgrade.ts";
 import { asH2Lines, exceedsLimits } from "./header-size.ts";
-import { refuse, type RefusedRequest } from "./refused-request.ts";
+import { refuse, RefusedOpenings, type RefusedRequest } from "./refused-request.ts";
 import { judgeH1Request, type RequestFacts } from "./request-facts.ts";
 import type { HeaderLimits } from "./transport-limits.ts";
 
@@ -32,7 +32,7 @@ export function judgeUpgrade(
   limits: HeaderLimits,
   secure: boolean,
 ): UpgradeOpening | RefusedRequest {
-  return isTooLarge(request, limits, secure) ? refuse("header-size", 431) : readUpgrade(request, secure);
+  return isTooLarge(request, limits, secure) ? RefusedOpenings.headerSize : readUpgrade(request, secure);
 }
 
 function readUpgrade(request: IncomingMessage, secure: boolean): UpgradeOpening | RefusedRequest {

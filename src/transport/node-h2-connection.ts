@@ -17,7 +17,7 @@ import { answerConnect } from "./node-h2-opening.ts";
 import type { AcceptorSink, ConnectionFacts, TransportRefusal } from "./opening.ts";
 import { PendingExchange } from "./pending-exchange.ts";
 import { LooksPerDeadline, PingWatch } from "./ping-watch.ts";
-import { refuse, type RefusedRequest } from "./refused-request.ts";
+import { refuse, RefusedOpenings, type RefusedRequest } from "./refused-request.ts";
 import { judgeH2Request } from "./request-facts.ts";
 import type { AcceptorDeadlines, HeaderLimits } from "./transport-limits.ts";
 
@@ -36,6 +36,8 @@ export interface NodeH2ConnectionOptions {
 
 /** How much more than the limit node:http2 takes, so that what goes beyond the limit alone can be answered. */
 const HeaderSlack = 4;
+
+const RefusedRequests = { draining: refuse("draining", 503), headerSize: refuse("header-size", 431) } as const;
 
 /**
  * One HTTP/2 server connection on node:http2.
@@ -108,9 +110,11 @@ export class NodeH2Connection implements H2Connection {
     // What came behind its HEADERS in the same read may have ended it already.
     if (id === undefined || stream.destroyed || stream.closed) return;
     this.#countStream(stream);
-    if (this.#isDraining) return this.#refuse(stream, refuse("draining", 503));
-    if (exceedsLimits(rawFields, this.#options.headers)) return this.#refuse(stream, refuse("header-size", 431));
-    if (singleFieldValue(rawFields, ":method") === "CONNECT") this.#onConnect(stream, id, rawFields);
+    const isConnect = singleFieldValue(rawFields, ":method") === "CONNECT";
+    const { draining, headerSize } = isConnect ? RefusedOpenings : RefusedRequests;
+    if (this.#isDraining) return this.#refuse(stream, draining);
+    if (exceedsLimits(rawFields, this.#options.headers)) return this.#refuse(stream, headerSize);
+    if (isConnect) this.#onConnect(stream, id, rawFields);
     else this.#onRequest(stream, id, rawFields);
   }
 

@@ -1,3 +1,4 @@
+import { textRejection } from "../protocol/handshake/opening-refusal.ts";
 import type { OpeningAnswer, OpeningRejection, OpeningRequest } from "../protocol/handshake/opening-request.ts";
 import type { ByteStream } from "./byte-stream.ts";
 import { ClosedByteStream } from "./closed-byte-stream.ts";
@@ -21,7 +22,7 @@ export interface PendingOpeningOptions {
   readonly answerMs: number;
 }
 
-const GatewayTimeout: OpeningRejection = { status: 504, fields: [], body: "" };
+const GatewayTimeout = textRejection(504, "The answer took too long.");
 
 /**
  * An {@link Opening} on either HTTP version: one answer, before its deadline, while the client is there.

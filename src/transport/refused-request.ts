@@ -1,3 +1,4 @@
+import { textRejection } from "../protocol/handshake/opening-refusal.ts";
 import type { OpeningRejection } from "../protocol/handshake/opening-request.ts";
 import type { TransportRefusal } from "./opening.ts";
 
@@ -11,3 +12,10 @@ export interface RefusedRequest {
 export function refuse(refusal: TransportRefusal, status: number): RefusedRequest {
   return { refusal, rejection: { status, fields: [], body: "" } };
 }
+
+/** The refusals of openings that are good in themselves. What asks for a WebSocket may have a body in the answer. */
+export const RefusedOpenings = {
+  draining: { refusal: "draining", rejection: textRejection(503, "This server is closing.") },
+  headerSize: { refusal: "header-size", rejection: textRejection(431, "The fields are too large, or too many.") },
+  pipelined: { refusal: "malformed", rejection: textRejection(400, "An earlier request has no answer yet.") },
+} as const satisfies Readonly<Record<string, RefusedRequest>>;

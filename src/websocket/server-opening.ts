@@ -1,6 +1,6 @@
 import { acceptExtensions } from "../protocol/handshake/extension-negotiation.ts";
 import { fieldValues, tryFieldLines } from "../protocol/handshake/field-values.ts";
-import { textRejection } from "../protocol/handshake/opening-refusal.ts";
+import { SomethingFailed, textRejection } from "../protocol/handshake/opening-refusal.ts";
 import type { FieldLines, OpeningRejection } from "../protocol/handshake/opening-request.ts";
 import type { Extension } from "../protocol/message/extension.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
@@ -10,8 +10,6 @@ import { retryAfter } from "./retry-after.ts";
 import type { AcceptedOpening, Authorization, RejectedOpening } from "./server-options.ts";
 import type { ServedRules } from "./server-rules.ts";
 
-/** The answer where something threw. */
-export const Failed: OpeningRejection = textRejection(500, "Something went wrong here.");
 const Closing = textRejection(503, "This server is closing.", retryAfter());
 const NoSubprotocol = textRejection(400, "None of the subprotocols offered is spoken here.");
 const NotTaken = textRejection(503, "Nobody takes WebSockets here at the moment.", retryAfter());
@@ -69,7 +67,7 @@ export class ServerOpening<Data> {
     } catch (error) {
       // Who gives up because nobody waits any more has not failed.
       if (!signal.aborted || error !== signal.reason) this.#context.failed(error);
-      this.#reject(Failed);
+      this.#reject(SomethingFailed);
     }
   }
 

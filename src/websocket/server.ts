@@ -1,6 +1,6 @@
 import { CloseCode, isSendable } from "../protocol/close-code.ts";
 import { WebSocketError } from "../protocol/errors.ts";
-import { NoWebSocketHere } from "../protocol/handshake/opening-refusal.ts";
+import { NoWebSocketHere, SomethingFailed } from "../protocol/handshake/opening-refusal.ts";
 import type { FieldLines } from "../protocol/handshake/opening-request.ts";
 import { AttachedAcceptor, type NodeServer } from "../transport/attached-acceptor.ts";
 import { ConnectionGate } from "../transport/connection-gate.ts";
@@ -15,7 +15,7 @@ import { lingerMsOf } from "./linger.ts";
 import { LiveSet } from "./live-set.ts";
 import { WebSocketRequest } from "./request.ts";
 import { refuseExchange } from "./server-exchange.ts";
-import { Failed, fieldLines, ServerOpening, type AcceptedWebSocket } from "./server-opening.ts";
+import { fieldLines, ServerOpening, type AcceptedWebSocket } from "./server-opening.ts";
 import { DefaultServerOptions, type WebSocketServerOptions } from "./server-options.ts";
 import { pathMatcher } from "./server-path.ts";
 import { RuleBook, type ServedRules } from "./server-rules.ts";
@@ -248,7 +248,7 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
     try {
       await this.#options.onRequest?.(exchange);
     } catch (error) {
-      exchange.respond(Failed);
+      exchange.respond(SomethingFailed);
       this.#tell(error);
     }
   }

@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { SomethingFailed } from "../../src/protocol/handshake/opening-refusal.ts";
 import { guardedSink } from "../../src/transport/guarded-sink.ts";
 import type { AcceptorSink, HttpExchange, Opening } from "../../src/transport/opening.ts";
 import { connectionFacts } from "../support/connection-facts.ts";
@@ -16,8 +17,8 @@ test("what a sink's method throws costs the one request, and the sink is told", 
   guarded.opening({ reject } as Partial<Opening> as Opening);
   guarded.exchange({ respond } as Partial<HttpExchange> as HttpExchange);
   guarded.refused("malformed", connectionFacts());
-  expect(reject).toHaveBeenCalledExactlyOnceWith({ status: 500, fields: [], body: "" });
-  expect(respond).toHaveBeenCalledExactlyOnceWith({ status: 500, fields: [], body: "" });
+  expect(reject).toHaveBeenCalledExactlyOnceWith(SomethingFailed);
+  expect(respond).toHaveBeenCalledExactlyOnceWith(SomethingFailed);
   expect(failed.mock.calls).toEqual([[fault], [fault], [fault]]);
 });
 

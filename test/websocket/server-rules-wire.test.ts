@@ -317,6 +317,8 @@ describe.each(ServerWays)("over $way a server", (way) => {
     expect(answer.status).toBe(status === Accepted && way.httpVersion === "2" ? 200 : status);
     for (const [name, value] of Object.entries(fields)) expect(valueOf(answer, name)).toBe(value);
     expect(answer).toMatchObject(body === undefined ? {} : { body });
+    // Of fields that are too large nobody knows whether they belong to a HEAD.
+    expect(status === 431 || (answer.body === "") === (status === Accepted)).toBe(true);
     expect(errors).toHaveLength(isTold ? 1 : 0);
     expect(JSON.stringify(answer)).not.toContain("secret");
   });

@@ -28,3 +28,6 @@ export function textRejection(status: number, sentence: string, fields: FieldLin
 
 /** The answer to an opening for a path at which there is nothing. */
 export const NoWebSocketHere: OpeningRejection = textRejection(404, "There is no WebSocket here.");
+
+/** The answer where the application failed: nothing of what failed is in it. */
+export const SomethingFailed: OpeningRejection = textRejection(500, "Something went wrong here.");
