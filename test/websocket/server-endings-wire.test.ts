@@ -68,4 +68,20 @@ describe.each(ServerWays)("over $way a connection", (way) => {
     good.text("here");
     expect(await good.next()).toBe("Text here");
   });
+
+  test("on which nothing comes is asked by a Ping, and cut when that is not answered", async () => {
+    const { closings, handler } = keepingEndings();
+    const { client, server } = await serverFor(way, { handler, pingIntervalMs: 20, pongMs: 20 });
+    const one = await WebSocketClient.open(await client());
+    expect(await one.next()).toMatch(/^Ping/);
+    await until(() => server.connections.size === 0);
+    expect(closings).toMatchObject([{ code: 1006, clean: false }]);
+  });
+
+  test("on which no message goes is closed with 1001 when it was idle for long", async () => {
+    const { client, server } = await serverFor(way, { handler: {}, idleMs: 20, closeMs: 20 });
+    const one = await WebSocketClient.open(await client());
+    expect(await one.next()).toMatch(/^Close 1001/);
+    await until(() => server.connections.size === 0);
+  });
 });
