@@ -71,6 +71,16 @@ describe("a unix socket", () => {
     },
   );
 
+  test("has no resets: a connection too many is closed", async () => {
+    const server = tellingPeers({ tcp: { maxConnections: 1 } });
+    const path = await socketPath();
+    await server.listen({ path });
+    await WebSocketClient.open(await localClient(path, "1.1"));
+    const socket = await tcpTo({ path });
+    expect(await readToEnd(socket)).toBe("");
+    socket.destroy();
+  });
+
   test("that somebody listens on cannot be had", async () => {
     const path = await socketPath();
     await tellingPeers().listen({ path });
