@@ -78,5 +78,6 @@ export { trySecure, type Secure, type UpstreamAddress, type UpstreamTls } from "
 export { dial, type DialOptions, type DialRequest, type DialResult, type DialTarget } from "./transport/dialer.ts";
 
 export type { HandledConnection, WebSocketHandler } from "./websocket/handler.ts";
-export { WebSocketConnection, type WebSocketConnectionOptions } from "./websocket/connection.ts";
+export { WebSocketConnection } from "./websocket/connection.ts";
+export type { WebSocketConnectionOptions } from "./websocket/connection-options.ts";
 export type { ConnectionEnding, ConnectionLimit, DrainCause } from "./websocket/connection-ending.ts";

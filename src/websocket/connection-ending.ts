@@ -1,4 +1,5 @@
-import type { MessageLimit } from "../protocol/frame/message-meter.ts";
+import type { ErrorCode } from "../protocol/errors.ts";
+import { type MessageLimit, messageLimitOf } from "../protocol/frame/message-meter.ts";
 
 /** How a connection ended: by the first event that began its end, whatever followed. */
 export interface ConnectionEnding {
@@ -12,9 +13,11 @@ export interface ConnectionEnding {
     | "reset"
     | "connection-lost"
     | "rule-broken"
-    /** A message was larger than it may be, or more was sent than the peer takes. */
+    /** A message was larger than it may be, more control frames came than may, or more was sent than the peer takes. */
     | "limit"
     | "stalled"
+    /** Nothing came behind a Ping of ours. */
+    | "pong-timeout"
     /** A `close()` whose Close could not even leave in time. */
     | "close-deadline"
     | DrainCause
@@ -25,7 +28,8 @@ export interface ConnectionEnding {
 export type DrainCause = "drain" | "route-changed" | "route-removed" | "listener-removed" | "idle" | "max-age";
 
 /** A limit or a deadline at which a connection ends. */
-export type ConnectionLimit = MessageLimit | "buffered_bytes" | "idle" | "age" | "write_stall" | "close_deadline";
+export type ConnectionLimit =
+  MessageLimit | "control_frames" | "buffered_bytes" | "idle" | "age" | "write_stall" | "close_deadline";
 
 const LimitOfCause: Partial<Record<ConnectionEnding["cause"], ConnectionLimit>> = {
   stalled: "write_stall",
@@ -36,4 +40,10 @@ const LimitOfCause: Partial<Record<ConnectionEnding["cause"], ConnectionLimit>> 
 /** The limit that makes this side close for `cause`, or `undefined` where none does or it is not the only one. */
 export function limitOfCause(cause: ConnectionEnding["cause"]): ConnectionLimit | undefined {
   return LimitOfCause[cause];
+}
+
+/** The limit that a peer went over which is failed with `code`, or `undefined` where that is of anything else. */
+export function limitOfError(code: ErrorCode): ConnectionLimit | undefined {
+  if (code === "WS_TOO_MANY_CONTROL_FRAMES") return "control_frames";
+  return messageLimitOf(code);
 }

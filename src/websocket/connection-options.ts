@@ -1,4 +1,9 @@
 import type { MessageLimits } from "../protocol/frame/message-meter.ts";
+import type { Traffic } from "../protocol/frame/traffic.ts";
+import type { Extension } from "../protocol/message/extension.ts";
+import type { ConnectionEnding, ConnectionLimit } from "./connection-ending.ts";
+import type { WebSocketHandler } from "./handler.ts";
+import type { WebSocketRequest } from "./request.ts";
 
 /** What a WebSocket may be, have and take, alike on a server and a client; sizes in bytes, times in milliseconds. */
 export interface ConnectionOptions extends Partial<MessageLimits> {
@@ -34,3 +39,27 @@ export const DefaultConnectionOptions = {
   pongMs: 20_000,
   idleMs: undefined,
 } as const satisfies ConnectionOptions;
+
+/** What a WebSocketConnection is made of beside its stream. */
+export interface WebSocketConnectionOptions<Data = unknown> extends ConnectionOptions {
+  /** A client masks what it sends, a server does not. */
+  readonly role: "server" | "client";
+  readonly request: WebSocketRequest<Data>;
+  readonly subprotocol: string | undefined;
+  /** What was agreed on in the opening handshake, in its order and for this WebSocket only; none if not given. */
+  readonly extensions?: readonly Extension[] | undefined;
+  /** Without one, or without `onMessage` and `onMessageStream`, messages wait for `receive`. */
+  readonly handler?: WebSocketHandler<Data> | undefined;
+  /** How long the peer may take to end its half when all is said and has left, in milliseconds; `closeMs` where not given. */
+  readonly lingerMs?: number | undefined;
+  /** Counts what comes in, up to the end; a `Traffic` of its own where not given. */
+  readonly incoming?: Traffic | undefined;
+  /** Counts what goes out. */
+  readonly outgoing?: Traffic | undefined;
+  /** Told of each limit that this connection runs into. */
+  readonly onLimit?: ((limit: ConnectionLimit) => void) | undefined;
+  /** Told what goes to `onError` where the handler has none. */
+  readonly onUnhandledError?: ((error: unknown) => void) | undefined;
+  /** Told once, when the stream is over; no timer is left then. */
+  readonly onEnded?: ((ending: ConnectionEnding) => void) | undefined;
+}

@@ -16,7 +16,8 @@ export interface IncomingMessage {
   readonly type: "text" | "binary";
   /**
    * The payload, of a text UTF-8 that is checked as it comes; cut where the frames and reads are. What is not read holds the
-   * peer back. It ends with an error if the WebSocket ends within the message. Destroyed, the rest of the message is dropped.
+   * peer back, from 64 KiB on. It ends with an error if the WebSocket ends within the message; nobody needs to listen.
+   * Destroyed, the rest of the message is dropped. A compressed message is inflated whole before.
    */
   readonly body: Readable;
 }
@@ -36,8 +37,9 @@ export interface HandledConnection<Data = unknown> extends AsyncIterable<string 
   /** Bytes sent that the transport has not taken yet. */
   readonly bufferedBytes: number;
   /**
-   * Sends one message: a string as text, bytes as binary; the bytes are copied. Messages leave in the order of the calls, and
-   * wait for the end of a {@link sendStream} begun before. Resolves when there is room for more, so waiting for it is what
+   * Sends one message: a string as text, bytes as binary; the bytes are copied. A lone surrogate, which UTF-8 cannot say,
+   * becomes U+FFFD, as in a browser. Messages leave in the order of the calls, and wait for the end of a {@link sendStream}
+   * begun before. Resolves when there is room for more, so waiting for it is what
    * keeps memory bounded. Where permessage-deflate was agreed on it is compressed, at once, unless `options` say not to; see
    * {@link SendOptions} for why one would.
    *
@@ -48,16 +50,17 @@ export interface HandledConnection<Data = unknown> extends AsyncIterable<string 
   send(message: string | Uint8Array, options?: SendOptions): Promise<void>;
   /**
    * One message in parts, for what is too large to hold: each write leaves as one frame, the end as an empty last one. It is not
-   * compressed. Its backpressure is the WebSocket's. What is written to a text must be UTF-8 as a whole: if not, and if it is
-   * destroyed before its end, the WebSocket is closed with 1011, since no message can be taken back (RFC 6455 §5.4).
-   * Errors are those of {@link send}.
+   * compressed. Its backpressure is the WebSocket's. What is written to a text must be UTF-8 as a whole. Where it is not, and
+   * where the stream is destroyed before its end, the WebSocket is closed with 1011 if some of the message has left: it cannot
+   * be taken back (RFC 6455 §5.4). Errors are those of {@link send}, and `WS_TEXT_NOT_UTF8`; nobody needs to listen.
    */
   sendStream(type: "text" | "binary"): Writable;
   /**
    * The next message, or `undefined` once the WebSocket is over: how it ended, `closed` tells. For connections whose handler
-   * does not take the messages. Calls are served in their order. A few messages wait for it, then the peer is held back.
+   * does not take the messages. Calls are served in their order. Messages wait for it, 64 of them or 64 KiB, then the peer is
+   * held back. After our own {@link close} there are none; after any other end those that came before it are still there.
    *
-   * @throws TypeError where a handler takes the messages.
+   * Rejects with a TypeError where a handler takes the messages.
    */
   receive(options?: WaitOptions): Promise<string | Uint8Array | undefined>;
   /** Like {@link receive}, for the next message in parts: it is there as soon as it begins. One is read at a time. */
@@ -82,10 +85,11 @@ export interface HandledConnection<Data = unknown> extends AsyncIterable<string 
 }
 
 /**
- * What an application does on a WebSocket. Each method may return a promise; nothing else that it returns counts. Until that of `onOpen`, `onMessage` or
- * `onMessageStream` has settled nothing further is read from the peer, so there is one message in work at a time and the peer
- * is held by flow control; its Pings and its Close wait too. What one throws goes to `onError`, and the WebSocket is closed
- * with 1011. Without `onMessage` and `onMessageStream` messages wait for `receive`.
+ * What an application does on a WebSocket. Each method may return a promise; nothing else that it returns counts. Until that
+ * of `onOpen`, `onMessage` or `onMessageStream` has settled nothing further is read from the peer, so there is one message in
+ * work at a time and the peer is held by flow control; its Pings and its Close wait too. What one throws goes to `onError`, and
+ * the WebSocket is closed with 1011. Without `onMessage` and `onMessageStream` messages wait for `receive`, and `onOpen` holds
+ * nothing up.
  */
 export interface WebSocketHandler<Data = unknown> {
   onOpen?(connection: HandledConnection<Data>): unknown;
@@ -93,7 +97,7 @@ export interface WebSocketHandler<Data = unknown> {
   onMessage?(connection: HandledConnection<Data>, message: string | Uint8Array): unknown;
   /** Takes the place of `onMessage`: one message from its begin on. What it leaves of the body unread is dropped. */
   onMessageStream?(connection: HandledConnection<Data>, message: IncomingMessage): unknown;
-  /** A Ping came, and its Pong is on the way. */
+  /** A Ping came, and its Pong is on the way, whatever this does. */
   onPing?(connection: HandledConnection<Data>, payload: Uint8Array): unknown;
   /** A Pong came, asked for or not. */
   onPong?(connection: HandledConnection<Data>, payload: Uint8Array): unknown;

@@ -6,22 +6,28 @@ interface WaitingSender {
   reject(error: WebSocketError): void;
 }
 
+/** The connection that an {@link Outbox} is of. */
+export interface OutboxOwner {
+  /** Told while the stream is full each time that nothing was taken for the time a peer has. */
+  onStalled(): void;
+}
+
 /** The way out of a connection: lets senders wait while the stream is full, and watches that the peer takes something. */
 export class Outbox {
   readonly #stream: ByteStream;
   readonly #stallMs: number;
-  readonly #onStalled: () => void;
+  readonly #owner: OutboxOwner;
   #senders: WaitingSender[] = [];
   #isFull = false;
   #writtenBytes = 0;
   #takenBytes = 0;
   #stallTimer: NodeJS.Timeout | undefined;
 
-  /** @param onStalled - told while the stream is full each time that nothing was taken for `stallMs`. */
-  constructor(stream: ByteStream, stallMs: number, onStalled: () => void) {
+  /** @param stallMs - how long the peer may take nothing. */
+  constructor(stream: ByteStream, stallMs: number, owner: OutboxOwner) {
     this.#stream = stream;
     this.#stallMs = stallMs;
-    this.#onStalled = onStalled;
+    this.#owner = owner;
   }
 
   /** Whether a write met a full stream that has not drained since. */
@@ -47,11 +53,13 @@ export class Outbox {
     return new Promise((resolve, reject) => this.#senders.push({ resolve, reject }));
   }
 
-  /** The stream drained: senders go on. */
-  release(): void {
+  /** The stream drained: senders go on. Returns whether there were some. */
+  release(): boolean {
     this.#isFull = false;
     clearTimeout(this.#stallTimer);
-    for (const sender of this.#takeSenders()) sender.resolve();
+    const senders = this.#takeSenders();
+    for (const sender of senders) sender.resolve();
+    return senders.length > 0;
   }
 
   /** The stream closed: nothing was or will be sent any more. */
@@ -75,13 +83,13 @@ export class Outbox {
     if (this.#isFull) return;
     this.#isFull = true;
     this.#takenBytes = this.#taken();
-    this.#stallTimer = setTimeout(() => this.#checkProgress(), this.#stallMs);
+    this.#stallTimer = setTimeout(() => this.#checkProgress(), this.#stallMs).unref();
   }
 
   #checkProgress(): void {
     const taken = this.#taken();
     // A peer that is slow takes something each time; what more was sent meanwhile does not hide it.
-    if (taken === this.#takenBytes) this.#onStalled();
+    if (taken === this.#takenBytes) this.#owner.onStalled();
     this.#takenBytes = taken;
     this.#stallTimer?.refresh();
   }

@@ -102,7 +102,7 @@ function eventFaults({ events, state }: MachineRun): string[] {
 
 function bytesOf(event: Exclude<ConnectionEvent, { type: "closed" }>): number {
   if (event.type === "text") return event.text.isWellFormed() ? Buffer.byteLength(event.text) : Infinity;
-  return event.type === "binary" ? event.data.length : event.payload.length;
+  return "data" in event ? event.data.length : event.payload.length;
 }
 
 function closingFaults({ code, clean, error }: Closing): string[] {

@@ -9,7 +9,8 @@ import {
   type MemoryByteStream,
   type MemoryPairOptions,
 } from "../../src/transport/memory-byte-stream.ts";
-import { WebSocketConnection, type WebSocketConnectionOptions } from "../../src/websocket/connection.ts";
+import { WebSocketConnection } from "../../src/websocket/connection.ts";
+import type { WebSocketConnectionOptions } from "../../src/websocket/connection-options.ts";
 import type { ConnectionEnding, ConnectionLimit } from "../../src/websocket/connection-ending.ts";
 import type { WebSocketHandler } from "../../src/websocket/handler.ts";
 import { askedFor } from "./asked-for.ts";
@@ -43,6 +44,8 @@ export class Peer {
   #received: Uint8Array = new Uint8Array(0);
   /** Frames received, `END`, and how the stream closed. */
   readonly heard: string[] = [];
+  /** The payloads of these frames. */
+  readonly payloads: Uint8Array[] = [];
   ending: StreamEnding | undefined;
   receivedBytes = 0;
 
@@ -85,6 +88,7 @@ export class Peer {
     this.#received = joined([this.#received, bytes]);
     for (let next = tryDecodeFrame(this.#received); next; next = tryDecodeFrame(this.#received)) {
       this.heard.push(described(next.frame));
+      this.payloads.push(next.frame.payload);
       this.#received = this.#received.slice(next.length);
     }
   }

@@ -267,7 +267,7 @@ describe("a peer that sends and takes nothing", () => {
           void us.send(message);
         },
       },
-      { pair },
+      { pair, controlFramesPerSecond: undefined },
     );
     await settled();
     peer.stream.pause();

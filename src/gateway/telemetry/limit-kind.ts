@@ -14,6 +14,7 @@ export const LimitKinds = [
   "message_bytes",
   "frame_bytes",
   "fragments",
+  "control_frames",
   "buffered_bytes",
   "idle",
   "age",

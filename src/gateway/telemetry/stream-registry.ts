@@ -35,6 +35,7 @@ export const CloseCauses = [
   "connection-lost",
   "rule-broken",
   "stalled",
+  "pong-timeout",
   "close-deadline",
   "drain",
   "limit",

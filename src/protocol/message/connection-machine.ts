@@ -1,6 +1,14 @@
 import { CloseCode } from "../close-code.ts";
 import { WebSocketError } from "../errors.ts";
-import { binaryFrame, closeFrame, type Frame, parseClosePayload, pongFrame, textFrame } from "../frame/frame.ts";
+import {
+  binaryFrame,
+  closeFrame,
+  type Frame,
+  parseClosePayload,
+  pingFrame,
+  pongFrame,
+  textFrame,
+} from "../frame/frame.ts";
 import { encodeFrame, FrameDecoder, type ReceivedHeader } from "../frame/frame-codec.ts";
 import { brokenRule } from "../frame/frame-rules.ts";
 import { createMaskKey } from "../frame/mask.ts";
@@ -8,7 +16,9 @@ import { isControl, Opcode } from "../frame/opcode.ts";
 import type { MessageLimits } from "../frame/message-meter.ts";
 import { countFrame, type Traffic } from "../frame/traffic.ts";
 import { type Extension, ExtensionPipeline, type SendOptions } from "./extension.ts";
-import { type Message, MessageAssembler } from "./message.ts";
+import type { ControlFrameMeter } from "./control-frame-meter.ts";
+import { type Message, MessageAssembler, type MessagePart } from "./message.ts";
+import { Utf8Validator } from "./utf8.ts";
 
 /** How a WebSocket came to its end (RFC 6455 §7.1.4–7.1.6). */
 export interface Closing {
@@ -25,11 +35,14 @@ export interface Closing {
   readonly error: WebSocketError | undefined;
 }
 
+const NoExtensions: readonly Extension[] = [];
+
 const NoClose = { code: CloseCode.Abnormal, reason: "" } as const;
 
 /** What happened on a WebSocket. `closed` comes once, and last. */
 export type ConnectionEvent =
   | Message
+  | MessagePart
   | { readonly type: "ping" | "pong"; readonly payload: Uint8Array }
   | { readonly type: "closed"; readonly closing: Closing };
 
@@ -39,6 +52,8 @@ export interface ConnectionMachineOptions extends MessageLimits {
   readonly role: "server" | "client";
   /** What was agreed on in the opening handshake, in its order and for this WebSocket only; none if not given. */
   readonly extensions?: readonly Extension[] | undefined;
+  /** Holds the peer's Pings and Pongs to a rate; any number may come if not given. */
+  readonly controlFrameMeter?: ControlFrameMeter | undefined;
   /** Counts what comes in, up to the end. */
   readonly incoming: Traffic;
   /** Counts what `takeOutput` gives out. */
@@ -57,25 +72,59 @@ export interface ConnectionMachineOptions extends MessageLimits {
  * own Close are read and dropped; after `closed` nothing is read.
  */
 export class ConnectionMachine {
-  readonly #options: ConnectionMachineOptions;
+  readonly #role: "server" | "client";
+  readonly #controlFrameMeter: ControlFrameMeter | undefined;
+  readonly #incoming: Traffic;
+  readonly #outgoing: Traffic;
   readonly #decoder = new FrameDecoder((header) => this.#checkHeader(header));
   readonly #pipeline: ExtensionPipeline;
   readonly #assembler: MessageAssembler;
   #state: "open" | "closing" | "closed" = "open";
   /** What our own Close said, once it began the closing. */
   #ownClose: { readonly code: number; readonly reason: string } | undefined;
+  /** Whether the last part that was sent left its message open. */
+  #isSendingParts = false;
+  /** Set while a text is sent in parts. */
+  #textSent: Utf8Validator | undefined;
   #event: ConnectionEvent | undefined;
   #output: Uint8Array[] = [];
 
   /** @throws TypeError where two extensions own the same RSV bit. */
   constructor(options: ConnectionMachineOptions) {
-    this.#options = options;
-    this.#pipeline = new ExtensionPipeline(options.extensions ?? []);
+    this.#role = options.role;
+    this.#controlFrameMeter = options.controlFrameMeter;
+    this.#incoming = options.incoming;
+    this.#outgoing = options.outgoing;
+    this.#pipeline = new ExtensionPipeline(options.extensions ?? NoExtensions);
     this.#assembler = new MessageAssembler(options, this.#pipeline);
   }
 
   get state(): "open" | "closing" | "closed" {
     return this.#state;
+  }
+
+  /** Bytes that are held of a message until all of it has come. */
+  get heldBytes(): number {
+    return this.#assembler.heldBytes;
+  }
+
+  /** Whether a message of the peer's has begun to arrive and not ended. */
+  get isMessageArriving(): boolean {
+    return this.#assembler.insideMessage || this.#assembler.heldBytes > 0;
+  }
+
+  /** Gives out messages whole from now on, but for one of which a part is out. */
+  deliverWhole(): void {
+    this.#assembler.wantsParts = false;
+  }
+
+  /** Gives out messages in parts from now on, and at once what is held of one; after it ask `takeEvent`. */
+  deliverParts(): void {
+    if (this.#assembler.wantsParts) return;
+    this.#assembler.wantsParts = true;
+    if (this.#state !== "open") return;
+    const partial = this.#decoder.partialFrame;
+    this.#event = (partial && this.#assembler.addPartial(partial)) ?? this.#assembler.takeHeldPart();
   }
 
   /**
@@ -86,7 +135,7 @@ export class ConnectionMachine {
   read(bytes: Uint8Array, offset: number, end: number): number {
     if (this.#state === "closed") return end;
     const position = this.#decode(bytes, offset, end);
-    this.#options.incoming.bytes += position - offset;
+    this.#incoming.bytes += position - offset;
     return position;
   }
 
@@ -108,13 +157,39 @@ export class ConnectionMachine {
    * Sends a message in one frame: text for a string, else binary; as the extensions leave it. The bytes are copied.
    *
    * @throws WebSocketError `WS_NOT_OPEN` with origin `caller` after a Close or the end.
+   * @throws TypeError while a message is sent in parts.
    */
   send(message: string | Uint8Array, options: SendOptions = {}): void {
-    if (this.#state !== "open") {
-      throw new WebSocketError("WS_NOT_OPEN", `the WebSocket is ${this.#state}`, { origin: "caller" });
-    }
+    this.#checkOpen();
+    if (this.#isSendingParts) throw new TypeError("another message is being sent in parts");
     const frame = typeof message === "string" ? textFrame(message) : binaryFrame(message);
     this.#enqueue(this.#pipeline.encode(frame, options));
+  }
+
+  /**
+   * Sends a part of a message as one frame, past the extensions; control frames may go between parts. The bytes are copied.
+   *
+   * @param end - whether it is the last part of its message.
+   * @throws WebSocketError `WS_NOT_OPEN`, or `WS_TEXT_NOT_UTF8` for a text that is none, both with origin `caller`; then
+   *   nothing was sent, and the message cannot go on.
+   */
+  sendPart(of: "text" | "binary", payload: Uint8Array, end: "more" | "last"): void {
+    this.#checkOpen();
+    if (of === "text") this.#checkTextSent(payload, end);
+    const first = of === "text" ? Opcode.Text : Opcode.Binary;
+    const opcode = this.#isSendingParts ? Opcode.Continuation : first;
+    this.#isSendingParts = end === "more";
+    this.#enqueue({ fin: end === "last", rsv: 0, opcode, payload });
+  }
+
+  /**
+   * Sends a Ping; the bytes are copied.
+   *
+   * @throws WebSocketError `WS_NOT_OPEN`, or `WS_CONTROL_TOO_LONG` for more than 125 bytes, both with origin `caller`.
+   */
+  ping(payload: Uint8Array): void {
+    this.#checkOpen();
+    this.#enqueue(pingFrame(payload));
   }
 
   /**
@@ -142,13 +217,26 @@ export class ConnectionMachine {
     this.#finish({ ...begun, peerClose: undefined, clean: false, error: undefined });
   }
 
+  #checkOpen(): void {
+    if (this.#state === "open") return;
+    throw new WebSocketError("WS_NOT_OPEN", `the WebSocket is ${this.#state}`, { origin: "caller" });
+  }
+
+  #checkTextSent(payload: Uint8Array, end: "more" | "last"): void {
+    if (!this.#isSendingParts) this.#textSent = new Utf8Validator("caller");
+    this.#textSent?.push(payload);
+    if (end === "more") return;
+    this.#textSent?.end();
+    this.#textSent = undefined;
+  }
+
   #decode(bytes: Uint8Array, offset: number, end: number): number {
     try {
       const position = this.#decoder.read(bytes, offset, end);
       const frame = this.#decoder.takeFrame();
-      const partial = this.#decoder.partialFrame;
+      const partial = frame ? undefined : this.#decoder.partialFrame;
       if (frame) this.#receive(frame);
-      if (partial) this.#assembler.checkPartial(partial);
+      if (partial) this.#receivePartial(partial);
       return position;
     } catch (error) {
       if (!(error instanceof WebSocketError)) throw error;
@@ -158,15 +246,28 @@ export class ConnectionMachine {
   }
 
   #checkHeader(header: ReceivedHeader): void {
-    const sender = this.#options.role === "server" ? "client" : "server";
+    const sender = this.#role === "server" ? "client" : "server";
     const broken = brokenRule(header, {
       sender,
       allowedRsv: this.#pipeline.rsv,
       insideMessage: this.#assembler.insideMessage,
     });
     if (broken) throw new WebSocketError(broken, `a frame that a ${sender} may not send now`);
-    if (!isControl(header.opcode)) this.#assembler.checkHeader(header);
-    countFrame(this.#options.incoming, header.opcode);
+    if (isControl(header.opcode)) this.#checkRate(header.opcode);
+    else this.#assembler.checkHeader(header);
+    countFrame(this.#incoming, header.opcode);
+  }
+
+  /** A Close never counts: what a peer did before it is no reason not to hear that it leaves. */
+  #checkRate(opcode: number): void {
+    const meter = this.#controlFrameMeter;
+    if (!meter || opcode === Opcode.Close || meter.take()) return;
+    throw new WebSocketError("WS_TOO_MANY_CONTROL_FRAMES", "more Pings and Pongs than may come");
+  }
+
+  #receivePartial(frame: Frame): void {
+    const part = this.#assembler.addPartial(frame);
+    if (this.#state === "open") this.#event = part;
   }
 
   #receive(frame: Frame): void {
@@ -209,10 +310,10 @@ export class ConnectionMachine {
   }
 
   #enqueue(frame: Frame): void {
-    const maskKey = this.#options.role === "client" ? createMaskKey() : undefined;
+    const maskKey = this.#role === "client" ? createMaskKey() : undefined;
     const bytes = encodeFrame(frame, { maskKey });
-    countFrame(this.#options.outgoing, frame.opcode);
-    this.#options.outgoing.bytes += bytes.length;
+    countFrame(this.#outgoing, frame.opcode);
+    this.#outgoing.bytes += bytes.length;
     this.#output.push(bytes);
   }
 }

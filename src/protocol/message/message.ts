@@ -2,7 +2,7 @@ import { type ErrorCode, WebSocketError } from "../errors.ts";
 import type { Frame } from "../frame/frame.ts";
 import type { FrameHeader } from "../frame/frame-header.ts";
 import { MessageMeter, type MessageLimits } from "../frame/message-meter.ts";
-import { Opcode } from "../frame/opcode.ts";
+import { isControl, Opcode } from "../frame/opcode.ts";
 import { ExtensionPipeline } from "./extension.ts";
 import { parseText, Utf8Validator } from "./utf8.ts";
 
@@ -10,22 +10,46 @@ import { parseText, Utf8Validator } from "./utf8.ts";
 export type Message =
   { readonly type: "text"; readonly text: string } | { readonly type: "binary"; readonly data: Uint8Array };
 
+/** The next bytes of a message that comes in parts; may be none. `data` belongs to whoever gets it. */
+export interface MessagePart {
+  readonly type: "part";
+  /** What the message is; of a text each part is checked, but may end within a character. */
+  readonly of: "text" | "binary";
+  readonly data: Uint8Array;
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+}
+
 /**
- * Puts data frames together to messages, within limits. For each frame: `checkHeader`, perhaps `checkPartial` while its
- * payload arrives, then `add`. That the frames come in order is the business of `frame-rules.ts`.
+ * Puts data frames together to messages, or gives them out in parts, within the same limits. For each frame: `checkHeader`,
+ * perhaps `addPartial` while its payload arrives, then `add`. That the frames come in order is the business of
+ * `frame-rules.ts`.
  */
 export class MessageAssembler {
+  /**
+   * Whether messages come out in parts, as they arrive. Once a part is out, the rest follows in parts. One that an extension
+   * has changed comes whole in any case.
+   */
+  wantsParts = false;
   readonly #limits: MessageLimits;
   readonly #pipeline: ExtensionPipeline;
   readonly #meter: MessageMeter;
   #opcode: Opcode = Opcode.Continuation;
   /** The bits of the message's first frame. */
   #rsv = 0;
+  /** Of the frames that have ended, what was not given out. */
   #payloads: Uint8Array[] = [];
-  /** Set once a text has begun to arrive in parts; the whole of it is checked again as it is decoded. */
+  #heldBytes = 0;
+  /** Whether a part of the message is out. */
+  #hasPartOut = false;
+  /** Set once a text has begun to arrive in parts; one that comes out whole is checked again as it is decoded. */
   #validator: Utf8Validator | undefined;
   /** Bytes at the start of the frame under way that the validator has seen. */
   #validatedBytes = 0;
+  /** Bytes at the start of the frame under way that are out. */
+  #outBytes = 0;
+  /** Bytes of the frame under way that have arrived and are not out. */
+  #partialBytes = 0;
 
   constructor(limits: MessageLimits, pipeline = new ExtensionPipeline([])) {
     this.#limits = limits;
@@ -36,6 +60,11 @@ export class MessageAssembler {
   /** Whether a fragmented message has begun and not ended. */
   get insideMessage(): boolean {
     return this.#meter.insideMessage;
+  }
+
+  /** Bytes of the message under way that have arrived and are not out. */
+  get heldBytes(): number {
+    return this.#heldBytes + this.#partialBytes;
   }
 
   /**
@@ -49,30 +78,62 @@ export class MessageAssembler {
   }
 
   /**
-   * Checks the text in a data frame that has not arrived whole, so that a bad byte is not waited out; not where an extension
-   * has changed the message, which is text only once it is whole and changed back.
+   * Takes what has arrived so far of a data frame, a view that need not last; returns what of it comes out as a part. Checks
+   * text at once, so that a bad byte is not waited out; not where an extension has changed the message, which is text only
+   * once it is whole and changed back.
    *
    * @throws WebSocketError `WS_TEXT_NOT_UTF8` (1007).
    */
-  checkPartial(frame: Frame): void {
-    if (this.#opcodeOf(frame) === Opcode.Text && this.#rsvOf(frame) === 0) this.#validate(frame.payload);
+  addPartial(frame: Frame): MessagePart | undefined {
+    if (isControl(frame.opcode)) return undefined;
+    this.#begin(frame);
+    if (this.#isPlainText) this.#validate(frame.payload);
+    this.#partialBytes = frame.payload.length - this.#outBytes;
+    if (!this.#comesInParts) return undefined;
+    this.#keep(new Uint8Array(frame.payload.subarray(this.#outBytes)));
+    this.#outBytes = frame.payload.length;
+    this.#partialBytes = 0;
+    return this.#partOf(this.#takeKept(), false);
   }
 
   /**
-   * Takes a data frame and its payload; returns the message, as the extensions leave it, if this was its last.
+   * Takes a data frame and its payload; returns the message, as the extensions leave it, if this was its last, or the next
+   * part.
    *
    * @throws WebSocketError `WS_TEXT_NOT_UTF8` (1007), and what the extensions throw.
    */
-  add(frame: Frame): Message | undefined {
-    const opcode = this.#opcodeOf(frame);
-    const rsv = this.#rsvOf(frame);
-    if (opcode === Opcode.Text && rsv === 0 && !frame.fin) this.#validate(frame.payload);
+  add(frame: Frame): Message | MessagePart | undefined {
+    const { fin, payload } = frame;
+    this.#begin(frame);
+    this.#meter.add({ fin, payloadLength: payload.length });
+    if (this.#isPlainText && (this.#comesInParts || !fin)) this.#validate(payload);
+    this.#keep(this.#outBytes === 0 ? payload : payload.subarray(this.#outBytes));
     this.#validatedBytes = 0;
+    this.#outBytes = 0;
+    this.#partialBytes = 0;
+    if (this.#comesInParts) return this.#endFrame(fin);
+    return fin ? this.#endWhole() : undefined;
+  }
+
+  /** What is held of whole frames, as a part. `undefined` where nothing is, or where no parts are wanted or can be had. */
+  takeHeldPart(): MessagePart | undefined {
+    if (!this.insideMessage || !this.#comesInParts || this.#hasPartOut) return undefined;
+    return this.#partOf(this.#takeKept(), false);
+  }
+
+  /** A message that began without parts can still come in parts; the other way there is none. */
+  get #comesInParts(): boolean {
+    return this.#hasPartOut || (this.wantsParts && this.#rsv === 0);
+  }
+
+  get #isPlainText(): boolean {
+    return this.#opcode === Opcode.Text && this.#rsv === 0;
+  }
+
+  #begin({ opcode, rsv }: Frame): void {
+    if (opcode === Opcode.Continuation) return;
     this.#opcode = opcode;
     this.#rsv = rsv;
-    this.#meter.add({ fin: frame.fin, payloadLength: frame.payload.length });
-    if (frame.payload.length > 0) this.#payloads.push(frame.payload);
-    return frame.fin ? this.#finish() : undefined;
   }
 
   #limitOf(code: ErrorCode): string {
@@ -83,38 +144,56 @@ export class MessageAssembler {
       : `a message of more than ${maxMessageBytes} bytes`;
   }
 
-  #opcodeOf(frame: Frame): Opcode {
-    return frame.opcode === Opcode.Continuation ? this.#opcode : frame.opcode;
-  }
-
-  #rsvOf(frame: Frame): number {
-    return frame.opcode === Opcode.Continuation ? this.#rsv : frame.rsv;
-  }
-
   #validate(payload: Uint8Array): void {
     this.#validator ??= new Utf8Validator();
     this.#validator.push(payload.subarray(this.#validatedBytes));
     this.#validatedBytes = payload.length;
   }
 
-  #finish(): Message {
-    const whole = { fin: true, rsv: this.#rsv, opcode: this.#opcode, payload: this.#join() };
-    const { payload: data } = this.#pipeline.decode(whole, this.#limits.maxMessageBytes);
-    const isText = this.#opcode === Opcode.Text;
-    this.#payloads = [];
-    this.#validator = undefined;
-    return isText ? { type: "text", text: parseText(data) } : { type: "binary", data };
+  #keep(payload: Uint8Array): void {
+    if (payload.length === 0) return;
+    this.#payloads.push(payload);
+    this.#heldBytes += payload.length;
   }
 
-  #join(): Uint8Array {
-    const [first, second] = this.#payloads;
-    if (first && !second) return first;
-    const whole = new Uint8Array(this.#payloads.reduce((sum, { length }) => sum + length, 0));
-    let offset = 0;
-    for (const payload of this.#payloads) {
-      whole.set(payload, offset);
-      offset += payload.length;
-    }
-    return whole;
+  #takeKept(): Uint8Array {
+    const held = joined(this.#payloads, this.#heldBytes);
+    if (this.#heldBytes > 0) this.#payloads = [];
+    this.#heldBytes = 0;
+    return held;
   }
+
+  #partOf(data: Uint8Array, isLast: boolean): MessagePart {
+    const isFirst = !this.#hasPartOut;
+    this.#hasPartOut = !isLast;
+    return { type: "part", of: this.#opcode === Opcode.Text ? "text" : "binary", data, isFirst, isLast };
+  }
+
+  #endFrame(fin: boolean): MessagePart {
+    if (fin) {
+      this.#validator?.end();
+      this.#validator = undefined;
+    }
+    return this.#partOf(this.#takeKept(), fin);
+  }
+
+  #endWhole(): Message {
+    const whole = { fin: true, rsv: this.#rsv, opcode: this.#opcode, payload: this.#takeKept() };
+    const { payload: data } = this.#pipeline.decode(whole, this.#limits.maxMessageBytes);
+    this.#validator = undefined;
+    return this.#opcode === Opcode.Text ? { type: "text", text: parseText(data) } : { type: "binary", data };
+  }
+}
+
+/** One piece as it is, several copied together. */
+function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
+  const [first, second] = pieces;
+  if (first && !second) return first;
+  const whole = new Uint8Array(bytes);
+  let offset = 0;
+  for (const piece of pieces) {
+    whole.set(piece, offset);
+    offset += piece.length;
+  }
+  return whole;
 }

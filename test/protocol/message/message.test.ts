@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Frame } from "../../../src/protocol/frame/frame.ts";
 import type { MessageLimits } from "../../../src/protocol/frame/message-meter.ts";
 import { Opcode } from "../../../src/protocol/frame/opcode.ts";
-import { type Message, MessageAssembler } from "../../../src/protocol/message/message.ts";
+import { type Message, MessageAssembler, type MessagePart } from "../../../src/protocol/message/message.ts";
 import { hex } from "../../support/bits.ts";
 
 const limits: MessageLimits = { maxMessageBytes: 10, maxFrameBytes: 8, maxFragments: 3 };
@@ -13,7 +13,7 @@ function frame(opcode: Opcode, payload: string | Uint8Array, fin: "more" | "fin"
 }
 
 /** Takes the frames as the connection does: header first, then payload. */
-function messagesOf(frames: readonly Frame[], assembler = new MessageAssembler(limits)): Message[] {
+function messagesOf(frames: readonly Frame[], assembler = new MessageAssembler(limits)): (Message | MessagePart)[] {
   return frames.flatMap((one) => {
     assembler.checkHeader({ payloadLength: one.payload.length });
     return assembler.add(one) ?? [];
@@ -141,16 +141,16 @@ describe("a text that is not UTF-8", () => {
   test("is refused while the frame still arrives, each byte looked at once", () => {
     const assembler = new MessageAssembler(limits);
     assembler.add(frame(Opcode.Text, hex("e2 82"), "more"));
-    assembler.checkPartial(frame(Opcode.Continuation, hex("ac")));
-    assembler.checkPartial(frame(Opcode.Continuation, hex("ac 61")));
-    expect(() => assembler.checkPartial(frame(Opcode.Continuation, hex("ac 61 ff")))).toThrow(refusal);
+    assembler.addPartial(frame(Opcode.Continuation, hex("ac")));
+    assembler.addPartial(frame(Opcode.Continuation, hex("ac 61")));
+    expect(() => assembler.addPartial(frame(Opcode.Continuation, hex("ac 61 ff")))).toThrow(refusal);
   });
 
   test("does not concern bytes, partial or whole, nor a control frame in between", () => {
     const assembler = new MessageAssembler(limits);
-    assembler.checkPartial(frame(Opcode.Binary, hex("ff")));
+    assembler.addPartial(frame(Opcode.Binary, hex("ff")));
     assembler.add(frame(Opcode.Text, "a", "more"));
-    assembler.checkPartial(frame(Opcode.Ping, hex("ff")));
+    assembler.addPartial(frame(Opcode.Ping, hex("ff")));
     expect(assembler.add(frame(Opcode.Continuation, "b"))).toEqual({ type: "text", text: "ab" });
   });
 });

@@ -1,0 +1,339 @@
+import { CloseCode } from "../protocol/close-code.ts";
+import type { Closing, ConnectionEvent, ConnectionMachine } from "../protocol/message/connection-machine.ts";
+import { WebSocketError } from "../protocol/errors.ts";
+import type { ByteConsumer, ByteStream, StreamEnding } from "../transport/byte-stream.ts";
+import { ClosingTime } from "./closing-time.ts";
+import { type ConnectionEnding, type ConnectionLimit, limitOfCause, limitOfError } from "./connection-ending.ts";
+import { DefaultConnectionOptions, type WebSocketConnectionOptions } from "./connection-options.ts";
+import type { HandledConnection, WebSocketHandler } from "./handler.ts";
+import { type CallsOwner, HandlerCalls } from "./handler-calls.ts";
+import { Inbox } from "./inbox.ts";
+import { Intake, type IntakeOwner } from "./intake.ts";
+import { Keepalive, type KeptConnection } from "./keepalive.ts";
+import { machineFor } from "./machine-for.ts";
+import { Outbox, type OutboxOwner } from "./outbox.ts";
+import { notOpen, Sender, type SenderOwner } from "./sender.ts";
+
+const NoPayload = new Uint8Array(0);
+
+/**
+ * Our endpoint of a WebSocket at work: a {@link ConnectionMachine} on a {@link ByteStream}, and what stands around it.
+ *
+ *     ByteStream ──▶ Inbox ──▶ ConnectionMachine ──▶ Intake ──▶ onMessage, onMessageStream, receive, receiveStream
+ *     ByteStream ◀── Outbox ◀── ConnectionMachine ◀── Sender ◀── send, sendStream, ping
+ *
+ *              our Close               the peer's Close, or closeMs
+ *     open ───────────────▶ closing ──────────────────────────────────▶ closed ── closeMs or lingerMs at most ──▶ onEnded
+ *      │                                                                   ▲
+ *      └── the peer's Close · a broken rule · pongMs · the stream's end ───┘
+ *
+ * What was read and may not be taken yet waits as bytes, at most one read of them, while the stream is paused. Nothing of it is
+ * decoded, so nothing is answered out of order. After our own Close the wait ends, since what comes then is dropped.
+ *
+ * A server reads nothing while its stream is full, so that a handler which answers without waiting is held to the pace of its
+ * peer. A client reads on: if both ends stopped, neither would ever go on.
+ *
+ * At the end the stream is aborted if need be. As a server this side ends its half first (RFC 6455 §7.1.1).
+ */
+export class Endpoint<Data>
+  implements ByteConsumer, OutboxOwner, SenderOwner, CallsOwner<Data>, IntakeOwner<Data>, KeptConnection
+{
+  readonly connection: HandledConnection<Data>;
+  readonly handler: WebSocketHandler<Data>;
+  readonly machine: ConnectionMachine;
+  readonly calls: HandlerCalls<Data>;
+  readonly sender: Sender;
+  readonly intake: Intake<Data>;
+  readonly #stream: ByteStream;
+  readonly #role: "server" | "client";
+  readonly #maxBufferedBytes: number;
+  readonly #onLimit: WebSocketConnectionOptions["onLimit"];
+  readonly #onUnhandledError: WebSocketConnectionOptions["onUnhandledError"];
+  readonly #onEnded: WebSocketConnectionOptions["onEnded"];
+  readonly #inbox: Inbox;
+  readonly #outbox: Outbox;
+  readonly #keepalive: Keepalive | undefined;
+  readonly #closeMs: number;
+  readonly #lingerMs: number | undefined;
+  #closingTime: ClosingTime | undefined;
+  #hasPeerEnded = false;
+  #ending: ConnectionEnding | undefined;
+  #closing: Closing | undefined;
+  #closed: PromiseWithResolvers<Closing> | undefined;
+
+  /** @param nowMs - a clock that never goes back. */
+  constructor(
+    connection: HandledConnection<Data>,
+    stream: ByteStream,
+    options: WebSocketConnectionOptions<Data>,
+    nowMs: () => number,
+  ) {
+    const settings = { ...DefaultConnectionOptions, ...options };
+    this.connection = connection;
+    this.handler = options.handler ?? {};
+    this.#stream = stream;
+    this.#role = options.role;
+    this.#maxBufferedBytes = settings.maxBufferedBytes;
+    this.#onLimit = options.onLimit;
+    this.#onUnhandledError = options.onUnhandledError;
+    this.#onEnded = options.onEnded;
+    this.machine = machineFor(settings, nowMs);
+    this.#inbox = new Inbox(stream);
+    this.#outbox = new Outbox(stream, settings.writeStallMs, this);
+    this.sender = new Sender({ stream, machine: this.machine, outbox: this.#outbox }, settings.maxBufferedBytes, this);
+    this.calls = new HandlerCalls(this);
+    this.intake = new Intake(this);
+    this.#keepalive = Keepalive.try(settings, this, nowMs);
+    this.#closeMs = settings.closeMs;
+    this.#lingerMs = options.lingerMs;
+  }
+
+  /** How it ended, once it has. */
+  get closed(): Promise<Closing> {
+    if (this.#closing) return Promise.resolve(this.#closing);
+    this.#closed ??= Promise.withResolvers();
+    return this.#closed.promise;
+  }
+
+  /** Begins the flow; `onOpen` is called in the next microtask. */
+  start(): void {
+    // Before the stream's start, so that onOpen comes before whatever that tells in a microtask of its own.
+    this.calls.open();
+    this.#stream.start(this);
+  }
+
+  /**
+   * Sends our Close, if nothing has begun the end yet.
+   *
+   * @throws WebSocketError `WS_CLOSE_CODE_INVALID`; then nothing has changed.
+   */
+  close(cause: ConnectionEnding["cause"], code: number, reason = ""): void {
+    if (this.machine.state !== "open") return;
+    this.machine.close(code, reason);
+    this.#tellLimit(limitOfCause(cause));
+    this.#ending = { initiator: "gateway", code, cause };
+    this.#startDeadline();
+    this.#stopTalking(notOpen("caller"));
+    // Whoever closes wants nothing more; where we end it for another reason, what has come may still be received.
+    if (cause === "close-frame") this.intake.clear(notOpen("caller"));
+    else this.intake.end(notOpen("caller"));
+    this.#settle();
+    this.#readOn();
+  }
+
+  /** Ends it without a Close. */
+  abort(cause: ConnectionEnding["cause"]): void {
+    this.#ending ??= { initiator: "gateway", code: CloseCode.Abnormal, cause };
+    this.machine.end("local");
+    this.#stream.abort("cancel");
+    if (cause === "reset") this.intake.clear(notOpen("caller"));
+    this.#settle();
+  }
+
+  onBytes(bytes: Uint8Array, start: number, end: number): void {
+    if (this.machine.state === "closed") return;
+    this.#keepalive?.heard();
+    this.#inbox.add(bytes, start, end);
+    this.#readOn();
+    this.#inbox.hold();
+    if (this.#keepalive && this.machine.isMessageArriving) this.#keepalive.moved();
+  }
+
+  onDrain(): void {
+    this.#keepalive?.heard();
+    if (this.#outbox.release()) this.calls.drain();
+    this.#readOn();
+  }
+
+  onEnd(): void {
+    this.#hasPeerEnded = true;
+    this.#readOn();
+  }
+
+  onClose(ending: StreamEnding): void {
+    const cause = ending.type === "connection-lost" ? "connection-lost" : "reset";
+    this.#ending ??= { initiator: this.#peer, code: CloseCode.Abnormal, cause };
+    this.machine.end("peer");
+    this.#settle();
+    this.#outbox.close();
+    this.#closingTime?.stop();
+    this.#onEnded?.(this.#ending);
+  }
+
+  onStalled(): void {
+    this.close("stalled", CloseCode.TryAgainLater);
+  }
+
+  onSent(): void {
+    this.#keepalive?.moved();
+    this.#settle();
+  }
+
+  onOverflow(): void {
+    this.#tellLimit("buffered_bytes");
+    this.close("limit", CloseCode.TryAgainLater);
+  }
+
+  onBroken(): void {
+    this.close("handler-error", CloseCode.InternalError);
+  }
+
+  onFailure(failure: unknown): void {
+    const isOpen = this.machine.state === "open";
+    // That the peer has left while the handler wanted to send is nobody's fault.
+    if (!isOpen && failure instanceof WebSocketError && failure.code === "WS_NOT_OPEN") return;
+    this.calls.error(failure);
+    this.close("handler-error", CloseCode.InternalError);
+  }
+
+  onUnhandledError(error: unknown): void {
+    this.#onUnhandledError?.(error);
+  }
+
+  onFree(): void {
+    this.#keepalive?.moved();
+    this.#readOn();
+  }
+
+  onWanted(): void {
+    this.#readOn();
+  }
+
+  isHeld(): boolean {
+    return this.#inbox.isPaused || this.#outbox.isFull;
+  }
+
+  isWorking(): boolean {
+    return this.calls.isBusy;
+  }
+
+  sendPing(): void {
+    this.machine.ping(NoPayload);
+    this.#settle();
+  }
+
+  onSilent(): void {
+    this.abort("pong-timeout");
+  }
+
+  onIdle(): void {
+    this.close("idle", CloseCode.GoingAway);
+  }
+
+  /** Reads what it may and is there. Called whenever either has changed; harmless otherwise. */
+  #readOn(): void {
+    for (;;) {
+      if (this.intake.prepare()) this.#settle();
+      if (this.#inbox.isEmpty || !this.#mayRead()) break;
+      this.#inbox.readFrame(this.machine);
+      this.#settle();
+    }
+    if (this.#hasPeerEnded && this.#inbox.isEmpty) this.#endBehindPeer();
+    if (this.#inbox.steer()) this.#keepalive?.heard();
+  }
+
+  #mayRead(): boolean {
+    if (this.machine.state !== "open") return true;
+    return this.intake.isOpen && !(this.#outbox.isFull && this.#isHeldByOutbox);
+  }
+
+  /** What a client answers to Pings while its stream is full has a bound too. */
+  get #isHeldByOutbox(): boolean {
+    return this.#role === "server" || this.#stream.bufferedBytes >= this.#maxBufferedBytes;
+  }
+
+  /** Sends and tells what the machine has come to. */
+  #settle(): void {
+    this.#outbox.write(this.machine.takeOutput());
+    const event = this.machine.takeEvent();
+    if (event) this.#handle(event);
+  }
+
+  #handle(event: ConnectionEvent): void {
+    switch (event.type) {
+      case "text":
+        this.#keepalive?.moved();
+        this.intake.add(event.text);
+        return;
+      case "binary":
+        this.#keepalive?.moved();
+        this.intake.add(event.data);
+        return;
+      case "part":
+        this.#keepalive?.moved();
+        this.intake.addPart(event);
+        return;
+      case "ping":
+        this.calls.ping(event.payload);
+        return;
+      case "pong":
+        this.sender.onPong(event.payload);
+        this.calls.pong(event.payload);
+        return;
+      case "closed":
+        this.#onClosed(event.closing);
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** No message can come or go any more: our half ends, and the peer gets its time to end its own. */
+  #onClosed(closing: Closing): void {
+    const { code, error } = closing;
+    const limit = error && limitOfError(error.code);
+    this.#ending ??= error
+      ? { initiator: "gateway", code, cause: limit ? "limit" : "rule-broken" }
+      : { initiator: this.#peer, code, cause: "close-frame" };
+    this.#tellLimit(limit);
+    this.#stopTalking(error ?? notOpen("peer"));
+    this.intake.end(error ?? notOpen("peer"));
+    this.#closing = closing;
+    this.#closed?.resolve(closing);
+    if (error) this.calls.error(error);
+    this.calls.close(closing);
+    if (this.#role === "server") this.#stream.end();
+    this.#startDeadline();
+    if (closing.clean) this.#closingTime?.startLinger();
+  }
+
+  #stopTalking(error: WebSocketError): void {
+    this.sender.end(error);
+    this.#keepalive?.stop();
+  }
+
+  get #peer(): "client" | "upstream" {
+    return this.#role === "server" ? "client" : "upstream";
+  }
+
+  /** The peer has ended its half, and everything before that is read. */
+  #endBehindPeer(): void {
+    this.#ending ??= { initiator: this.#peer, code: CloseCode.Abnormal, cause: "end-without-close" };
+    this.machine.end("peer");
+    this.#settle();
+    this.#stream.end();
+  }
+
+  #startDeadline(): void {
+    this.#closingTime ??= new ClosingTime(this.#stream, this.#closeMs, this.#lingerMs);
+    this.#closingTime.start(() => this.#onDeadline());
+  }
+
+  #onDeadline(): void {
+    this.#tellLimit("close_deadline");
+    if (this.machine.state === "closed") {
+      this.#stream.abort(this.#stream.bufferedBytes > 0 ? "cancel" : "no-error");
+      return;
+    }
+    if (this.#ending?.cause === "close-frame" && this.#stream.bufferedBytes > 0) {
+      this.#ending = { ...this.#ending, cause: "close-deadline" };
+    }
+    this.machine.end("peer");
+    this.#stream.abort("cancel");
+    this.#settle();
+  }
+
+  #tellLimit(limit: ConnectionLimit | undefined): void {
+    if (limit !== undefined) this.#onLimit?.(limit);
+  }
+}

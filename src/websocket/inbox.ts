@@ -1,0 +1,67 @@
+import type { ConnectionMachine } from "../protocol/message/connection-machine.ts";
+import type { ByteStream } from "../transport/byte-stream.ts";
+
+const Nothing = new Uint8Array(0);
+
+/**
+ * The bytes that a connection has got and may not read yet: at most what one read of the stream gave, and what was on its way,
+ * since the stream is paused while there are some.
+ */
+export class Inbox {
+  readonly #stream: ByteStream;
+  #bytes: Uint8Array = Nothing;
+  #offset = 0;
+  #end = 0;
+  #later: Uint8Array[] | undefined;
+  #isPaused = false;
+
+  constructor(stream: ByteStream) {
+    this.#stream = stream;
+  }
+
+  get isEmpty(): boolean {
+    return this.#offset === this.#end;
+  }
+
+  /** Whether the peer is held back. */
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** Takes what the stream handed over; behind the call, and what is read in it, comes `hold`. */
+  add(bytes: Uint8Array, start: number, end: number): void {
+    if (this.isEmpty) this.#turnTo(bytes, start, end);
+    else (this.#later ??= []).push(new Uint8Array(bytes.subarray(start, end)));
+  }
+
+  /** Lets `machine` read one frame, or what there is of it. */
+  readFrame(machine: ConnectionMachine): void {
+    this.#offset = machine.read(this.#bytes, this.#offset, this.#end);
+    if (!this.isEmpty) return;
+    const next = this.#later?.shift();
+    this.#turnTo(next ?? Nothing, 0, next?.length ?? 0);
+  }
+
+  /** Keeps the bytes that nobody read, where the stream would reuse them. */
+  hold(): void {
+    if (this.isEmpty || this.#stream.lifetime === "kept") return;
+    const rest = new Uint8Array(this.#bytes.subarray(this.#offset, this.#end));
+    this.#turnTo(rest, 0, rest.length);
+  }
+
+  /** Holds the peer back while there is something to read, and only then; returns whether that has just ended. */
+  steer(): boolean {
+    const pause = !this.isEmpty;
+    if (pause === this.#isPaused) return false;
+    this.#isPaused = pause;
+    if (pause) this.#stream.pause();
+    else this.#stream.resume();
+    return !pause;
+  }
+
+  #turnTo(bytes: Uint8Array, offset: number, end: number): void {
+    this.#bytes = bytes;
+    this.#offset = offset;
+    this.#end = end;
+  }
+}

@@ -1,0 +1,114 @@
+/** The longest that a timer of Node can wait; more would fire at once. */
+const MaxTimerMs = 2 ** 31 - 1;
+
+/** When a connection asks after its peer, and when it gives it up; in milliseconds. */
+export interface KeepaliveOptions {
+  /** How long nothing may come until a Ping asks for it; `undefined`: never. */
+  readonly pingIntervalMs: number | undefined;
+  /** How long nothing at all may come behind such a Ping. */
+  readonly pongMs: number;
+  /** How long no message may go either way; `undefined`: for ever. */
+  readonly idleMs: number | undefined;
+}
+
+/** The connection that a {@link Keepalive} is of. */
+export interface KeptConnection {
+  /** Whether it is our side that keeps the peer from being heard, or messages from moving: then no time counts. */
+  isHeld(): boolean;
+  /** Whether a message is in work: then no time without messages counts. */
+  isWorking(): boolean;
+  sendPing(): void;
+  /** Nothing at all has come behind a Ping. */
+  onSilent(): void;
+  /** No message has gone either way. */
+  onIdle(): void;
+}
+
+/**
+ * Watches that a peer is there and has something to say, with one timer:
+ *
+ *     heard ── pingIntervalMs ──▶ Ping ── pongMs ──▶ onSilent           any byte: from the start again
+ *     a message, either way ── idleMs ──▶ onIdle
+ */
+export class Keepalive {
+  /** Infinity for never. */
+  readonly #pingIntervalMs: number;
+  readonly #pongMs: number;
+  /** Infinity for ever. */
+  readonly #idleMs: number;
+  readonly #connection: KeptConnection;
+  readonly #nowMs: () => number;
+  #heardAtMs: number;
+  #movedAtMs: number;
+  /** When the Ping went that nothing has come behind. */
+  #askedAtMs: number | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: KeepaliveOptions, connection: KeptConnection, nowMs: () => number) {
+    this.#pingIntervalMs = options.pingIntervalMs ?? Infinity;
+    this.#pongMs = options.pongMs;
+    this.#idleMs = options.idleMs ?? Infinity;
+    this.#connection = connection;
+    this.#nowMs = nowMs;
+    this.#heardAtMs = nowMs();
+    this.#movedAtMs = this.#heardAtMs;
+    this.#plan(this.#heardAtMs);
+  }
+
+  /** One that has something to watch, or `undefined`. */
+  static try(options: KeepaliveOptions, connection: KeptConnection, nowMs: () => number): Keepalive | undefined {
+    const isOff = options.pingIntervalMs === undefined && options.idleMs === undefined;
+    return isOff ? undefined : new Keepalive(options, connection, nowMs);
+  }
+
+  /** Something came from the peer, or it may be heard again. */
+  heard(): void {
+    this.#heardAtMs = this.#nowMs();
+    this.#askedAtMs = undefined;
+  }
+
+  /** A message, or some of one, came or went. */
+  moved(): void {
+    this.#movedAtMs = this.#nowMs();
+  }
+
+  /** After it nothing is told. */
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  get #silentAtMs(): number {
+    return this.#askedAtMs === undefined ? this.#heardAtMs + this.#pingIntervalMs : this.#askedAtMs + this.#pongMs;
+  }
+
+  get #idleAtMs(): number {
+    return this.#movedAtMs + this.#idleMs;
+  }
+
+  #plan(nowMs: number): void {
+    // Rounded up: a timer that comes a fraction early would find nothing to do, and come again at once.
+    const waitMs = Math.ceil(Math.min(this.#idleAtMs, this.#silentAtMs) - nowMs);
+    // What keeps a process alive is the socket.
+    this.#timer = setTimeout(() => this.#onTimer(), Math.min(waitMs, MaxTimerMs)).unref();
+  }
+
+  #onTimer(): void {
+    const nowMs = this.#nowMs();
+    const isHeld = this.#connection.isHeld();
+    if (isHeld) this.heard();
+    if (isHeld || this.#connection.isWorking()) this.moved();
+    if (nowMs >= this.#idleAtMs) {
+      this.#connection.onIdle();
+      return;
+    }
+    if (nowMs >= this.#silentAtMs) {
+      if (this.#askedAtMs !== undefined) {
+        this.#connection.onSilent();
+        return;
+      }
+      this.#askedAtMs = nowMs;
+      this.#connection.sendPing();
+    }
+    this.#plan(nowMs);
+  }
+}
