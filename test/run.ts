@@ -5,11 +5,13 @@ import { dirname, join } from "node:path";
 import { notesIn, progressLine, summary, verdictLine } from "./runner/report.ts";
 import { runCommand } from "./runner/run-command.ts";
 import { deadlineOf, selectSuites, Suites, unknownNames, type Suite } from "./runner/suites.ts";
-import { installCommand, mayInstall, missingPackages } from "./runner/system-packages.ts";
+import { failureNotice, obstacleNotice, type Installation } from "./runner/installation.ts";
+import { InstallationSteps, unmet } from "./runner/requirements.ts";
+import { ownSurroundings } from "./runner/surroundings.ts";
 import { judge, leaveOut, parseTestCounts, type Verdict } from "./runner/verdict.ts";
 
-const Folder = dirname(import.meta.dirname);
-const InstallSeconds = 600;
+const Around = ownSurroundings();
+const Folder = Around.projectFolder;
 
 const interruption = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interruption.abort());
@@ -27,7 +29,7 @@ async function main(names: readonly string[]): Promise<number> {
   const verdicts: Verdict[] = [];
   const notes: string[] = [];
   for (const suite of suites) {
-    const missing = missingPackages(suite.needs).map((one) => one.name);
+    const missing = unmet(suite.needs, Around).map((one) => one.name);
     if (missing.length > 0) {
       verdicts.push(leaveOut(suite, missing, isCi));
     } else {
@@ -43,18 +45,22 @@ async function main(names: readonly string[]): Promise<number> {
 }
 
 async function installWhatIsMissing(suites: readonly Suite[]): Promise<void> {
-  const missing = missingPackages(suites.flatMap((suite) => suite.needs));
-  if (missing.length === 0) return;
-  const command = installCommand(missing);
-  if (!mayInstall())
-    return console.log(`Not installed, and needed by some suites. On Debian, as root:\n  ${command}\n`);
-  console.log(`Installing ${missing.map((one) => one.name).join(", ")}`);
-  const { exitCode, output } = await runCommand(command, {
+  const needs = suites.flatMap((suite) => suite.needs);
+  for (const installationsOf of InstallationSteps) {
+    for (const installation of installationsOf(unmet(needs, Around), Around)) await install(installation);
+  }
+}
+
+async function install(installation: Installation): Promise<void> {
+  if (installation.obstacle !== undefined) return console.log(obstacleNotice(installation));
+  if (interruption.signal.aborted) return;
+  console.log(`Installing ${installation.names.join(", ")}`);
+  const { exitCode, output } = await runCommand(installation.command, {
     folder: Folder,
-    timeoutSeconds: InstallSeconds,
+    timeoutSeconds: installation.timeoutSeconds,
     signal: interruption.signal,
   });
-  if (exitCode !== 0) console.log(`${output.trim()}\n\nThis did not work: ${command}\n`);
+  if (exitCode !== 0) console.log(failureNotice(installation, output));
 }
 
 async function runSuite(suite: Suite): Promise<{ verdict: Verdict; output: string }> {

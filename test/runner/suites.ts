@@ -1,3 +1,6 @@
+import { H2spec } from "./go-tools.ts";
+import { Python, WebSocketPackages } from "./python-packages.ts";
+import type { Requirement } from "./requirements.ts";
 import type { SystemPackage } from "./system-packages.ts";
 
 /** One line of what `npm test` does. */
@@ -9,13 +12,15 @@ export interface Suite {
   readonly budgetSeconds: number;
   /** The JSON report that vitest writes; absent where the suite does not count tests. */
   readonly report?: string;
-  readonly needs: readonly SystemPackage[];
+  readonly needs: readonly Requirement[];
 }
 
-const Curl: SystemPackage = { name: "curl", programs: ["curl"] };
-const Chromium: SystemPackage = { name: "chromium", programs: ["chromium"] };
-const IpRoute: SystemPackage = { name: "iproute2", programs: ["ip"] };
-const Firefox: SystemPackage = { name: "firefox-esr", programs: ["firefox-esr", "firefox"] };
+const Curl: SystemPackage = { kind: "system", name: "curl", programs: ["curl"] };
+const Chromium: SystemPackage = { kind: "system", name: "chromium", programs: ["chromium"] };
+const IpRoute: SystemPackage = { kind: "system", name: "iproute2", programs: ["ip"] };
+const Firefox: SystemPackage = { kind: "system", name: "firefox-esr", programs: ["firefox-esr", "firefox"] };
+
+const H2specTests = "test/conformance/h2spec";
 
 /** All suites, the quick ones first: a slip in a line of code is told within seconds. */
 export const Suites: readonly Suite[] = [
@@ -28,14 +33,37 @@ export const Suites: readonly Suite[] = [
   vitest("unit", 30),
   vitest("sockets", 120),
   vitest("fault", 600, [IpRoute]),
-  vitest("interop", 60, [Curl]),
+  vitest("interop", 60, [Curl, Python, ...WebSocketPackages]),
+  // Apart from what needs Go, so that nothing else is left out with that.
+  vitest("conformance", 240, [], { exclude: H2specTests }),
+  vitest("h2spec", 60, [H2spec], { project: "conformance", only: H2specTests }),
+  vitest("fuzz", 120),
   vitest("e2e", 300, [Chromium, Firefox]),
 ];
 
-function vitest(name: string, budgetSeconds: number, needs: readonly SystemPackage[] = []): Suite {
+/** Which tests of which project of vitest's a suite has, where those are not all of the project of its name. */
+interface VitestSelection {
+  readonly project?: string;
+  /** A folder. */
+  readonly only?: string;
+  /** A folder. */
+  readonly exclude?: string;
+}
+
+function vitest(
+  name: string,
+  budgetSeconds: number,
+  needs: readonly Requirement[] = [],
+  { project = name, only, exclude }: VitestSelection = {},
+): Suite {
   const report = `test-results/${name}.json`;
-  const reporters = `--reporter=default --reporter=json --outputFile.json=${report}`;
-  return { name, command: `vitest run --project ${name} ${reporters}`, budgetSeconds, report, needs };
+  const parts = [
+    `vitest run --project ${project}`,
+    ...(only === undefined ? [] : [`${only}/`]),
+    ...(exclude === undefined ? [] : [`--exclude '${exclude}/**'`]),
+    `--reporter=default --reporter=json --outputFile.json=${report}`,
+  ];
+  return { name, command: parts.join(" "), budgetSeconds, report, needs };
 }
 
 /** Seconds after which a suite with this budget is killed. */

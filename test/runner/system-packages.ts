@@ -1,41 +1,32 @@
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
+import type { Installation } from "./installation.ts";
+import { tryProgram, type Surroundings } from "./surroundings.ts";
 
 /** A package of the operating system that a suite cannot do without. */
 export interface SystemPackage {
+  readonly kind: "system";
   /** Its name in Debian. */
   readonly name: string;
   /** Programs of which any one will do. */
   readonly programs: readonly string[];
 }
 
-/** The path of the first of `programs` that `searchPath` (as in `PATH`) has. */
-export function tryProgram(programs: readonly string[], searchPath = process.env["PATH"] ?? ""): string | undefined {
-  const candidates = programs.flatMap((program) => searchPath.split(delimiter).map((folder) => join(folder, program)));
-  return candidates.find(isExecutable);
+/** Whether `one` is installed. */
+export function hasSystemPackage(one: SystemPackage, { searchPath }: Surroundings): boolean {
+  return tryProgram(one.programs, searchPath) !== undefined;
 }
 
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Those of `packages` that are not installed, each once. */
-export function missingPackages(packages: readonly SystemPackage[], searchPath?: string): readonly SystemPackage[] {
-  return [...new Set(packages)].filter((one) => tryProgram(one.programs, searchPath) === undefined);
-}
-
-/** The shell command that installs `packages` on Debian, as root. */
-export function installCommand(packages: readonly SystemPackage[]): string {
-  const names = packages.map((one) => one.name).join(" ");
-  return `apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends ${names}`;
-}
-
-/** Whether {@link installCommand} may be run here without asking: by root, on Debian. */
-export function mayInstall(): boolean {
-  return process.getuid?.() === 0 && tryProgram(["apt-get"]) !== undefined;
+/** Installs `packages`; without asking where that may be: by root, on Debian. */
+export function systemInstallation(
+  packages: readonly SystemPackage[],
+  { isRoot, searchPath }: Surroundings,
+): Installation {
+  const names = packages.map((one) => one.name);
+  const may = isRoot && tryProgram(["apt-get"], searchPath) !== undefined;
+  return {
+    names,
+    command: `apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends ${names.join(" ")}`,
+    timeoutSeconds: 600,
+    obstacle: may ? undefined : "on Debian, as root",
+    cure: "It needs Debian's package sources, and nobody else who installs.",
+  };
 }
