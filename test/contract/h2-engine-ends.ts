@@ -87,8 +87,7 @@ export function describeH2Ends(create: CreateEngine): void {
     { how: "RST", leave: (client: Served["client"]) => client.socket.resetAndDestroy() },
     {
       how: "GOAWAY with an error",
-      leave: (client: Served["client"]) =>
-        client.send(rawFrame(FrameType.GoAway, Flag.None, 0, Buffer.concat([uint32(0), uint32(2)]))),
+      leave: (client: Served["client"]) => client.send(rawFrame(FrameType.GoAway, Flag.None, 0, uint32(0, 2))),
     },
   ])("tells each stream that the connection is lost when the client sends $how", async ({ leave }) => {
     const served = await opened(create);
@@ -100,9 +99,26 @@ export function describeH2Ends(create: CreateEngine): void {
     expect(served.connection.openStreams).toBe(0);
   });
 
+  test.each([
+    { how: "a GOAWAY with an error", frames: [rawFrame(FrameType.GoAway, Flag.None, 0, uint32(0, 2))] },
+    { how: "destroy, called by who takes a request", frames: [headersFrame(1, connectFields())] },
+  ])("leaves no opening that came in the same read behind $how", async ({ frames }) => {
+    const served = await serveConnection(create);
+    let waiting = 0;
+    served.sink.onOpening = (opening) => {
+      waiting++;
+      opening.onGone = () => waiting--;
+      served.connection.destroy();
+    };
+    served.client.send(...frames, headersFrame(3, connectFields()));
+    await served.sink.until("onClose", () => served.closes() === 1);
+    expect(waiting).toBe(0);
+    expect(served.connection.openStreams).toBe(0);
+  });
+
   test("lets streams live on behind a GOAWAY of the client without error", async () => {
     const { client, observer, stream } = await opened(create);
-    client.send(rawFrame(FrameType.GoAway, Flag.None, 0, Buffer.concat([uint32(0), uint32(NoError)])));
+    client.send(rawFrame(FrameType.GoAway, Flag.None, 0, uint32(0, NoError)));
     client.send(rawFrame(FrameType.Data, Flag.None, 1, Buffer.from("on")));
     await observer.until("bytes", () => observer.receivedBytes === 2);
     stream.write(Buffer.from("and back"), 0, 8, "kept");

@@ -83,9 +83,10 @@ export function settingsFrame(settings: readonly (readonly [id: number, value: n
   return rawFrame(FrameType.Settings, Flag.None, 0, payload);
 }
 
-export function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value >>> 0);
+/** 32 bits each. */
+export function uint32(...values: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(4 * values.length);
+  for (const [index, value] of values.entries()) bytes.writeUInt32BE(value >>> 0, 4 * index);
   return bytes;
 }
 

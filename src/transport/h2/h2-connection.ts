@@ -159,7 +159,7 @@ export class H2ServerConnection implements H2Connection {
   }
 
   #onGoAway(code: number): void {
-    if (code !== ErrorCode.NoError) return this.destroy();
+    if (code !== ErrorCode.NoError) return this.#giveUp();
     this.#leave();
     this.#endIfDone();
   }
@@ -189,6 +189,11 @@ export class H2ServerConnection implements H2Connection {
     if (this.#state === "ending" || this.#state === "closed") return;
     this.#options.sink.refused(refusal, this.facts);
     this.#output.send(goAwayFrame(this.#frames.lastStreamId, code));
+    this.#giveUp();
+  }
+
+  /** Loses all streams, and closes so that what was written last is read. */
+  #giveUp(): void {
     this.#endSocket();
     this.#frames.loseAll();
   }

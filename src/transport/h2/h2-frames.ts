@@ -123,8 +123,9 @@ export class H2Frames implements FrameConsumer, StreamConnection {
     this.#maxStreamId = this.#lastStreamId;
   }
 
-  /** The connection is gone. */
+  /** The connection is gone. What the read under way still has behind that opens nothing. */
   loseAll(): void {
+    this.takeNoMore();
     const streams = [...this.#streams.values()];
     this.#streams.clear();
     for (const stream of streams) stream.loseConnection();
