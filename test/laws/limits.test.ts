@@ -69,6 +69,6 @@ test("a reason of any length gives a Close of 125 bytes at most that its peer ca
       expect(reason.toWellFormed().startsWith(read.reason)).toBe(true);
       expect(read.reason.length === reason.length || payload.length > 121).toBe(true);
     }),
-    { numRuns: 500 },
+    { numRuns: 100 },
   );
 });

@@ -33,11 +33,12 @@ export interface ByteReader {
 
 const Deflate = { windowBits: 9, contextTakeover: true };
 
-/** The endpoints whose machines are tried: both roles, without and with permessage-deflate. */
+/** The endpoints whose machines are tried: both roles, without and with permessage-deflate, messages whole and in parts. */
 export const MachinesUnderTest: readonly (MachineUnderTest & { readonly name: string })[] = (
   ["server", "client"] as const
 ).flatMap((role) => [
   { name: `ConnectionMachine, ${role}`, role },
+  { name: `ConnectionMachine, ${role}, in parts`, role, delivery: "parts" },
   {
     name: `ConnectionMachine, ${role}, permessage-deflate`,
     role,

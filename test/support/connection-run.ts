@@ -1,3 +1,4 @@
+import { pipeline } from "node:stream/promises";
 import { isSendable } from "../../src/protocol/close-code.ts";
 import { PermessageDeflate } from "../../src/protocol/message/permessage-deflate.ts";
 import { createMemoryPair, type MemoryByteStream } from "../../src/transport/memory-byte-stream.ts";
@@ -33,6 +34,30 @@ const Applications: readonly Application[] = [
   },
 ];
 
+/** What it does with messages in parts. */
+const InParts: readonly Application[] = [
+  async (connection) => {
+    for (let next = await connection.receiveStream(); next; next = await connection.receiveStream()) {
+      await pipeline(next.body, connection.sendStream(next.type));
+    }
+  },
+  async (connection) => {
+    for (let next = await connection.receiveStream(); next; next = await connection.receiveStream())
+      next.body.destroy();
+  },
+  async (connection) => {
+    const [message, roundTrip] = await Promise.allSettled([connection.receive(), connection.ping()]);
+    void connection.close(1000, `${message.status} ${roundTrip.status}`);
+  },
+  async (connection) => {
+    await connection.receive();
+    const sink = connection.sendStream("text");
+    sink.on("error", () => undefined);
+    sink.write("begun");
+    sink.destroy();
+  },
+];
+
 /** What an application does whose handler takes the messages. */
 const Handlers: readonly WebSocketHandler[] = [
   { onMessage: (connection, message) => connection.send(message) },
@@ -48,6 +73,16 @@ const Handlers: readonly WebSocketHandler[] = [
     },
   },
   { onOpen: (connection) => void connection.close(1000, "at once") },
+  {
+    async onMessageStream(connection, { type, body }) {
+      await pipeline(body, connection.sendStream(type));
+    },
+  },
+  {
+    async onMessageStream(_connection, { body }) {
+      for await (const _part of body) return;
+    },
+  },
 ];
 
 const Direction = { windowBits: 10, contextTakeover: true };
@@ -92,7 +127,7 @@ export async function runConnection(role: "server" | "client", input: Uint8Array
       ended.resolve();
     },
   });
-  const application = handler === undefined ? random.pick(Applications) : undefined;
+  const application = handler === undefined ? random.pick([...Applications, ...InParts]) : undefined;
   const work = application?.(connection);
   for (const chunk of cutAt(input, [1 + random.below(40), 1 + random.below(400)])) {
     far.write(chunk, 0, chunk.length, "kept");

@@ -12,6 +12,8 @@ import {
   ConnectionMachine,
 } from "../../src/protocol/message/connection-machine.ts";
 import type { Extension } from "../../src/protocol/message/extension.ts";
+import type { MessagePart } from "../../src/protocol/message/message.ts";
+import { parseText } from "../../src/protocol/message/utf8.ts";
 import { joined } from "./bits.ts";
 
 /** So tight that inputs of a few hundred bytes meet each of them. */
@@ -22,18 +24,24 @@ export interface MachineUnderTest {
   readonly role: "server" | "client";
   /** Makes the extensions anew for each run: they remember. */
   extensions?(): readonly Extension[];
+  /** How messages come out: `mixed` goes from one to the other at every third read. Whole, if not told. */
+  readonly delivery?: "whole" | "parts" | "mixed";
 }
 
 /** All that came of some bytes, up to the transport's end behind them. */
 export interface MachineRun {
-  readonly events: readonly ConnectionEvent[];
+  /** Messages whole, however they came out. */
+  readonly events: readonly WholeEvent[];
   /** What was to be sent, as one. */
   readonly output: Uint8Array;
   readonly state: ConnectionMachine["state"];
 }
 
 /** Feeds `chunks` to a fresh machine under {@link TightLimits}, then lets the peer end the transport. */
-export function runMachine({ role, extensions }: MachineUnderTest, chunks: readonly Uint8Array[]): MachineRun {
+export function runMachine(
+  { role, extensions, delivery = "whole" }: MachineUnderTest,
+  chunks: readonly Uint8Array[],
+): MachineRun {
   const machine = new ConnectionMachine({
     role,
     extensions: extensions?.(),
@@ -48,8 +56,12 @@ export function runMachine({ role, extensions }: MachineUnderTest, chunks: reado
     if (event) events.push(event);
     output.push(...machine.takeOutput());
   };
+  let reads = 0;
   for (const chunk of chunks) {
-    for (let offset = 0; offset < chunk.length;) {
+    for (let offset = 0; offset < chunk.length; reads++) {
+      if (delivery === "parts" || (delivery === "mixed" && reads % 6 === 3)) machine.deliverParts();
+      else if (delivery === "mixed" && reads % 6 === 0) machine.deliverWhole();
+      take();
       const next = machine.read(chunk, offset, chunk.length);
       if (next <= offset || next > chunk.length) throw new Error(`read went from ${offset} to ${next}`);
       offset = next;
@@ -58,7 +70,27 @@ export function runMachine({ role, extensions }: MachineUnderTest, chunks: reado
   }
   machine.end("peer");
   take();
-  return { events, output: joined(output), state: machine.state };
+  return { events: assembled(events), output: joined(output), state: machine.state };
+}
+
+type WholeEvent = Exclude<ConnectionEvent, MessagePart>;
+
+/**
+ * `events` with each message that came in parts as a whole one, in the place of its last part; one that was not completed is
+ * left out.
+ */
+function assembled(events: readonly ConnectionEvent[]): WholeEvent[] {
+  let parts: MessagePart[] = [];
+  return events.flatMap((event) => {
+    if (event.type !== "part") return [event];
+    if (event.isFirst !== (parts.length === 0))
+      throw new Error("a part that is first within a message, or not at its begin");
+    parts.push(event);
+    if (!event.isLast) return [];
+    const data = joined(parts.map((part) => part.data));
+    parts = [];
+    return event.of === "text" ? [{ type: "text", text: parseText(data) }] : [{ type: "binary", data }];
+  });
 }
 
 /** What must be the same however the bytes were cut: all but the masking keys and the words of errors. */
@@ -66,7 +98,7 @@ export function comparable({ events, output, state }: MachineRun): unknown {
   return { events: events.map(comparableEvent), sent: framesIn(output), state };
 }
 
-function comparableEvent(event: ConnectionEvent): unknown {
+function comparableEvent(event: WholeEvent): unknown {
   if (event.type !== "closed") return event;
   const { code, initiator, clean, error } = event.closing;
   return { code, initiator, clean, error: error?.code };
@@ -100,7 +132,7 @@ function eventFaults({ events, state }: MachineRun): string[] {
   return faults;
 }
 
-function bytesOf(event: Exclude<ConnectionEvent, { type: "closed" }>): number {
+function bytesOf(event: Exclude<WholeEvent, { type: "closed" }>): number {
   if (event.type === "text") return event.text.isWellFormed() ? Buffer.byteLength(event.text) : Infinity;
   return "data" in event ? event.data.length : event.payload.length;
 }
