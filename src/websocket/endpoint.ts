@@ -56,6 +56,7 @@ export class Endpoint<Data>
   readonly #closeMs: number;
   readonly #lingerMs: number | undefined;
   #closingTime: ClosingTime | undefined;
+  #isReading = false;
   #hasPeerEnded = false;
   #ending: ConnectionEnding | undefined;
   #closing: Closing | undefined;
@@ -220,16 +221,26 @@ export class Endpoint<Data>
     this.close("idle", CloseCode.GoingAway);
   }
 
-  /** Reads what it may and is there. Called whenever either has changed; harmless otherwise. */
+  /** Reads what it may and is there. Called whenever either has changed; harmless otherwise, and within itself. */
   #readOn(): void {
-    for (;;) {
-      if (this.intake.prepare()) this.#settle();
-      if (this.#inbox.isEmpty || !this.#mayRead()) break;
-      this.#inbox.readFrame(this.machine);
-      this.#settle();
+    if (this.#isReading) return;
+    this.#isReading = true;
+    try {
+      this.#readFrames();
+    } finally {
+      this.#isReading = false;
     }
     if (this.#hasPeerEnded && this.#inbox.isEmpty) this.#endBehindPeer();
     if (this.#inbox.steer()) this.#keepalive?.heard();
+  }
+
+  #readFrames(): void {
+    for (;;) {
+      if (this.intake.prepare()) this.#settle();
+      if (this.#inbox.isEmpty || !this.#mayRead()) return;
+      this.#inbox.readFrame(this.machine);
+      this.#settle();
+    }
   }
 
   #mayRead(): boolean {

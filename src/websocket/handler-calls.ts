@@ -91,17 +91,21 @@ export class HandlerCalls<Data> {
   }
 
   #hold(method: () => unknown, whenDone?: () => void): void {
+    this.#isBusy = true;
     const work = isolated(method, (failure) => this.#owner.onFailure(failure));
     if (work) void this.#waitFor(work, whenDone);
-    else whenDone?.();
+    else this.#free(whenDone);
   }
 
   async #waitFor(work: Promise<void>, whenDone: (() => void) | undefined): Promise<void> {
-    this.#isBusy = true;
     await work;
+    this.#free(whenDone);
+    this.#owner.onFree();
+  }
+
+  #free(whenDone: (() => void) | undefined): void {
     this.#isBusy = false;
     whenDone?.();
-    this.#owner.onFree();
   }
 }
 

@@ -61,10 +61,11 @@ export class Intake<Data> {
 
   /** A part of a message came. */
   addPart(part: MessagePart): void {
-    if (part.isFirst) this.#begin(part.of);
-    const body = this.#body;
-    if (part.isLast) this.#body = undefined;
+    // The part is in the body before anybody has that: to read of it is to ask for more, and more may be there.
+    const body = part.isFirst ? new IncomingBody(part.of, () => this.#owner.onWanted()) : this.#body;
     body?.add(part);
+    this.#body = part.isLast ? undefined : body;
+    if (part.isFirst && body) this.#handOver(body.message);
   }
 
   /** As `HandledConnection.receive`. */
@@ -94,11 +95,9 @@ export class Intake<Data> {
     this.end(error);
   }
 
-  #begin(of: "text" | "binary"): void {
-    const body = new IncomingBody(of, () => this.#owner.onWanted());
-    this.#body = body;
-    if (this.#queue) this.#queue.begin(body.message);
-    else this.#owner.calls.messageStream(body.message);
+  #handOver(message: IncomingMessage): void {
+    if (this.#queue) this.#queue.begin(message);
+    else this.#owner.calls.messageStream(message);
   }
 
   #queueOrThrow(): MessageQueue {

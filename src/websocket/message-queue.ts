@@ -46,13 +46,15 @@ export class MessageQueue {
     }
   }
 
-  /** A message begins to come in parts; returns whether somebody has it, which is so where parts are wanted. */
-  begin(message: IncomingMessage): boolean {
+  /** A message begins to come in parts: it is for whoever wants parts, and dropped where nobody does. */
+  begin(message: IncomingMessage): void {
     const receiver = this.#receivers[0];
-    if (receiver?.takes !== "parts") return false;
+    if (receiver?.takes !== "parts") {
+      message.body.destroy();
+      return;
+    }
     this.#receivers.shift();
     receiver.wait.resolve(message);
-    return true;
   }
 
   /** The next message, as `HandledConnection.receive`. */

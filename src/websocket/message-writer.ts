@@ -27,6 +27,7 @@ export class MessageWriter implements SendTurn {
   #hasTurn = false;
   #onTurn: (() => void) | undefined;
   #hasBegun = false;
+  #isSending = false;
   #isDone = false;
 
   constructor(sink: PartSink) {
@@ -54,7 +55,8 @@ export class MessageWriter implements SendTurn {
 
   fail(error: unknown): void {
     this.#isDone = true;
-    this.stream.destroy(asError(error));
+    // Where its own part ends the WebSocket, it is told of that.
+    if (!this.#isSending) this.stream.destroy(asError(error));
   }
 
   #whenTurn(action: () => void): void {
@@ -64,13 +66,23 @@ export class MessageWriter implements SendTurn {
 
   async #send(part: Uint8Array, end: "more" | "last", callback: (error?: Error) => void): Promise<void> {
     try {
-      const room = this.#sink.sendPart(part, end, this.stream.writableLength);
-      this.#hasBegun = true;
+      const room = this.#sendNow(part, end);
       if (end === "last") this.#finish();
       await room;
       callback();
     } catch (error) {
       callback(asError(error));
+    }
+  }
+
+  #sendNow(part: Uint8Array, end: "more" | "last"): Promise<void> | undefined {
+    this.#isSending = true;
+    try {
+      const room = this.#sink.sendPart(part, end, this.stream.writableLength);
+      this.#hasBegun = true;
+      return room;
+    } finally {
+      this.#isSending = false;
     }
   }
 

@@ -108,20 +108,27 @@ export interface SetUp {
   readonly outgoing: Traffic;
 }
 
+type Notes = Pick<SetUp, "told" | "closings" | "errors" | "endings" | "limitsHit">;
+
+export type SetUpOptions = Partial<WebSocketConnectionOptions> & {
+  readonly pair?: MemoryPairOptions;
+  readonly stream?: ByteStream;
+};
+
 /** A connection in memory, its handler's calls written down before `handler` gets them. */
-export function setUp(
-  handler: WebSocketHandler = {},
-  options: Partial<WebSocketConnectionOptions> & {
-    readonly pair?: MemoryPairOptions;
-    readonly stream?: ByteStream;
-  } = {},
-): SetUp {
+export function setUp(handler: WebSocketHandler = {}, options: SetUpOptions = {}): SetUp {
+  return connect(options, (notes) => ({ ...watchedEnds(handler, notes), ...watchedMessages(handler, notes) }));
+}
+
+/** The same, but for the messages: they are asked for, or come in parts. */
+export function setUpAsking(handler: WebSocketHandler = {}, options: SetUpOptions = {}): SetUp {
+  return connect(options, (notes) => ({ ...handler, ...watchedEnds(handler, notes) }));
+}
+
+function connect(options: SetUpOptions, handlerOf: (notes: Notes) => WebSocketHandler): SetUp {
   const { near, far } = createMemoryPair(options.pair);
   const role = options.role ?? "server";
-  const notes = { told: [], closings: [], errors: [], endings: [], limitsHit: [] } as Pick<
-    SetUp,
-    "told" | "closings" | "errors" | "endings" | "limitsHit"
-  >;
+  const notes: Notes = { told: [], closings: [], errors: [], endings: [], limitsHit: [] };
   const traffic = { incoming: new Traffic(), outgoing: new Traffic() };
   const peer = new Peer(far, role === "server" ? "client" : "server");
   const connection = new WebSocketConnection(options.stream ?? near, {
@@ -137,22 +144,27 @@ export function setUp(
     ...options,
     ...traffic,
     role,
-    handler: watched(handler, notes),
+    handler: handlerOf(notes),
     onLimit: (limit) => notes.limitsHit.push(limit),
     onEnded: (ending) => notes.endings.push(ending),
   });
   return { connection, near, peer, ...notes, ...traffic };
 }
 
-function watched(handler: WebSocketHandler, notes: Pick<SetUp, "told" | "closings" | "errors">): WebSocketHandler {
+function watchedMessages(handler: WebSocketHandler, notes: Notes): WebSocketHandler {
+  return {
+    onMessage(connection, message) {
+      notes.told.push(typeof message === "string" ? message : `${message.length} bytes`);
+      return handler.onMessage?.(connection, message);
+    },
+  };
+}
+
+function watchedEnds(handler: WebSocketHandler, notes: Notes): WebSocketHandler {
   return {
     onOpen(connection) {
       notes.told.push("open");
       return handler.onOpen?.(connection);
-    },
-    onMessage(connection, message) {
-      notes.told.push(typeof message === "string" ? message : `${message.length} bytes`);
-      return handler.onMessage?.(connection, message);
     },
     onClose(connection, closing) {
       notes.told.push(`close ${closing.code}`);

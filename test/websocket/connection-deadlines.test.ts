@@ -69,7 +69,7 @@ describe("the closing handshake", () => {
 
   test("a peer that does not answer our Close is reset after closeMs", async () => {
     const it = setUp();
-    it.connection.close(4001);
+    void it.connection.close(4001);
     await pass(4_999);
     expect(it.closings).toEqual([]);
     await pass(1);
@@ -81,7 +81,7 @@ describe("the closing handshake", () => {
 
   test("that it goes on sending does not give it more time", async () => {
     const it = setUp();
-    it.connection.close(4001);
+    void it.connection.close(4001);
     for (let second = 0; second < 5; second++) {
       it.peer.text("still talking");
       await pass(1_000);

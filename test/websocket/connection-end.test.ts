@@ -134,7 +134,7 @@ describe("how it ended is told once to each: the peer, the handler, the owner", 
     {
       name: "the handler closes and the peer answers",
       act: async ({ connection, peer }) => {
-        connection.close(4001, "enough");
+        void connection.close(4001, "enough");
         await settled();
         peer.close(1000);
       },
@@ -146,7 +146,7 @@ describe("how it ended is told once to each: the peer, the handler, the owner", 
       name: "both close at once",
       act: ({ connection, peer }) => {
         peer.close(4000);
-        connection.close(4001);
+        void connection.close(4001);
       },
       heard: ["Close 4001", "END"],
       closing: { code: 4001, initiator: "local", clean: true },
@@ -155,7 +155,7 @@ describe("how it ended is told once to each: the peer, the handler, the owner", 
     {
       name: "the peer ends instead of answering our Close",
       act: ({ connection, peer }) => {
-        connection.close(4001);
+        void connection.close(4001);
         peer.stream.end();
       },
       heard: ["Close 4001", "END"],
@@ -165,7 +165,7 @@ describe("how it ended is told once to each: the peer, the handler, the owner", 
     {
       name: "the peer resets instead of answering our Close",
       act: async ({ connection, peer }) => {
-        connection.close(4001);
+        void connection.close(4001);
         await settled();
         peer.stream.abort("cancel");
       },
@@ -176,7 +176,7 @@ describe("how it ended is told once to each: the peer, the handler, the owner", 
     {
       name: "the peer breaks a rule instead of answering our Close",
       act: ({ connection, peer }) => {
-        connection.close(4001);
+        void connection.close(4001);
         peer.send(hex("81 01 61"));
       },
       heard: ["Close 4001", "END"],
@@ -277,7 +277,7 @@ describe("how it ended is told once to each: the peer, the handler, the owner", 
     },
     {
       name: "a handler closes with a code that does not exist: it throws",
-      handler: { onMessage: (connection) => connection.close(1005) },
+      handler: { onMessage: (connection) => connection.close(1006) },
       act: ({ peer }) => {
         peer.text("a");
         peer.close(1011);

@@ -58,7 +58,7 @@ describe.each([
     const messages = [line, "short", `${line}!`, "", line];
     for (const message of messages) void client.send(message);
     await settled();
-    client.close(1000);
+    void client.close(1000);
     await settled();
     expect(told).toEqual([...messages, "close 1000 clean"]);
   });

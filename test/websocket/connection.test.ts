@@ -187,7 +187,7 @@ describe("send", () => {
 
   test("rejects after our Close, and a rejection nobody waits for harms nobody", async () => {
     const { connection, peer } = setUp();
-    connection.close();
+    void connection.close();
     void connection.send("nobody waits");
     await expect(connection.send("late")).rejects.toMatchObject({ code: "WS_NOT_OPEN", origin: "caller" });
     await settled();
@@ -319,7 +319,7 @@ describe("a client", () => {
     const { connection, peer, told, endings } = setUp({}, { role: "client" });
     await connection.send("Hello");
     peer.text("Welcome");
-    connection.close(1000, "done");
+    void connection.close(1000, "done");
     await settled();
     peer.close(1000);
     await settled();
