@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { tryDecodeFrame } from "../../src/protocol/frame/frame-codec.ts";
 import { Traffic } from "../../src/protocol/frame/traffic.ts";
+import type { Extension } from "../../src/protocol/message/extension.ts";
 import { PermessageDeflate } from "../../src/protocol/message/permessage-deflate.ts";
 import { createMemoryPair, type MemoryPairOptions } from "../../src/transport/memory-byte-stream.ts";
 import { WebSocketConnection } from "../../src/websocket/connection.ts";
@@ -118,4 +119,10 @@ test("more than may come out is a limit, and the WebSocket is closed with 1009",
   await settled();
   expect(endings).toMatchObject([{ cause: "limit", code: 1009 }]);
   await expect(connection.send("late")).rejects.toMatchObject({ code: "WS_NOT_OPEN" });
+});
+
+test("those agreed on are told by name, in their order", () => {
+  const plain = (name: string, rsv: number): Extension => ({ name, rsv, encode: (one) => one, decode: (one) => one });
+  const { connection } = setUp({}, { extensions: [plain("b", 0b010), ...deflate(), plain("a", 0)] });
+  expect(connection.extensions).toEqual(["b", "permessage-deflate", "a"]);
 });
