@@ -121,3 +121,25 @@ export async function converse(script: {
   const close = await Promise.race([closed, converseAll().then(() => closed)]);
   return { protocol: socket.protocol, extensions: socket.extensions, echoes, close };
 }
+
+/**
+ * Opens a WebSocket, sends `count` numbered messages without waiting, and closes it when as many have come; returns those
+ * that are not `number: text` in their order.
+ */
+export async function exchangeMany(wish: { url: string; count: number; text: string }): Promise<string[]> {
+  const socket = new WebSocket(wish.url);
+  const wrong: string[] = [];
+  let came = 0;
+  await new Promise((resolve) => {
+    socket.addEventListener("open", () => {
+      for (let number = 0; number < wish.count; number++) socket.send(`${number}: ${wish.text}`);
+    });
+    socket.addEventListener("message", ({ data }) => {
+      if (data !== `${came}: ${wish.text}`) wrong.push(String(data));
+      came += 1;
+      if (came === wish.count) socket.close(1000);
+    });
+    socket.addEventListener("close", resolve);
+  });
+  return came === wish.count ? wrong : [...wrong, `${came} came`];
+}

@@ -1,7 +1,7 @@
 import { createHash, X509Certificate } from "node:crypto";
 import { chromium } from "playwright-core";
 import { launch } from "puppeteer-core";
-import { tryProgram } from "../runner/system-packages.ts";
+import { ownSurroundings, tryProgram } from "../runner/surroundings.ts";
 
 /** One page of a real browser. */
 export interface BrowserPage {
@@ -75,7 +75,7 @@ function keyDigest(certificate: string): string {
 }
 
 function programOf(names: readonly string[]): string {
-  const path = tryProgram(names);
+  const path = tryProgram(names, ownSurroundings().searchPath);
   if (path === undefined) throw new Error(`${names.join(" or ")} is not installed`);
   return path;
 }
