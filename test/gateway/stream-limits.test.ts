@@ -135,4 +135,19 @@ describe.each(HttpVersions)("over HTTP/$httpVersion", ({ httpVersion, protocol }
     const counted = { protocol, route: "handler", code: 1013, cause: "limit" };
     await expectCounted(gateway, { ...counted, limit: "buffered_bytes" });
   });
+
+  test("a handler answers 256 Pings at once; one more is 1008, and nobody else is closed", async () => {
+    const { gateway } = await startLimited({});
+    const { client, neighbour } = await openBoth(gateway, httpVersion, "/handler");
+    const pings = 300;
+    client.send(joined(Array.from({ length: pings }, () => hex("89 80 00000000"))));
+    let passed = 0;
+    while ((await client.received(passed + 2))[passed] === 0x8a) passed += 2;
+    expect(await closeCode(client, passed)).toBe(1008);
+    expect(passed / 2).toBeGreaterThanOrEqual(256);
+    expect(passed / 2).toBeLessThan(pings);
+    await neighbour.feelsNothing();
+    const counted = { protocol, route: "handler", code: 1008, cause: "limit" };
+    await expectCounted(gateway, { ...counted, limit: "control_frames" });
+  });
 });

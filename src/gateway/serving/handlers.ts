@@ -16,11 +16,20 @@ export interface LoadedHandler {
 /** How long a module may take to load, with all that it awaits at its top level. */
 const LoadMs = 30_000;
 
-const Callbacks = ["onOpen", "onMessage", "onClose", "onError"] as const;
+const Callbacks = [
+  "onOpen",
+  "onMessage",
+  "onMessageStream",
+  "onPing",
+  "onPong",
+  "onDrain",
+  "onClose",
+  "onError",
+] as const satisfies readonly (keyof WebSocketHandler)[];
 
 /**
- * The handler a route names: `echo`, or the module at the absolute path `name`, whose exports `onOpen`, `onMessage`,
- * `onClose` and `onError` are the handler, and whose export `subprotocols` (optional) lists tokens.
+ * The handler a route names: `echo`, or the module at the absolute path `name`, whose exports with the names of a
+ * {@link WebSocketHandler}'s methods are the handler, and whose export `subprotocols` (optional) lists tokens.
  *
  * @throws Error naming the module and what is wrong with it, also that it was not loaded within 30 s.
  */

@@ -23,9 +23,15 @@ describe("loadHandler", () => {
     expect(loaded.subprotocols).toEqual(["v2", "v1"]);
   });
 
+  test("takes a module of which each message is to come in parts", async () => {
+    const { handler } = await loadHandler(await moduleFile(`export function onMessageStream() {}`));
+    expect(handler.onMessageStream).toBeTypeOf("function");
+  });
+
   test.each([
     { name: "no callback", text: `export const other = 1;`, message: /must export at least one of onOpen, onMessage/ },
     { name: "a callback that is no function", text: `export const onOpen = 1;`, message: /each a function/ },
+    { name: "a later one that is no function", text: `export const onPing = 1;`, message: /each a function/ },
     {
       name: "subprotocols that are none",
       text: `export function onOpen() {} export const subprotocols = ["a b"];`,
