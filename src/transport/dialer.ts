@@ -1,5 +1,3 @@
-import type { Socket } from "node:net";
-import { withoutHopByHop, withoutLength } from "../protocol/handshake/field-values.ts";
 import type { Offer } from "../protocol/handshake/negotiation.ts";
 import type { FieldLines, OpeningAnswer, OpeningRejection } from "../protocol/handshake/opening-request.ts";
 import {
@@ -9,19 +7,8 @@ import {
   type UpgradeRequest,
 } from "../protocol/handshake/upgrade.ts";
 import type { ByteStream } from "./byte-stream.ts";
-import { ResponseBodyReader, tryBodyFraming } from "./response-body.ts";
-import { ResponseHeadReader, type ResponseHead } from "./response-head.ts";
-import { SocketByteStream } from "./socket-byte-stream.ts";
-import { connectTo, type Secure, type UpstreamAddress } from "./upstream-address.ts";
-
-/** Whom to dial, and from where. */
-export interface DialTarget {
-  readonly address: UpstreamAddress;
-  /** What `trySecure` gave for the address. */
-  readonly secure: Secure | undefined;
-  /** IP address of this machine to connect from; `undefined`: the system chooses. */
-  readonly sourceAddress: string | undefined;
-}
+import { type AskedUpgrade, type AskResult, UpgradeAsking } from "./upgrade-asking.ts";
+import { Connecting, type ConnectResult, type DialTarget, type StandingConnection } from "./upstream-connecting.ts";
 
 /** The opening handshake asked of an upstream. */
 export interface DialRequest extends Offer {
@@ -57,8 +44,6 @@ export type DialResult =
   | { readonly type: "invalid"; readonly detail: string }
   | { readonly type: "aborted" };
 
-const MaxBodyBytes = 65_536;
-
 /** What the system says when it is not the upstream that fails, but this machine that has run out of something. */
 const ExhaustedCodes: Readonly<Record<string, "descriptors" | "ports">> = {
   EMFILE: "descriptors",
@@ -79,149 +64,103 @@ export async function dial(target: DialTarget, request: DialRequest, options: Di
   const upgrade: UpgradeRequest = { ...request, key: createUpgradeKey() };
   const head = encodeUpgradeRequest(upgrade);
   if (options.signal.aborted) return { type: "aborted" };
-  const { address, secure, sourceAddress } = target;
-  const connection = connectTo(address, sourceAddress);
-  return new Promise((resolve) => new Dialing(connection, { secure, upgrade, head, options, resolve }));
+  const asked: AskedUpgrade = { head, judge: (fields) => checkUpgradeResponse(fields, upgrade) };
+  return new Promise((resolve) => new Dialing(target, asked, options, resolve));
 }
 
-interface Plan {
-  readonly secure: Secure | undefined;
-  readonly upgrade: UpgradeRequest;
-  /** `upgrade` as text to be written as latin1. */
-  readonly head: string;
-  readonly options: DialOptions;
-  readonly resolve: (result: DialResult) => void;
-}
+/** A connection on which nothing was asked yet: what is spoken on, and the TCP or unix socket beneath it. */
+export type OpenConnection = Pick<StandingConnection, "socket" | "connection">;
 
 /**
- * One dial, from a socket that begins to connect to its result:
+ * Asks for a WebSocket, as {@link dial} does, on a connection that is open. Whatever the result, except `accepted`, it is
+ * destroyed.
  *
- *     connecting ──▶ asking ──▶ reading body ──▶ settled
- *         └─────────────┴──────────────────────────▲
- *
- * Each event is heard in one place, and `#settle` is the only way out: it lets go of timer, signal and socket.
+ * @throws TypeError for a request that cannot be written.
  */
+export async function askForWebSocket(
+  open: OpenConnection,
+  request: DialRequest,
+  { answerTimeoutMs, signal }: Omit<DialOptions, "connectTimeoutMs">,
+): Promise<DialResult> {
+  const upgrade: UpgradeRequest = { ...request, key: createUpgradeKey() };
+  const asked = {
+    head: encodeUpgradeRequest(upgrade),
+    judge: (fields: FieldLines) => checkUpgradeResponse(fields, upgrade),
+  };
+  return new Promise((resolve) => {
+    const asking = new UpgradeAsking({ type: "connected", ...open }, asked, (result) => {
+      clearTimeout(deadline);
+      signal.removeEventListener("abort", onAbort);
+      resolve(askedResultOf(result));
+    });
+    const deadline = setTimeout(() => asking.expire(), answerTimeoutMs);
+    const onAbort = (): void => asking.abort();
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort);
+  });
+}
+
+/** One dial: a {@link Connecting}, then an {@link UpgradeAsking}, each within its deadline. */
 class Dialing {
-  readonly #plan: Plan;
-  /** The TCP or unix socket. */
-  readonly #connection: Socket;
-  /** What the handshake is spoken on: TLS above it, or the same. */
-  #socket: Socket;
-  readonly #head = new ResponseHeadReader();
-  #refusal: { readonly head: ResponseHead; readonly body: ResponseBodyReader } | undefined;
-  #state: "connecting" | "asking" | "reading body" | "settled" = "connecting";
+  readonly #asked: AskedUpgrade;
+  readonly #options: DialOptions;
+  readonly #resolve: (result: DialResult) => void;
+  #step: Connecting | UpgradeAsking;
   #deadline: NodeJS.Timeout;
 
-  constructor(connection: Socket, plan: Plan) {
-    this.#plan = plan;
-    this.#connection = connection;
-    this.#socket = connection;
-    const { signal, connectTimeoutMs } = plan.options;
-    this.#deadline = setTimeout(this.#onDeadline, connectTimeoutMs);
-    signal.addEventListener("abort", this.#onAbort);
-    connection.on("error", this.#onError);
-    connection.once("connect", () => (plan.secure === undefined ? this.#ask() : this.#secure(plan.secure)));
+  constructor(target: DialTarget, asked: AskedUpgrade, options: DialOptions, resolve: (result: DialResult) => void) {
+    this.#asked = asked;
+    this.#options = options;
+    this.#resolve = resolve;
+    this.#step = new Connecting(target, (result) => this.#onConnectResult(result));
+    this.#deadline = setTimeout(this.#onDeadline, options.connectTimeoutMs);
+    options.signal.addEventListener("abort", this.#onAbort);
   }
 
-  #secure(secure: Secure): void {
-    this.#socket = secure(this.#connection);
-    this.#socket.on("error", this.#onError);
-    this.#socket.once("secureConnect", () => this.#ask());
-  }
-
-  #ask(): void {
-    this.#state = "asking";
+  #onConnectResult(result: ConnectResult): void {
+    if (result.type !== "connected") return this.#settle(dialResultOf(result));
     clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(this.#onDeadline, this.#plan.options.answerTimeoutMs);
-    this.#socket.on("end", this.#onEnd);
-    this.#socket.on("data", this.#onData);
-    this.#socket.write(this.#plan.head, "latin1");
+    this.#deadline = setTimeout(this.#onDeadline, this.#options.answerTimeoutMs);
+    this.#step = new UpgradeAsking(result, this.#asked, (asked) => this.#onAskResult(asked));
   }
 
-  readonly #onData = (chunk: Buffer): void => {
-    if (this.#state === "reading body") this.#readBody(chunk);
-    if (this.#state !== "asking") return;
-    const progress = this.#head.read(chunk);
-    if (progress.type === "broken") this.#settle({ type: "invalid", detail: progress.detail });
-    if (progress.type === "head") this.#takeHead(progress.head, chunk.subarray(progress.end));
-  };
-
-  #takeHead(head: ResponseHead, behind: Buffer): void {
-    if (head.status === 101) this.#accept(head, behind);
-    else if (head.status < 300) this.#settle({ type: "invalid", detail: "a success other than 101" });
-    else this.#refuse(head, behind);
+  #onAskResult(result: AskResult): void {
+    this.#settle(askedResultOf(result));
   }
 
-  #accept(head: ResponseHead, behind: Buffer): void {
-    // HTTP/1.0 has no Upgrade (RFC 9110 §7.8).
-    if (head.httpVersion === "1.0") return this.#settle({ type: "invalid", detail: "101 in HTTP/1.0" });
-    const checked = checkUpgradeResponse(head.fields, this.#plan.upgrade);
-    if (checked.type === "invalid") return this.#settle(checked);
-    const { subprotocol, extensions, fields } = checked;
-    const stream = new SocketByteStream(this.#socket, { head: behind, connection: this.#connection });
-    this.#settle({ type: "accepted", stream, answer: { subprotocol, extensions, fields } });
-  }
+  readonly #onDeadline = (): void => this.#step.expire();
 
-  #refuse(head: ResponseHead, behind: Buffer): void {
-    const framing = tryBodyFraming(head);
-    if (framing === undefined) return this.#settle({ type: "invalid", detail: "a body without a certain end" });
-    this.#refusal = { head, body: new ResponseBodyReader(framing, MaxBodyBytes) };
-    this.#state = "reading body";
-    this.#readBody(behind);
-  }
-
-  #readBody(chunk: Buffer): void {
-    const progress = this.#refusal?.body.read(chunk);
-    if (progress === "broken") this.#settle({ type: "invalid", detail: "invalid chunked coding" });
-    if (progress === "whole") this.#settleRefused();
-  }
-
-  /** What is missing of the body, because time is up or the connection gone, does not take the answer from the client. */
-  #settleRefused(): void {
-    if (this.#refusal === undefined) return;
-    const { head, body } = this.#refusal;
-    const fields = withoutLength(withoutHopByHop(head.fields));
-    this.#settle({ type: "refused", rejection: { status: head.status, fields, body: body.content } });
-  }
-
-  readonly #onDeadline = (): void => {
-    if (this.#state === "reading body") return this.#settleRefused();
-    const asked = this.#state === "asking";
-    this.#settle({ type: "timeout", detail: asked ? "no answer in time" : "no connection in time", asked });
-  };
-
-  readonly #onAbort = (): void => this.#settle({ type: "aborted" });
-
-  readonly #onError = (error: NodeJS.ErrnoException): void => {
-    const limit = this.#state === "connecting" ? exhaustedLimitOf(error) : undefined;
-    const detail = error.code ?? "unknown error";
-    if (limit === undefined) this.#end(detail);
-    else this.#settle({ type: "exhausted", limit, detail });
-  };
-
-  readonly #onEnd = (): void => this.#end("ended by the upstream");
-
-  #end(detail: string): void {
-    if (this.#state === "reading body") return this.#settleRefused();
-    this.#settle({ type: this.#state === "connecting" ? "unreachable" : "invalid", detail });
-  }
+  readonly #onAbort = (): void => this.#step.abort();
 
   #settle(result: DialResult): void {
-    if (this.#state === "settled") return;
-    this.#state = "settled";
     clearTimeout(this.#deadline);
-    this.#plan.options.signal.removeEventListener("abort", this.#onAbort);
-    if (result.type === "accepted") this.#handOver();
-    else this.#socket.destroy();
-    this.#plan.resolve(result);
+    this.#options.signal.removeEventListener("abort", this.#onAbort);
+    this.#resolve(result);
   }
+}
 
-  /** Takes every listener away, so that the stream keeps nothing of its dial alive. */
-  #handOver(): void {
-    this.#connection.off("error", this.#onError);
-    this.#socket.off("error", this.#onError);
-    this.#socket.off("end", this.#onEnd);
-    this.#socket.off("data", this.#onData);
+function askedResultOf(result: AskResult): DialResult {
+  if (result.type === "lost") return { type: "invalid", detail: result.detail };
+  return result.type === "timeout" ? { type: "timeout", detail: "no answer in time", asked: true } : result;
+}
+
+function dialResultOf(result: Exclude<ConnectResult, { type: "connected" }>): DialResult {
+  switch (result.type) {
+    case "failed": {
+      const limit = exhaustedLimitOf(result.error);
+      const detail = result.error.code ?? "unknown error";
+      return limit === undefined ? { type: "unreachable", detail } : { type: "exhausted", limit, detail };
+    }
+    case "timeout":
+      return { type: "timeout", detail: "no connection in time", asked: false };
+    case "proxy-refused":
+      return { type: "unreachable", detail: `the proxy refused with ${result.rejection.status}` };
+    case "proxy-invalid":
+      return { type: "unreachable", detail: `the proxy answered with ${result.detail}` };
+    case "aborted":
+      return result;
+    default:
+      return result satisfies never;
   }
 }
 

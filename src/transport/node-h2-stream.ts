@@ -1,4 +1,4 @@
-import { constants, type ServerHttp2Stream } from "node:http2";
+import { constants, type Http2Stream } from "node:http2";
 import type { AbortReason, ByteConsumer, ByteStream, BytesLifetime, StreamEnding } from "./byte-stream.ts";
 import { HighWater } from "./high-water.ts";
 import { resetStream } from "./node-h2-reset.ts";
@@ -13,12 +13,12 @@ const ResetCode: Readonly<Record<AbortReason, number>> = {
 };
 
 /**
- * The bytes of a WebSocket over HTTP/2: an Extended CONNECT stream of node:http2 that was answered with 200, of which this
- * is the only owner from now on.
+ * The bytes of a WebSocket over HTTP/2: an Extended CONNECT stream of node:http2, of a server or a client, that was
+ * answered with 200, of which this is the only owner from now on.
  */
 export class NodeH2ByteStream implements ByteStream {
   readonly lifetime: BytesLifetime = "kept";
-  readonly #stream: ServerHttp2Stream;
+  readonly #stream: Http2Stream;
   readonly #isConnectionLost: () => boolean;
   readonly #highWater: HighWater;
   #consumer: ByteConsumer | undefined;
@@ -29,7 +29,7 @@ export class NodeH2ByteStream implements ByteStream {
   #ending: StreamEnding | undefined;
 
   /** @param isConnectionLost - asked when the stream is cut off: whether its connection is gone. */
-  constructor(stream: ServerHttp2Stream, isConnectionLost: () => boolean) {
+  constructor(stream: Http2Stream, isConnectionLost: () => boolean) {
     this.#stream = stream;
     this.#highWater = new HighWater(stream, () => this.#onDrain());
     this.#isConnectionLost = isConnectionLost;

@@ -18,6 +18,8 @@ export interface UpstreamTls {
   readonly ca: string | undefined;
   /** `false` takes any certificate. */
   readonly verify: boolean;
+  /** The certificate and key that are shown where the other side asks, as PEM text; absent: none. */
+  readonly identity?: { readonly certificate: string; readonly key: string } | undefined;
 }
 
 /** Begins TLS on a connected socket; the socket it returns emits `secureConnect`. */
@@ -37,16 +39,23 @@ export function connectTo({ transport }: UpstreamAddress, sourceAddress?: string
 }
 
 /**
- * What puts TLS on connections to `address`, or `undefined` where it has none. HTTP/1.1 is the only protocol offered. It is
- * made once for all connections: they share a context, and each offers to resume the last session the upstream gave.
+ * What puts TLS on connections to `address`, or `undefined` where it has none. It is made once for all connections: they share
+ * a context, and each offers to resume the last session the upstream gave.
+ *
+ * @param protocols - offered by ALPN, the preferred first.
+ * @throws Error of node:tls for an identity that cannot be used.
  */
-export function trySecure({ transport, tls }: UpstreamAddress): Secure | undefined {
+export function trySecure(
+  { transport, tls }: UpstreamAddress,
+  protocols: readonly string[] = ["http/1.1"],
+): Secure | undefined {
   if (tls === undefined) return undefined;
-  const secureContext = createSecureContext({ ca: tls.ca });
+  const { certificate, key } = tls.identity ?? {};
+  const secureContext = createSecureContext({ ca: tls.ca, cert: certificate, key });
   const name = tls.serverName ?? (transport.type === "tcp" ? transport.host : "localhost");
   // An address is looked for in the certificate, but is no name to send (RFC 6066 §3).
   const identity = isIP(name) === 0 ? { servername: name } : { host: name };
-  const options = { ...identity, secureContext, rejectUnauthorized: tls.verify, ALPNProtocols: ["http/1.1"] };
+  const options = { ...identity, secureContext, rejectUnauthorized: tls.verify, ALPNProtocols: [...protocols] };
   let session: Buffer | undefined;
   return (connection) => {
     const offered = session;

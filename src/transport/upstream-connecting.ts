@@ -1,7 +1,157 @@
 import type { Socket } from "node:net";
-import type { DialTarget } from "./dialer.ts";
+import type { OpeningRejection } from "../protocol/handshake/opening-request.ts";
+import { AnswerReader } from "./answer-reader.ts";
+import { encodeProxyConnect, type HttpProxy } from "./http-proxy.ts";
 import { KeepAliveMs } from "./transport-limits.ts";
-import { connectTo } from "./upstream-address.ts";
+import { connectTo, type Secure, type UpstreamAddress } from "./upstream-address.ts";
+
+/** Whom to dial, and from where. */
+export interface DialTarget {
+  readonly address: UpstreamAddress;
+  /** What `trySecure` gave for the address. */
+  readonly secure: Secure | undefined;
+  /** IP address of this machine to connect from; `undefined`: the system chooses. */
+  readonly sourceAddress: string | undefined;
+  /** Who is asked for the connection; absent: there is nobody between. */
+  readonly proxy?: HttpProxy | undefined;
+}
+
+/** A connection that stands, with all its TLS. Both sockets have a listener for errors. */
+export interface StandingConnection {
+  readonly type: "connected";
+  /** What HTTP is spoken on. */
+  readonly socket: Socket;
+  /** The TCP or unix socket beneath it, which may be the same. */
+  readonly connection: Socket;
+}
+
+/** What became of an attempt to connect. Without a connection no socket is left. */
+export type ConnectResult =
+  | StandingConnection
+  /** There is none, by the error of the system, or of TLS: with the server or with the proxy. */
+  | { readonly type: "failed"; readonly at: "connection" | "tls"; readonly error: NodeJS.ErrnoException }
+  | { readonly type: "proxy-refused"; readonly rejection: OpeningRejection }
+  /** The proxy's answer breaks a rule. */
+  | { readonly type: "proxy-invalid"; readonly detail: string }
+  | { readonly type: "timeout" }
+  | { readonly type: "aborted" };
+
+/**
+ * One attempt to connect to a target, through its proxy where it has one:
+ *
+ *     connection ──▶ (TLS with the proxy) ──▶ (CONNECT) ──▶ (TLS with the server) ──▶ settled
+ *         └──────────────────┴────────────────────┴──────────────────┴──────────────────▲
+ *
+ * It has no deadline of its own: who began it tells it to {@link expire}.
+ */
+export class Connecting {
+  readonly #target: DialTarget;
+  readonly #done: (result: ConnectResult) => void;
+  /** The TCP or unix socket. */
+  readonly connection: Socket;
+  /** The topmost layer so far. */
+  #socket: Socket;
+  #at: "connection" | "tls" = "connection";
+  #isSettled = false;
+
+  /**
+   * @param done - called exactly once, never from within a call.
+   * @throws RangeError for a port that is none, TypeError for a proxy that cannot be asked for the target.
+   */
+  constructor(target: DialTarget, done: (result: ConnectResult) => void) {
+    this.#target = target;
+    this.#done = done;
+    const { proxy, address, sourceAddress } = target;
+    const connectHead = proxy && encodeProxyConnect(address.transport, proxy);
+    this.connection = connectTo((proxy ?? target).address, sourceAddress);
+    this.#socket = this.connection;
+    this.#watch(this.connection);
+    this.connection.once("connect", () => {
+      if (connectHead === undefined) this.#secureServer();
+      else this.#secure(proxy?.secure, () => this.#ask(connectHead));
+    });
+  }
+
+  /** The topmost layer there is. */
+  get socket(): Socket {
+    return this.#socket;
+  }
+
+  /** Time is up. */
+  expire(): void {
+    this.#settle({ type: "timeout" });
+  }
+
+  /** Nobody wants it any more. */
+  abort(): void {
+    this.#settle({ type: "aborted" });
+  }
+
+  #watch(socket: Socket): void {
+    socket.on("error", this.#onError);
+    // A peer that ends within a handshake need not be an error to the socket.
+    socket.once("close", this.#onClose);
+  }
+
+  #secure(secure: Secure | undefined, next: () => void): void {
+    if (secure === undefined) return next();
+    this.#at = "tls";
+    const socket = secure(this.#socket);
+    this.#socket = socket;
+    this.#watch(socket);
+    socket.once("secureConnect", next);
+  }
+
+  #secureServer(): void {
+    this.#secure(this.#target.secure, () => this.#stand());
+  }
+
+  #ask(head: string): void {
+    this.#at = "connection";
+    const socket = this.#socket;
+    const answer = new AnswerReader();
+    const onEnd = (): void => {
+      const { refusal } = answer;
+      this.#settle(refusal ? { type: "proxy-refused", rejection: refusal } : ended());
+    };
+    const onData = (chunk: Buffer): void => {
+      const progress = answer.read(chunk);
+      if (progress.type === "refused") return this.#settle({ type: "proxy-refused", rejection: progress.rejection });
+      if (progress.type === "broken") return this.#settle({ type: "proxy-invalid", detail: progress.detail });
+      if (progress.type !== "success") return;
+      if (progress.head.status === 101) return this.#settle({ type: "proxy-invalid", detail: "101 to a CONNECT" });
+      socket.off("data", onData).off("end", onEnd).pause();
+      // A server that speaks first may have been heard already.
+      if (progress.behind.length > 0) socket.unshift(progress.behind);
+      this.#secureServer();
+    };
+    socket.on("data", onData).on("end", onEnd);
+    socket.write(head, "latin1");
+  }
+
+  readonly #onError = (error: NodeJS.ErrnoException): void => {
+    this.#settle({ type: "failed", at: this.#at, error });
+  };
+
+  readonly #onClose = (): void => this.#settle({ ...ended(), at: this.#at });
+
+  #stand(): void {
+    const { connection } = this;
+    const socket = this.#socket;
+    for (const layer of new Set([connection, socket])) {
+      layer.on("error", ignore).off("error", this.#onError).off("close", this.#onClose);
+    }
+    this.#settle({ type: "connected", socket, connection });
+  }
+
+  #settle(result: ConnectResult): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    // The layers beneath follow by themselves; to destroy two at once crashes Node 24 while a handshake's callback runs.
+    if (result.type !== "connected") this.#socket.destroy();
+    this.#done(result);
+  }
+}
 
 /**
  * Connects to `target`, with TLS where it has it, within `timeoutMs`. `done` is called exactly once: with the socket, which is
@@ -9,34 +159,28 @@ import { connectTo } from "./upstream-address.ts";
  * error, whose `code` is the system's or TLS's own, and `ETIMEDOUT` where time ran out.
  */
 export function connectUpstream(
-  { address, secure, sourceAddress }: DialTarget,
+  target: DialTarget,
   timeoutMs: number,
   done: (error: Error | undefined, socket: Socket, connection: Socket) => void,
 ): void {
-  const connection = connectTo(address, sourceAddress);
-  let socket: Socket = connection;
-  let isDone = false;
-  const settle = (error: Error | undefined): void => {
-    if (isDone) return;
-    isDone = true;
+  const connecting = new Connecting(target, (result) => {
     clearTimeout(deadline);
-    if (error !== undefined) socket.destroy();
-    done(error, socket, connection);
-  };
-  const deadline = setTimeout(() => settle(connectTimeout()), timeoutMs);
-  connection.setNoDelay(true);
-  connection.setKeepAlive(true, KeepAliveMs);
-  connection.on("error", settle);
-  connection.once("connect", () => {
-    if (secure === undefined) return settle(undefined);
-    socket = secure(connection);
-    socket.on("error", settle);
-    socket.once("secureConnect", () => settle(undefined));
-    // A peer that ends within the handshake need not be an error to the socket.
-    socket.once("close", () => settle(new Error("closed within the TLS handshake")));
+    const { socket, connection } = connecting;
+    if (result.type === "connected") done(undefined, socket, connection);
+    else done(result.type === "failed" ? result.error : connectTimeout(), socket, connection);
   });
+  connecting.connection.setNoDelay(true);
+  connecting.connection.setKeepAlive(true, KeepAliveMs);
+  const deadline = setTimeout(() => connecting.expire(), timeoutMs);
+}
+
+function ended(): Extract<ConnectResult, { type: "failed" }> {
+  const error = Object.assign(new Error("the connection was closed before it stood"), { code: "ECONNRESET" });
+  return { type: "failed", at: "connection", error };
 }
 
 function connectTimeout(): Error {
   return Object.assign(new Error("no connection in time"), { code: "ETIMEDOUT" });
 }
+
+function ignore(): void {}

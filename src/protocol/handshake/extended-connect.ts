@@ -1,5 +1,5 @@
 import { fieldValues, joinCookies, singleFieldValue, tryFieldLines, withoutNames } from "./field-values.ts";
-import { readOffer } from "./negotiation.ts";
+import { brokenAnswerRule, readOffer, tryExtensionsValue, type Offer } from "./negotiation.ts";
 import { refuseOpening, type RefusedOpening } from "./opening-refusal.ts";
 import type { FieldLines, OpeningAnswer, OpeningRequest } from "./opening-request.ts";
 import { isOriginForm, tryAuthority } from "./request-target.ts";
@@ -72,4 +72,54 @@ export function connectAnswerFields(answer: OpeningAnswer): FieldLines {
   const fields = tryFieldLines(lines);
   if (fields === undefined) throw new TypeError("invalid field line");
   return fields;
+}
+
+/** What the dialing side asks of a server. */
+export interface ConnectRequest extends Offer {
+  readonly scheme: "http" | "https";
+  readonly authority: string;
+  /** Path and query, begins with `/`. */
+  readonly path: string;
+  /** Further field lines; those the handshake writes itself or that would frame a body are left out. */
+  readonly fields: FieldLines;
+}
+
+/**
+ * The field lines of the Extended CONNECT that asks for a WebSocket, the pseudo-fields first (RFC 8441 §4–5).
+ *
+ * @throws TypeError for an invalid authority, path, field name or value.
+ */
+export function connectRequestFields(request: ConnectRequest): FieldLines {
+  if (!isOriginForm(request.path)) throw new TypeError("invalid path");
+  if (tryAuthority(request.authority) === undefined) throw new TypeError("invalid authority");
+  const lines = ["sec-websocket-version", "13"];
+  if (request.subprotocols.length > 0) lines.push("sec-websocket-protocol", request.subprotocols.join(", "));
+  if (request.extensions !== "") lines.push("sec-websocket-extensions", request.extensions);
+  const fields = tryFieldLines([...lines, ...request.fields]);
+  if (fields === undefined) throw new TypeError("invalid field line");
+  return [
+    ...[":method", "CONNECT", ":protocol", "websocket", ":scheme", request.scheme],
+    ...[":authority", request.authority, ":path", request.path],
+    ...lines,
+    ...withoutHandshakeFields(fields.slice(lines.length)),
+  ];
+}
+
+/** A server's 200 as the client may rely on it, or the rule it breaks in a few words for the log. */
+export type CheckedConnectResponse =
+  | ({ readonly type: "accepted" } & OpeningAnswer & { readonly fields: FieldLines })
+  | { readonly type: "invalid"; readonly detail: string };
+
+/** Judges the field lines of a 200, without pseudo-fields, against the request it answers (RFC 8441 §5). */
+export function checkConnectResponse(rawFields: FieldLines, sent: Offer): CheckedConnectResponse {
+  const fields = tryFieldLines(rawFields);
+  if (fields === undefined) return { type: "invalid", detail: "an invalid field line" };
+  const broken = brokenAnswerRule(fields, sent);
+  if (broken !== undefined) return { type: "invalid", detail: `200 with ${broken}` };
+  return {
+    type: "accepted",
+    subprotocol: singleFieldValue(fields, "sec-websocket-protocol"),
+    extensions: tryExtensionsValue(fields) || undefined,
+    fields: withoutHandshakeFields(fields),
+  };
 }

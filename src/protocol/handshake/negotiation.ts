@@ -52,8 +52,18 @@ export function chooseSubprotocol(spoken: readonly string[], offered: readonly s
   return spoken.find((subprotocol) => offered.includes(subprotocol));
 }
 
+/** What an accepting answer to the offer `sent` may not have (RFC 6455 §4.1), in a few words for the log; `undefined`: nothing. */
+export function brokenAnswerRule(fields: FieldLines, sent: Offer): string | undefined {
+  const subprotocols = fieldValues(fields, "sec-websocket-protocol");
+  if (subprotocols.length > 1) return "two subprotocols";
+  if (subprotocols.some((one) => !isOfferedSubprotocol(one, sent.subprotocols))) return "a subprotocol not offered";
+  const extensions = tryExtensionsValue(fields);
+  const isOffered = extensions !== undefined && areExtensionsOffered(extensions, sent.extensions);
+  return isOffered ? undefined : "an extension not offered";
+}
+
 /** Says whether a server may answer `answered`: one of the offered subprotocols, with case (RFC 6455 §4.1). */
-export function isOfferedSubprotocol(answered: string, offered: readonly string[]): boolean {
+function isOfferedSubprotocol(answered: string, offered: readonly string[]): boolean {
   return offered.includes(answered);
 }
 
@@ -61,7 +71,7 @@ export function isOfferedSubprotocol(answered: string, offered: readonly string[
  * Says whether a server may answer the extensions `answered` to the offer `offered`: each was offered, none comes twice.
  * Parameters are the endpoints' affair, so they are not compared.
  */
-export function areExtensionsOffered(answered: string, offered: string): boolean {
+function areExtensionsOffered(answered: string, offered: string): boolean {
   const names = tryExtensions(answered)?.map(({ name }) => name);
   const offers = new Set(tryExtensions(offered)?.map(({ name }) => name));
   return names !== undefined && new Set(names).size === names.length && names.every((name) => offers.has(name));

@@ -8,13 +8,7 @@ import {
   withoutHopByHop,
   withoutNames,
 } from "./field-values.ts";
-import {
-  areExtensionsOffered,
-  isOfferedSubprotocol,
-  readOffer,
-  tryExtensionsValue,
-  type Offer,
-} from "./negotiation.ts";
+import { brokenAnswerRule, readOffer, tryExtensionsValue, type Offer } from "./negotiation.ts";
 import { refuseOpening, type RefusedOpening } from "./opening-refusal.ts";
 import type { FieldLines, OpeningAnswer, OpeningRequest } from "./opening-request.ts";
 import { isOriginForm, tryAuthority } from "./request-target.ts";
@@ -168,14 +162,8 @@ function brokenResponseRule(fields: FieldLines, sent: Offer & { key: string }): 
   if (singleFieldValue(fields, "sec-websocket-accept") !== acceptKey(sent.key)) return "101 with a wrong accept key";
   if (fieldValues(fields, "content-length").length > 0) return "101 with Content-Length";
   if (fieldValues(fields, "transfer-encoding").length > 0) return "101 with Transfer-Encoding";
-  const subprotocols = fieldValues(fields, "sec-websocket-protocol");
-  if (subprotocols.length > 1) return "101 with two subprotocols";
-  if (subprotocols.some((one) => !isOfferedSubprotocol(one, sent.subprotocols)))
-    return "101 with a subprotocol not offered";
-  const extensions = tryExtensionsValue(fields);
-  if (extensions === undefined || !areExtensionsOffered(extensions, sent.extensions))
-    return "101 with an extension not offered";
-  return undefined;
+  const broken = brokenAnswerRule(fields, sent);
+  return broken && `101 with ${broken}`;
 }
 
 const HandshakeFields: ReadonlySet<string> = new Set([
