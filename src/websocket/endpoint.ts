@@ -165,8 +165,12 @@ export class Endpoint<Data>
     this.close("stalled", CloseCode.TryAgainLater);
   }
 
-  onSent(): void {
+  onMessageSent(): void {
     this.#keepalive?.moved();
+    this.#settle();
+  }
+
+  onPingSent(): void {
     this.#settle();
   }
 
@@ -263,12 +267,9 @@ export class Endpoint<Data>
   #handle(event: ConnectionEvent): void {
     switch (event.type) {
       case "text":
-        this.#keepalive?.moved();
-        this.intake.add(event.text);
-        return;
       case "binary":
         this.#keepalive?.moved();
-        this.intake.add(event.data);
+        this.intake.add(event.type === "text" ? event.text : event.data);
         return;
       case "part":
         this.#keepalive?.moved();

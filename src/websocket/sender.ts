@@ -14,10 +14,19 @@ const WaitingBytes = 1_024;
 
 const LongestCodeUnitBytes = 3;
 
+/** What a message passes on its way out. */
+export interface SenderWay {
+  readonly machine: ConnectionMachine;
+  readonly outbox: Outbox;
+  readonly stream: ByteStream;
+}
+
 /** The connection that a {@link Sender} is of. */
 export interface SenderOwner {
-  /** The machine has something to send, of a message or a Ping. */
-  onSent(): void;
+  /** Some of a message is to leave. */
+  onMessageSent(): void;
+  /** A Ping is to leave. */
+  onPingSent(): void;
   /** More would wait than may. */
   onOverflow(): void;
   /** A message in parts broke off. */
@@ -34,18 +43,10 @@ export class Sender {
   #queue: SendQueue | undefined;
   #roundTrips: RoundTrips | undefined;
 
-  constructor(
-    {
-      stream,
-      machine,
-      outbox,
-    }: { readonly stream: ByteStream; readonly machine: ConnectionMachine; readonly outbox: Outbox },
-    maxBufferedBytes: number,
-    owner: SenderOwner,
-  ) {
-    this.#stream = stream;
-    this.#machine = machine;
-    this.#outbox = outbox;
+  constructor(way: SenderWay, maxBufferedBytes: number, owner: SenderOwner) {
+    this.#stream = way.stream;
+    this.#machine = way.machine;
+    this.#outbox = way.outbox;
     this.#maxBufferedBytes = maxBufferedBytes;
     this.#owner = owner;
   }
@@ -90,7 +91,7 @@ export class Sender {
     this.#refuseOverflow(WaitingBytes);
     const { payload, roundTripMs } = trips.begin(options);
     this.#machine.ping(payload);
-    this.#owner.onSent();
+    this.#owner.onPingSent();
     return roundTripMs;
   }
 
@@ -137,7 +138,7 @@ export class Sender {
   }
 
   #onSent(): Promise<void> | undefined {
-    this.#owner.onSent();
+    this.#owner.onMessageSent();
     return this.#outbox.isFull ? this.#outbox.drained() : undefined;
   }
 

@@ -146,13 +146,14 @@ describe("a WebSocket without messages", () => {
   });
 
   test("whatever Pings go to and fro", async () => {
-    const { peer } = setUp({}, { ...idle, pingIntervalMs: 100, pongMs: 100 });
+    const { connection, peer } = setUp({}, { ...idle, pingIntervalMs: 100, pongMs: 100 });
     for (let turn = 0; turn < 20; turn++) {
       await pass(50);
+      connection.ping().catch(() => {});
       peer.send(peer.frame(Opcode.Ping), peer.frame(Opcode.Pong));
     }
     await settled();
-    expect(peer.heard.at(-1)).toBe("Close 1001");
+    expect(peer.heard).toContain("Close 1001");
   });
 
   test.each([
