@@ -75,7 +75,8 @@ export type { ClientCertificateRule } from "./transport/client-certificate.ts";
 export type { H2Options } from "./transport/h2-acceptor.ts";
 export type { AcceptorDeadlines, HeaderLimits } from "./transport/transport-limits.ts";
 export { trySecure, type Secure, type UpstreamAddress, type UpstreamTls } from "./transport/upstream-address.ts";
-export { dial, type DialOptions, type DialRequest, type DialResult, type DialTarget } from "./transport/dialer.ts";
+export type { DialTarget } from "./transport/upstream-connecting.ts";
+export { dial, type DialOptions, type DialRequest, type DialResult } from "./transport/dialer.ts";
 
 export type { HandledConnection, WebSocketHandler } from "./websocket/handler.ts";
 export { WebSocketConnection } from "./websocket/connection.ts";

@@ -7,7 +7,7 @@ import {
   type UpgradeRequest,
 } from "../protocol/handshake/upgrade.ts";
 import type { ByteStream } from "./byte-stream.ts";
-import { type AskedUpgrade, type AskResult, UpgradeAsking } from "./upgrade-asking.ts";
+import { type AskedUpgrade, type AskResult, H1Asking } from "./h1-asking.ts";
 import { Connecting, type ConnectResult, type DialTarget, type StandingConnection } from "./upstream-connecting.ts";
 
 /** The opening handshake asked of an upstream. */
@@ -88,7 +88,7 @@ export async function askForWebSocket(
     judge: (fields: FieldLines) => checkUpgradeResponse(fields, upgrade),
   };
   return new Promise((resolve) => {
-    const asking = new UpgradeAsking({ type: "connected", ...open }, asked, (result) => {
+    const asking = new H1Asking({ type: "connected", ...open }, asked, (result) => {
       clearTimeout(deadline);
       signal.removeEventListener("abort", onAbort);
       resolve(askedResultOf(result));
@@ -100,12 +100,12 @@ export async function askForWebSocket(
   });
 }
 
-/** One dial: a {@link Connecting}, then an {@link UpgradeAsking}, each within its deadline. */
+/** One dial: a {@link Connecting}, then an {@link H1Asking}, each within its deadline. */
 class Dialing {
   readonly #asked: AskedUpgrade;
   readonly #options: DialOptions;
   readonly #resolve: (result: DialResult) => void;
-  #step: Connecting | UpgradeAsking;
+  #step: Connecting | H1Asking;
   #deadline: NodeJS.Timeout;
 
   constructor(target: DialTarget, asked: AskedUpgrade, options: DialOptions, resolve: (result: DialResult) => void) {
@@ -121,7 +121,7 @@ class Dialing {
     if (result.type !== "connected") return this.#settle(dialResultOf(result));
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(this.#onDeadline, this.#options.answerTimeoutMs);
-    this.#step = new UpgradeAsking(result, this.#asked, (asked) => this.#onAskResult(asked));
+    this.#step = new H1Asking(result, this.#asked, (asked) => this.#onAskResult(asked));
   }
 
   #onAskResult(result: AskResult): void {

@@ -2,7 +2,8 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { acceptKey } from "../../src/protocol/handshake/upgrade.ts";
 import type { ByteStream } from "../../src/transport/byte-stream.ts";
-import { dial, type DialTarget } from "../../src/transport/dialer.ts";
+import { dial } from "../../src/transport/dialer.ts";
+import type { DialTarget } from "../../src/transport/upstream-connecting.ts";
 
 // Runs in a process of its own, on a network with few ports. From each source address it is given, `-` for none, it dials an
 // upstream that accepts until a dial is exhausted, gives one stream up, and dials once more. It prints what became of the dials.

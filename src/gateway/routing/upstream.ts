@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import type { DialTarget } from "../../transport/dialer.ts";
+import type { DialTarget } from "../../transport/upstream-connecting.ts";
 import { trySecure } from "../../transport/upstream-address.ts";
 import type { AddressConfig, UpstreamConfig } from "../config/config.ts";
 

@@ -1,7 +1,7 @@
 import type { EventEmitter } from "node:events";
 import { Client, type Dispatcher } from "undici";
-import { exhaustedLimitOf, type DialTarget } from "../../transport/dialer.ts";
-import { connectUpstream } from "../../transport/upstream-connecting.ts";
+import { exhaustedLimitOf } from "../../transport/dialer.ts";
+import { connectUpstream, type DialTarget } from "../../transport/upstream-connecting.ts";
 import type { AddressConfig, UpstreamConfig } from "../config/config.ts";
 import type { Upstream } from "../routing/upstream.ts";
 

@@ -33,7 +33,7 @@ export interface AskedUpgrade {
  *
  * Each event is heard in one place, and `#settle` is the only way out: it lets go of the socket. It has no deadline of its own.
  */
-export class UpgradeAsking {
+export class H1Asking {
   readonly #socket: Socket;
   readonly #connection: Socket;
   readonly #upgrade: AskedUpgrade;
