@@ -44,11 +44,11 @@ export class Endpoint<Data>
   readonly calls: HandlerCalls<Data>;
   readonly sender: Sender;
   readonly intake: Intake<Data>;
+  readonly onUnhandledError: WebSocketConnectionOptions["onUnhandledError"];
   readonly #stream: ByteStream;
   readonly #role: "server" | "client";
   readonly #maxBufferedBytes: number;
   readonly #onLimit: WebSocketConnectionOptions["onLimit"];
-  readonly #onUnhandledError: WebSocketConnectionOptions["onUnhandledError"];
   readonly #onEnded: WebSocketConnectionOptions["onEnded"];
   readonly #inbox: Inbox;
   readonly #outbox: Outbox;
@@ -76,7 +76,7 @@ export class Endpoint<Data>
     this.#role = options.role;
     this.#maxBufferedBytes = settings.maxBufferedBytes;
     this.#onLimit = options.onLimit;
-    this.#onUnhandledError = options.onUnhandledError;
+    this.onUnhandledError = options.onUnhandledError;
     this.#onEnded = options.onEnded;
     this.machine = machineFor(settings, nowMs);
     this.#inbox = new Inbox(stream);
@@ -189,10 +189,6 @@ export class Endpoint<Data>
     if (!isOpen && failure instanceof WebSocketError && failure.code === "WS_NOT_OPEN") return;
     this.calls.error(failure);
     this.close("handler-error", CloseCode.InternalError);
-  }
-
-  onUnhandledError(error: unknown): void {
-    this.#onUnhandledError?.(error);
   }
 
   onFree(): void {

@@ -9,8 +9,8 @@ export interface CallsOwner<Data> {
   onFailure(failure: unknown): void;
   /** What was held up by a method may go on. */
   onFree(): void;
-  /** What would go to `onError` where the handler has none. */
-  onUnhandledError(error: unknown): void;
+  /** Told what would go to `onError` where the handler has none. */
+  readonly onUnhandledError: ((error: unknown) => void) | undefined;
 }
 
 /**
@@ -78,7 +78,7 @@ export class HandlerCalls<Data> {
   /** What it throws is dropped. */
   error(error: unknown): void {
     const { handler, connection } = this.#owner;
-    if (!handler.onError) this.#owner.onUnhandledError(error);
+    if (!handler.onError) this.#owner.onUnhandledError?.(error);
     else
       tell(
         () => handler.onError?.(connection, error),
