@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 export const FrameType = {
   Data: 0,
   Headers: 1,
+  Priority: 2,
   RstStream: 3,
   Settings: 4,
   PushPromise: 5,
@@ -13,7 +14,17 @@ export const FrameType = {
   WindowUpdate: 8,
   Continuation: 9,
 } as const;
-export const Flag = { None: 0, EndStream: 1, Ack: 1, EndHeaders: 4 } as const;
+export const Flag = { None: 0, EndStream: 1, Ack: 1, EndHeaders: 4, Padded: 8 } as const;
+/** Those of RFC 9113 §7 that a rule of frames names. */
+export const H2Code = {
+  NoError: 0,
+  ProtocolError: 1,
+  FlowControlError: 3,
+  StreamClosed: 5,
+  FrameSizeError: 6,
+  Cancel: 8,
+  CompressionError: 9,
+} as const;
 
 /** A frame as it came. */
 export interface RawFrame {

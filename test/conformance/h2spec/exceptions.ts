@@ -13,7 +13,7 @@ const Closed =
 const NodeClosed = `${Closed} nghttp2 does so for good.`;
 
 /** All there are. A case that is listed and passes is an error, so that the list stays true. */
-export const H2specExceptions: readonly H2specException[] = [
+const H2specExceptions: readonly H2specException[] = [
   {
     name: "http2/3.5 Sends invalid connection preface",
     on: { access: "cleartext" },
