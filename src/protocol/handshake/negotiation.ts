@@ -63,7 +63,7 @@ export function brokenAnswerRule(fields: FieldLines, sent: Offer): string | unde
 }
 
 /** Says whether a server may answer `answered`: one of the offered subprotocols, with case (RFC 6455 §4.1). */
-function isOfferedSubprotocol(answered: string, offered: readonly string[]): boolean {
+export function isOfferedSubprotocol(answered: string, offered: readonly string[]): boolean {
   return offered.includes(answered);
 }
 
@@ -71,7 +71,7 @@ function isOfferedSubprotocol(answered: string, offered: readonly string[]): boo
  * Says whether a server may answer the extensions `answered` to the offer `offered`: each was offered, none comes twice.
  * Parameters are the endpoints' affair, so they are not compared.
  */
-function areExtensionsOffered(answered: string, offered: string): boolean {
+export function areExtensionsOffered(answered: string, offered: string): boolean {
   const names = tryExtensions(answered)?.map(({ name }) => name);
   const offers = new Set(tryExtensions(offered)?.map(({ name }) => name));
   return names !== undefined && new Set(names).size === names.length && names.every((name) => offers.has(name));
