@@ -10,7 +10,7 @@ import { RoundTrips } from "./round-trips.ts";
 import { SendQueue, type SendTurn } from "./send-queue.ts";
 
 /** What a message or a Ping that waits takes of memory beside its bytes, about: small ones take much more than they say. */
-const WaitingBytes = 1_024;
+export const WaitingBytes = 1_024;
 
 const LongestCodeUnitBytes = 3;
 
