@@ -1,25 +1,13 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { onTestFinished, describe, expect, test } from "vitest";
-import { type PerMessageDeflateOptions, WebSocket, WebSocketServer } from "ws";
-import { Traffic } from "../../src/protocol/frame/traffic.ts";
-import {
-  acceptExtensions,
-  confirmExtensions,
-  offerExtensions,
-} from "../../src/protocol/handshake/extension-negotiation.ts";
-import type { Extension } from "../../src/protocol/message/extension.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type PerMessageDeflateOptions, WebSocket, WebSocketServer as WsServer } from "ws";
 import {
   PermessageDeflateNegotiator,
   type PermessageDeflateOptions,
 } from "../../src/protocol/message/permessage-deflate-negotiator.ts";
-import type { ByteStream } from "../../src/transport/byte-stream.ts";
-import { dial } from "../../src/transport/dialer.ts";
-import { WebSocketConnection } from "../../src/websocket/connection.ts";
-import type { WebSocketHandler } from "../../src/websocket/handler.ts";
-import { askedFor } from "../support/asked-for.ts";
-import { type Access, listenFor } from "../support/listening.ts";
-import { openUndici } from "./peers.ts";
+import { connect } from "../../src/websocket/client.ts";
+import { WebSocketServer } from "../../src/websocket/server.ts";
 
 /** What each side would have, and what they agree on. */
 const Agreements: readonly { ours: PermessageDeflateOptions; theirs: PerMessageDeflateOptions }[] = [
@@ -47,45 +35,14 @@ const Messages: readonly (string | Uint8Array)[] = [
   line.repeat(10),
 ];
 
-function connect(
-  stream: ByteStream,
-  role: "server" | "client",
-  extensions: readonly Extension[],
-  handler: WebSocketHandler,
-) {
-  return new WebSocketConnection(stream, {
-    ...{
-      role,
-      extensions,
-      handler,
-      request: askedFor(),
-      subprotocol: undefined,
-      incoming: new Traffic(),
-      outgoing: new Traffic(),
-      onEnded: () => {},
-    },
-    ...{ maxMessageBytes: 1_000_000, maxFrameBytes: undefined, maxFragments: 100, maxBufferedBytes: 16_777_216 },
-    ...{ closeMs: 5_000, writeStallMs: 60_000 },
-  });
-}
-
-const echo: WebSocketHandler = { onMessage: (connection, message) => connection.send(message) };
-
-/** A server of ours that echoes. */
-async function startServer(options: PermessageDeflateOptions, access: Access = "cleartext") {
-  const negotiators = [new PermessageDeflateNegotiator(options)];
-  const listening = await listenFor(access);
-  listening.onOpening = (opening) => {
-    const { value, extensions } = acceptExtensions(opening.request.extensions, negotiators);
-    connect(opening.accept({ extensions: value }), "server", extensions, echo);
-  };
-  return { url: listening.origin.replace(/^http/, "ws"), listening };
-}
-
 describe.each(Agreements)("$ours and ws with $theirs", ({ ours, theirs }) => {
   test("our server echoes its messages, in order", async () => {
-    const { url } = await startServer(ours);
-    const client = new WebSocket(url, { perMessageDeflate: { threshold: 0, ...theirs } });
+    await using server = new WebSocketServer({
+      extensions: [new PermessageDeflateNegotiator(ours)],
+      handler: { onMessage: (connection, message) => connection.send(message) },
+    });
+    const { port } = await server.listen({ host: "127.0.0.1" });
+    const client = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: { threshold: 0, ...theirs } });
     onTestFinished(() => client.terminate());
     await once(client, "open");
     expect(client.extensions).toMatch(/^permessage-deflate/);
@@ -101,11 +58,8 @@ describe.each(Agreements)("$ours and ws with $theirs", ({ ours, theirs }) => {
   });
 
   test("our client gets its messages back, in order", async () => {
-    const server = new WebSocketServer({
-      host: "127.0.0.1",
-      port: 0,
-      perMessageDeflate: { threshold: 0, ...theirs },
-    });
+    const perMessageDeflate = { threshold: 0, ...theirs };
+    const server = new WsServer({ host: "127.0.0.1", port: 0, perMessageDeflate });
     onTestFinished(() => {
       for (const socket of server.clients) socket.terminate();
       server.close();
@@ -115,47 +69,11 @@ describe.each(Agreements)("$ours and ws with $theirs", ({ ours, theirs }) => {
     });
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const negotiators = [new PermessageDeflateNegotiator({ required: true, ...ours })];
-    const dialed = await dial(
-      {
-        address: { transport: { type: "tcp", host: "127.0.0.1", port }, tls: undefined },
-        secure: undefined,
-        sourceAddress: undefined,
-      },
-      {
-        authority: `127.0.0.1:${port}`,
-        path: "/",
-        subprotocols: [],
-        extensions: offerExtensions(negotiators),
-        fields: [],
-      },
-      { connectTimeoutMs: 5_000, answerTimeoutMs: 5_000, signal: new AbortController().signal },
-    );
-    if (dialed.type !== "accepted") throw new Error(dialed.type);
-    const extensions = confirmExtensions(dialed.answer.extensions, negotiators);
-    const echoed: (string | Uint8Array)[] = [];
-    const closed = Promise.withResolvers<number>();
-    const client = connect(dialed.stream, "client", extensions, {
-      onMessage(connection, message) {
-        echoed.push(message);
-        if (echoed.length === Messages.length) connection.close(1000);
-      },
-      onClose: (_, { code, clean }) => closed.resolve(clean ? code : -1),
+    const connection = await connect(`ws://127.0.0.1:${port}`, {
+      extensions: [new PermessageDeflateNegotiator({ required: true, ...ours })],
     });
-    for (const message of Messages) void client.send(message);
-    expect(await closed.promise).toBe(1000);
-    expect(echoed).toEqual(Messages);
+    for (const message of Messages) void connection.send(message);
+    for (const message of Messages) expect(await connection.receive()).toEqual(message);
+    expect(await connection.close(1000)).toMatchObject({ code: 1000, clean: true });
   });
-});
-
-test.each([
-  { httpVersion: "1.1", allowH2: false },
-  { httpVersion: "2", allowH2: true },
-])("undici's WebSocket compresses with our server on HTTP/$httpVersion", async ({ httpVersion, allowH2 }) => {
-  const { url, listening } = await startServer({ serverMaxWindowBits: 11 }, "TLS");
-  const peer = await openUndici({ url, subprotocols: [], ca: listening.ca ?? "" }, { allowH2 });
-  expect(listening.openings.map(({ request }) => request.httpVersion)).toEqual([httpVersion]);
-  expect(peer.extensions).toMatch(/^permessage-deflate/);
-  for (const message of Messages) expect(await peer.echo(message)).toEqual(message);
-  await peer.leave();
 });
