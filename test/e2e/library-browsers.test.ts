@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PermessageDeflateNegotiator } from "../../src/protocol/message/permessage-deflate-negotiator.ts";
+import type { H2EngineName } from "../../src/transport/h2-acceptor.ts";
+import type { AlpnProtocol } from "../../src/transport/tls-server.ts";
 import type { HandledConnection } from "../../src/websocket/handler.ts";
 import { WebSocketServer } from "../../src/websocket/server.ts";
 import type { Authorization } from "../../src/websocket/server-options.ts";
@@ -11,17 +13,27 @@ const KiB = 1024;
 const Page = "<!doctype html><title>hawser</title>";
 
 const OverH2 = { httpVersion: "2", protocols: ["h2", "http/1.1"], nextHopProtocol: "h2" } as const;
-const OverH1 = { httpVersion: "1.1", protocols: ["http/1.1"], nextHopProtocol: "http/1.1" } as const;
+const OnNode = { ...OverH2, over: "HTTP/2 of Node", engine: "node" } as const;
+const OnHawser = { ...OverH2, over: "HTTP/2 of hawser", engine: "hawser" } as const;
+const OverH1 = {
+  over: "HTTP/1.1",
+  httpVersion: "1.1",
+  protocols: ["http/1.1"],
+  nextHopProtocol: "http/1.1",
+  engine: "node",
+} as const;
 
 /** A server of ours that has a page, too. */
 async function startServer(
-  protocols: readonly ("h2" | "http/1.1")[],
+  protocols: readonly AlpnProtocol[],
+  engine: H2EngineName,
 ): Promise<{ server: WebSocketServer; port: number }> {
   const { certificate, key } = await testCertificate();
   const echo = { onMessage: (connection: HandledConnection, message: string | Uint8Array) => connection.send(message) };
   const server = new WebSocketServer({
     tls: { certificate, key },
     protocols,
+    http2: { engine },
     subprotocols: ["chat.v2", "chat.v1"],
     extensions: [new PermessageDeflateNegotiator()],
     authorize: ({ path }): Authorization<unknown> =>
@@ -33,18 +45,20 @@ async function startServer(
 }
 
 describe.each([
-  { browser: "Chromium", open: openChromium, ...OverH2 },
+  { browser: "Chromium", open: openChromium, ...OnNode },
+  { browser: "Chromium", open: openChromium, ...OnHawser },
   { browser: "Chromium", open: openChromium, ...OverH1 },
-  { browser: "Firefox", open: openFirefox, ...OverH2 },
+  { browser: "Firefox", open: openFirefox, ...OnNode },
+  { browser: "Firefox", open: openFirefox, ...OnHawser },
   { browser: "Firefox", open: openFirefox, ...OverH1 },
-])("$browser and our server over HTTP/$httpVersion", ({ open, httpVersion, protocols, nextHopProtocol }) => {
+])("$browser and our server over $over", ({ open, httpVersion, protocols, nextHopProtocol, engine }) => {
   let server: WebSocketServer;
   let page: BrowserPage;
   let url: string;
   let served: AsyncIterator<HandledConnection>;
 
   beforeAll(async () => {
-    const started = await startServer(protocols);
+    const started = await startServer(protocols, engine);
     server = started.server;
     served = server[Symbol.asyncIterator]();
     url = `wss://127.0.0.1:${started.port}`;

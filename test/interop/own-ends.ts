@@ -1,5 +1,6 @@
 import { PermessageDeflateNegotiator } from "../../src/protocol/message/permessage-deflate-negotiator.ts";
 import { WebSocketError } from "../../src/protocol/errors.ts";
+import type { H2EngineName } from "../../src/transport/h2-acceptor.ts";
 import { WebSocketClient } from "../../src/websocket/client.ts";
 import type { HandledConnection } from "../../src/websocket/handler.ts";
 import { WebSocketServer } from "../../src/websocket/server.ts";
@@ -48,16 +49,31 @@ export const OwnServer: ServerLibrary = {
   start: () => startOwnServer(),
 };
 
-/** The same over TLS. */
+/** The same with the HTTP/2 that is framed by hawser itself. */
+export const OwnEngineServer: ServerLibrary = {
+  ...OwnServer,
+  name: "our server on our HTTP/2",
+  start: () => startOwnServer(undefined, "hawser"),
+};
+
+/** Our own server over TLS. */
 export const OwnTlsServer: ServerLibrary = {
   ...Abilities,
   name: "our server over TLS",
   httpVersion: "2",
-  start: startOwnServer,
+  start: (identity) => startOwnServer(identity),
 };
 
-async function startOwnServer(identity?: TestCertificate): Promise<RunningServer> {
+/** The same with the HTTP/2 that is framed by hawser itself. */
+export const OwnEngineTlsServer: ServerLibrary = {
+  ...OwnTlsServer,
+  name: "our server on our HTTP/2 over TLS",
+  start: (identity) => startOwnServer(identity, "hawser"),
+};
+
+async function startOwnServer(identity?: TestCertificate, engine: H2EngineName = "node"): Promise<RunningServer> {
   const server = new WebSocketServer({
+    http2: { engine },
     subprotocols: [Subprotocol],
     extensions: [new PermessageDeflateNegotiator()],
     authorize: ({ path }): Authorization<unknown> => {
