@@ -16,7 +16,8 @@ export {
   textFrame,
   type Frame,
 } from "./protocol/frame/frame.ts";
-export { encodeFrame, FrameDecoder, tryDecodeFrame, type ReceivedHeader } from "./protocol/frame/frame-codec.ts";
+export { encodeFrame, tryDecodeFrame } from "./protocol/frame/frame-codec.ts";
+export { FrameDecoder, type ReceivedHeader } from "./protocol/frame/frame-decoder.ts";
 export { FrameScanner } from "./protocol/frame/frame-scanner.ts";
 export { Traffic } from "./protocol/frame/traffic.ts";
 
@@ -78,7 +79,45 @@ export { trySecure, type Secure, type UpstreamAddress, type UpstreamTls } from "
 export type { DialTarget } from "./transport/upstream-connecting.ts";
 export { dial, type DialOptions, type DialRequest, type DialResult } from "./transport/dialer.ts";
 
-export type { HandledConnection, WebSocketHandler } from "./websocket/handler.ts";
+export type { OriginPredicate } from "./protocol/handshake/access.ts";
+export type { NodeServer } from "./transport/attached-acceptor.ts";
+
+export type { HandledConnection, IncomingMessage, WaitOptions, WebSocketHandler } from "./websocket/handler.ts";
+export { WebSocketRequest, type Peer } from "./websocket/request.ts";
 export { WebSocketConnection } from "./websocket/connection.ts";
-export type { WebSocketConnectionOptions } from "./websocket/connection-options.ts";
+export {
+  DefaultConnectionOptions,
+  type ConnectionOptions,
+  type WebSocketConnectionOptions,
+} from "./websocket/connection-options.ts";
 export type { ConnectionEnding, ConnectionLimit, DrainCause } from "./websocket/connection-ending.ts";
+export {
+  WebSocketServer,
+  type AttachOptions,
+  type PathListening,
+  type ServerCloseOptions,
+  type TcpListening,
+} from "./websocket/server.ts";
+export {
+  DefaultServerOptions,
+  type AcceptedOpening,
+  type Authorization,
+  type Authorize,
+  type Endpoint,
+  type OpeningRules,
+  type PathRule,
+  type RejectedOpening,
+  type ServerTls,
+  type SubprotocolSelector,
+  type WebSocketServerOptions,
+} from "./websocket/server-options.ts";
+export type { Rate } from "./websocket/opening-rate.ts";
+export { connect, WebSocketClient } from "./websocket/client.ts";
+export type { ClientTls, ConnectOptions } from "./websocket/connect-options.ts";
+export {
+  isWorthRetrying,
+  reconnecting,
+  type ReconnectOptions,
+  type ReconnectReason,
+} from "./websocket/reconnecting.ts";
+export { WebSocket, type WebSocketOptions } from "./websocket/web-socket.ts";
