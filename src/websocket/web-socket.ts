@@ -1,3 +1,4 @@
+import { WebSocketError } from "../protocol/errors.ts";
 import type { Closing } from "../protocol/message/connection-machine.ts";
 import { PermessageDeflateNegotiator } from "../protocol/message/permessage-deflate-negotiator.ts";
 import { BlobOutbox, sizeOf } from "./blob-outbox.ts";
@@ -220,7 +221,7 @@ export class WebSocket extends EventTarget {
     if (this.#readyState !== ReadyState.OPEN) return;
     this.#outbox?.send(message).then(
       () => (this.#bufferedAmount -= bytes),
-      (error: unknown) => (this.#failure ??= error),
+      (error: unknown) => this.#onLost(error),
     );
   }
 
@@ -238,6 +239,11 @@ export class WebSocket extends EventTarget {
     this.#readyState = ReadyState.CLOSING;
     if (isConnecting) this.#opening.abort();
     else this.#outbox?.close(close.code, close.reason);
+  }
+
+  /** A message was not sent. That the end had begun before it is no failure of its own. */
+  #onLost(error: unknown): void {
+    if (!(error instanceof WebSocketError && error.code === "WS_NOT_OPEN")) this.#failure ??= error;
   }
 
   #onOpen(connection: HandledConnection): Promise<void> | void {

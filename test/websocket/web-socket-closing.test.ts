@@ -165,6 +165,24 @@ describe("the close event", () => {
     }
   });
 
+  test("is not behind error for a message too late for an end that the options began", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+    try {
+      const it = connectingSocket({ idleMs: 1_000 });
+      const peer = it.opener.accept();
+      await vi.advanceTimersByTimeAsync(1_001);
+      expect(peer.heard).toEqual(["Close 1001"]);
+      it.socket.send("late");
+      await vi.advanceTimersByTimeAsync(0);
+      peer.close(1001);
+      await vi.advanceTimersByTimeAsync(0);
+      expect(told(it.events)).toEqual(["open", "close 1001 clean"]);
+      expect(it.socket.bufferedAmount).toBe(4);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("messages that come while it is CLOSING are not told", async () => {
     const { socket, peer, events } = await openSocket();
     socket.close();
