@@ -35,7 +35,7 @@ function explainTarget(target: RouteTarget): string {
     case "upstream":
       return `→ upstream ${target.upstream}, ${explainHostField(target.hostField)}`;
     case "handler":
-      return `→ handler ${target.handler}`;
+      return `→ handler ${target.handler}${target.compress ? ", compressed" : ""}`;
     case "root":
       return `→ files in ${target.folder}`;
     default:

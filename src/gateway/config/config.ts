@@ -66,8 +66,8 @@ export interface RouteConfig {
 /** Who answers what a route takes. */
 export type RouteTarget =
   | { readonly type: "upstream"; readonly upstream: string; readonly hostField: HostField }
-  /** `handler`: `echo`, or the absolute path of a module. */
-  | { readonly type: "handler"; readonly handler: string }
+  /** `handler`: `echo`, or the absolute path of a module. `compress`: whether permessage-deflate is agreed to. */
+  | { readonly type: "handler"; readonly handler: string; readonly compress: boolean }
   /** `folder`: absolute path of a static site. */
   | { readonly type: "root"; readonly folder: string };
 

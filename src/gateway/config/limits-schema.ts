@@ -70,6 +70,12 @@ export const RelaysSchema = z.strictObject({
 
 /** `handlers`: for WebSockets to handlers in this process. */
 export const HandlersSchema = z.strictObject({
+  compress: z
+    .boolean({ error: "true or false" })
+    .default(false)
+    .describe(
+      "Whether permessage-deflate is agreed to: fewer bytes for CPU, and up to 64 KiB of memory for each WebSocket.",
+    ),
   maxMessageBytes: MaxMessageBytes.prefault(MiB),
   maxFrameBytes: MaxFrameBytes.prefault("off"),
   maxFragments: MaxFragments.prefault(1_024),

@@ -127,11 +127,12 @@ function known<Value>(files: ReadonlyMap<string, Value>, folder: string, file: s
 function resolveRoute(route: RouteDocument, document: ConfigDocument, folder: string): RouteConfig {
   const match = route.path === undefined ? "prefix" : "exact";
   const requests = { host: route.host, match, path: route.path ?? route.pathPrefix ?? "" } as const;
-  const streams: StreamLimits = route.handler === undefined ? document.relays : document.handlers;
+  const { compress, ...handlers } = document.handlers;
+  const streams: StreamLimits = route.handler === undefined ? document.relays : handlers;
   return {
     name: route.name ?? defaultRouteName(requests),
     ...requests,
-    target: resolveTarget(route, folder),
+    target: resolveTarget(route, compress, folder),
     origins: originRule(route.origins ?? document.access.origins),
     clients: route.clients,
     maxStreams: route.maxStreams,
@@ -143,10 +144,14 @@ function originRule(origins: ConfigDocument["access"]["origins"]): OriginRule {
   return typeof origins === "string" ? { type: origins } : { type: "list", origins };
 }
 
-function resolveTarget({ upstream, handler, root, hostField }: RouteDocument, folder: string): RouteTarget {
+function resolveTarget(
+  { upstream, handler, root, hostField }: RouteDocument,
+  compress: boolean,
+  folder: string,
+): RouteTarget {
   if (upstream !== undefined) return { type: "upstream", upstream, hostField };
   if (handler !== undefined)
-    return { type: "handler", handler: handler === "echo" ? handler : resolve(folder, handler) };
+    return { type: "handler", handler: handler === "echo" ? handler : resolve(folder, handler), compress };
   if (root !== undefined) return { type: "root", folder: resolve(folder, root) };
   throw new Error("unchecked route without a target");
 }

@@ -1,3 +1,5 @@
+import { acceptExtensions } from "../../protocol/handshake/extension-negotiation.ts";
+import type { Extension } from "../../protocol/message/extension.ts";
 import { WebSocketRequest } from "../../websocket/request.ts";
 import { chooseSubprotocol } from "../../protocol/handshake/negotiation.ts";
 import type { ByteStream } from "../../transport/byte-stream.ts";
@@ -23,21 +25,29 @@ export function serveHandler(
   release: () => void,
 ): void {
   const subprotocol = chooseSubprotocol(route.subprotocols, opening.request.subprotocols);
+  const { value, extensions } = acceptExtensions(opening.request.extensions, route.extensions);
   let stream: ByteStream;
   try {
-    stream = opening.accept({ subprotocol });
+    stream = opening.accept({ subprotocol, extensions: value });
   } catch (error) {
     release();
     throw error;
   }
   report.accepted();
-  connect(opening, route, { stream, subprotocol }, context, release);
+  connect(opening, route, { stream, subprotocol, extensions }, context, release);
+}
+
+/** An opening that was accepted, and with what. */
+interface Agreed {
+  readonly stream: ByteStream;
+  readonly subprotocol: string | undefined;
+  readonly extensions: readonly Extension[];
 }
 
 function connect(
   opening: Opening,
   { name, config, handler, handlerName }: HandlerRoute,
-  { stream, subprotocol }: { readonly stream: ByteStream; readonly subprotocol: string | undefined },
+  agreed: Agreed,
   context: StreamContext,
   release: () => void,
 ): void {
@@ -50,12 +60,14 @@ function connect(
     context,
     release,
   );
+  const { stream, subprotocol, extensions } = agreed;
   const connection = new WebSocketConnection(stream, {
     role: "server",
     // What a handler does not take is dropped, so that a peer is not held for a `receive` that never comes.
     handler: { onMessage: () => {}, onError: (_, failure) => context.handlerFailed(name, failure), ...handler },
     request: new WebSocketRequest(opening.request, { address, port, tls }, undefined),
     subprotocol,
+    extensions,
     maxMessageBytes,
     maxFrameBytes,
     maxFragments,

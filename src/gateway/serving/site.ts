@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { comparablePath } from "../../protocol/handshake/request-target.ts";
+import type { ExtensionNegotiator } from "../../protocol/message/extension.ts";
+import { PermessageDeflateNegotiator } from "../../protocol/message/permessage-deflate-negotiator.ts";
 import type { Config, HostField, RouteConfig, UpstreamConfig } from "../config/config.ts";
 import { RouteTable } from "../routing/route-table.ts";
 import { Upstream } from "../routing/upstream.ts";
@@ -27,6 +29,8 @@ export interface UpstreamRoute extends Served {
 /** A route to a handler in this process; `handlerName` is its name in logs and metrics. */
 export interface HandlerRoute extends Served, LoadedHandler {
   readonly type: "handler";
+  /** Agreed to where a client offers them. */
+  readonly extensions: readonly ExtensionNegotiator[];
 }
 
 /** A route to a static site. */
@@ -128,7 +132,13 @@ async function loadRoute(config: RouteConfig, backends: ReadonlyMap<string, Back
       return { type: "upstream", name, config, upstream, http, hostField: target.hostField };
     }
     case "handler":
-      return { type: "handler", name, config, ...(await loadHandler(target.handler)) };
+      return {
+        type: "handler",
+        name,
+        config,
+        extensions: target.compress ? [new PermessageDeflateNegotiator()] : [],
+        ...(await loadHandler(target.handler)),
+      };
     case "root":
       return { type: "files", name, config, prefix: path, files: await StaticFiles.open(target.folder) };
     default:

@@ -115,7 +115,7 @@ trustedProxies: [10.0.0.0/8]
         host: "chat.example.com",
         match: "prefix",
         path: "/on",
-        target: { type: "handler", handler: join(folder, "on.mjs") },
+        target: { type: "handler", handler: join(folder, "on.mjs"), compress: false },
         origins: { type: "any" },
         clients: noClients,
         maxStreams: undefined,

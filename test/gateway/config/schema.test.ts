@@ -46,6 +46,7 @@ test("what a file does not say has its default", () => {
       maxAgeJitter: 0.1,
     },
     handlers: {
+      compress: false,
       maxMessageBytes: 1_048_576,
       maxFrameBytes: undefined,
       maxFragments: 1_024,

@@ -45,7 +45,7 @@ function routeOf({ clients = {}, origins = { type: "same" } }: NonNullable<Case[
     host: undefined,
     match: "prefix",
     path: "",
-    target: { type: "handler", handler: "echo" },
+    target: { type: "handler", handler: "echo", compress: false },
     origins,
     clients: { ...Everybody, ...clients },
     maxStreams: undefined,

@@ -20,7 +20,7 @@ function route(written: string): RouteConfig {
     host: host === "any" ? undefined : host.replaceAll(/[[\]]/g, ""),
     match: path.endsWith("/*") ? "prefix" : "exact",
     path: path.replace(/\/\*$/, ""),
-    target: { type: "handler", handler: "echo" },
+    target: { type: "handler", handler: "echo", compress: false },
     origins: { type: "same" },
     clients: { allow: [], deny: [] },
     maxStreams: undefined,

@@ -42,7 +42,7 @@ function routeConfig(limits: Partial<StreamLimits>): RouteConfig {
     host: undefined,
     match: "prefix",
     path: "",
-    target: { type: "handler", handler: "echo" },
+    target: { type: "handler", handler: "echo", compress: false },
     origins: { type: "any" },
     clients: { allow: [], deny: [] },
     maxStreams: undefined,
@@ -192,7 +192,7 @@ function handle(opening: FakeOpening, { context, outcomes, release }: Parts, lim
   const handler = { onMessage: () => undefined };
   serveHandler(
     opening,
-    { type: "handler", name: "chat", config, handler, handlerName: "test", subprotocols: [] },
+    { type: "handler", name: "chat", config, handler, handlerName: "test", subprotocols: [], extensions: [] },
     report,
     context,
     release,

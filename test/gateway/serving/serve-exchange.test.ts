@@ -58,7 +58,15 @@ beforeAll(async () => {
   routes = {
     files: { type: "files", name: "files", config, prefix: "/r", files: await StaticFiles.open(folder) },
     sockets: { type: "upstream", name: "sockets", config, upstream, http: undefined, hostField: { type: "keep" } },
-    handler: { type: "handler", name: "handler", config, handler: {}, handlerName: "echo", subprotocols: [] },
+    handler: {
+      type: "handler",
+      name: "handler",
+      config,
+      handler: {},
+      handlerName: "echo",
+      subprotocols: [],
+      extensions: [],
+    },
   };
 });
 
