@@ -62,7 +62,8 @@ function tryUrl(written: string | URL): URL | undefined {
   const url = URL.parse(String(written));
   if (url === null) return undefined;
   try {
-    decodeURIComponent(url.username + url.password);
+    // Each by itself: half a character of the user is none, whatever the password begins with.
+    basicAuthorization(url);
     return url;
   } catch {
     return undefined;
