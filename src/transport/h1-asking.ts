@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { FieldLines, OpeningAnswer, OpeningRejection } from "../protocol/handshake/opening-request.ts";
-import type { CheckedUpgradeResponse } from "../protocol/handshake/upgrade.ts";
+import type { CheckedAnswer } from "../protocol/handshake/upgrade.ts";
 import { AnswerReader } from "./answer-reader.ts";
 import type { ByteStream } from "./byte-stream.ts";
 import type { ResponseHead } from "./response-head.ts";
@@ -22,7 +22,7 @@ export type AskResult =
 export interface AskedUpgrade {
   /** To be written as latin1. */
   readonly head: string;
-  judge(fields: FieldLines): CheckedUpgradeResponse;
+  judge(fields: FieldLines): CheckedAnswer;
 }
 
 /**

@@ -1,112 +1,130 @@
 import { constants, type ClientHttp2Stream } from "node:http2";
 import { withoutHopByHop, withoutLength, withoutNames } from "../protocol/handshake/field-values.ts";
-import { checkConnectResponse } from "../protocol/handshake/extended-connect.ts";
-import type { Offer } from "../protocol/handshake/negotiation.ts";
-import type { FieldLines } from "../protocol/handshake/opening-request.ts";
-import type { DialResult } from "./dialer.ts";
+import type { FieldLines, OpeningRejection } from "../protocol/handshake/opening-request.ts";
+import type { CheckedAnswer } from "../protocol/handshake/upgrade.ts";
+import { MaxRefusalBytes } from "./answer-reader.ts";
+import type { AskResult } from "./h1-asking.ts";
+import { exceedsLimits } from "./header-size.ts";
 import { NodeH2ByteStream } from "./node-h2-stream.ts";
+import { resetStream } from "./node-h2-reset.ts";
+import { ResponseBodyReader } from "./response-body.ts";
+import { MaxResponseHeadBytes, MaxResponseFields } from "./response-head.ts";
 
-const MaxBodyBytes = 65_536;
+/** As over HTTP/1.1, and `unprocessed` where the server says that it has done nothing for it (RFC 9113 §8.7). */
+export type H2AskResult = AskResult | { readonly type: "unprocessed"; readonly error: Error | undefined };
 
-/** As {@link DialResult}; `again` where the server has not looked at it, so another connection may be tried (RFC 9113 §8.7). */
-export type ConnectResult = DialResult | { readonly type: "again" };
-
-/** What an {@link H2Asking} is given. */
+/** What an {@link H2Asking} is told by its connection. */
 export interface H2AskingOptions {
+  judge(fields: FieldLines): CheckedAnswer;
   /** Whether the connection is gone. */
-  readonly isLost: () => boolean;
-  readonly signal: AbortSignal;
-  /** Called once. */
-  readonly resolve: (result: ConnectResult) => void;
+  isLost(): boolean;
+  /** Whether the server has said that it does not look at the stream `id` any more. */
+  isUnseen(id: number): boolean;
 }
 
+const HeadLimits = { maxHeaderBytes: MaxResponseHeadBytes, maxHeaderCount: MaxResponseFields };
+
 /**
- * One Extended CONNECT of a client, until its answer:
+ * One Extended CONNECT asked of a server on a stream:
  *
- *     asking ──200──▶ settled: the stream is its owner's
- *        └──another status──▶ reading body ──▶ settled
+ *     asking ──▶ reading body ──▶ settled
+ *        └─────────────────────────▲
+ *
+ * It is to its stream what `H1Asking` is to a connection, and has no deadline of its own either.
  */
 export class H2Asking {
   readonly #stream: ClientHttp2Stream;
-  readonly #offer: Offer;
   readonly #options: H2AskingOptions;
-  #refusal:
-    { readonly status: number; readonly fields: FieldLines; readonly parts: Buffer[]; bytes: number } | undefined;
+  readonly #done: (result: H2AskResult) => void;
+  /** The fields of all heads so far. */
+  readonly #heads: string[] = [];
+  #refusal: { readonly status: number; readonly fields: FieldLines; readonly body: ResponseBodyReader } | undefined;
+  #error: Error | undefined;
   #isSettled = false;
 
-  constructor(stream: ClientHttp2Stream, offer: Offer, options: H2AskingOptions) {
+  /** @param done - called exactly once, never from within the constructor. */
+  constructor(stream: ClientHttp2Stream, options: H2AskingOptions, done: (result: H2AskResult) => void) {
     this.#stream = stream;
-    this.#offer = offer;
     this.#options = options;
+    this.#done = done;
     // Also behind the answer: a stream without a listener for errors would bring the process down.
-    stream.on("error", () => undefined);
+    stream.on("error", (error) => (this.#error = error));
+    stream.on("headers", (_, __, rawFields) => this.#addHead(rawFields));
     stream.once("response", (_, __, rawFields) => this.#onResponse(rawFields));
     stream.once("close", this.#onClose);
-    options.signal.addEventListener("abort", this.#onAbort);
   }
 
-  #onResponse(rawFields: readonly string[]): void {
+  /** Time is up: what is missing then of a refusal's body is left out. */
+  expire(): void {
+    this.#settle(this.#refused ?? { type: "timeout" });
+  }
+
+  /** Nobody wants it any more. */
+  abort(): void {
+    this.#settle({ type: "aborted" });
+  }
+
+  #onResponse(rawFields: FieldLines): void {
+    if (!this.#addHead(rawFields)) return;
     const status = Number(rawFields[rawFields.indexOf(":status") + 1]);
     const fields = withoutNames(rawFields, (name) => name.startsWith(":"));
-    if (status === 200) this.#accept(fields);
-    else if (status < 300) this.#fail("a success other than 200");
-    else this.#refuse(status, fields);
+    if (status >= 300) this.#refuse(status, fields);
+    else this.#accept(fields);
+  }
+
+  /** Interim responses have no number: they count towards the same limits, and so are bounded too. */
+  #addHead(rawFields: FieldLines): boolean {
+    this.#heads.push(...rawFields);
+    const isTooLarge = exceedsLimits(this.#heads, HeadLimits);
+    if (isTooLarge) this.#settle({ type: "invalid", detail: "head above 16 KiB or 100 fields" });
+    return !isTooLarge;
   }
 
   #accept(fields: FieldLines): void {
-    const checked = checkConnectResponse(fields, this.#offer);
-    if (checked.type === "invalid") return this.#fail(checked.detail);
+    const checked = this.#options.judge(fields);
+    if (checked.type === "invalid") return this.#settle(checked);
     const { type, ...answer } = checked;
-    const stream = new NodeH2ByteStream(this.#stream, this.#options.isLost);
-    this.#settle({ type, stream, answer });
+    this.#settle({ type, stream: new NodeH2ByteStream(this.#stream, () => this.#options.isLost()), answer });
   }
 
   #refuse(status: number, fields: FieldLines): void {
-    const refusal = { status, fields, parts: [], bytes: 0 };
-    this.#refusal = refusal;
-    this.#stream.on("data", (part: Buffer) => this.#keep(part));
+    const body = new ResponseBodyReader({ type: "close" }, MaxRefusalBytes);
+    this.#refusal = { status, fields, body };
+    this.#stream.on("data", (part: Buffer) => {
+      if (!this.#isSettled && body.read(part) === "whole") this.#settleRefused();
+    });
     this.#stream.once("end", () => this.#settleRefused());
-    this.#stream.end();
   }
 
-  #keep(part: Buffer): void {
-    const refusal = this.#refusal;
-    if (refusal === undefined) return;
-    const kept = part.subarray(0, MaxBodyBytes - refusal.bytes);
-    refusal.parts.push(kept);
-    refusal.bytes += kept.length;
-    if (refusal.bytes === MaxBodyBytes) this.#settleRefused();
+  get #refused(): { readonly type: "refused"; readonly rejection: OpeningRejection } | undefined {
+    if (this.#refusal === undefined) return undefined;
+    const { status, fields, body } = this.#refusal;
+    const rejection = { status, fields: withoutLength(withoutHopByHop(fields)), body: body.content };
+    return { type: "refused", rejection };
   }
 
   #settleRefused(): void {
-    if (this.#refusal === undefined) return;
-    const { status, parts } = this.#refusal;
-    const fields = withoutLength(withoutHopByHop(this.#refusal.fields));
-    this.#settle({ type: "refused", rejection: { status, fields, body: Buffer.concat(parts) } });
-    this.#stream.close(constants.NGHTTP2_CANCEL);
+    if (this.#refused !== undefined) this.#settle(this.#refused);
   }
-
-  #fail(detail: string): void {
-    this.#settle({ type: "invalid", detail });
-    this.#stream.close(constants.NGHTTP2_CANCEL);
-  }
-
-  readonly #onAbort = (): void => {
-    this.#settle({ type: "aborted" });
-    this.#stream.close(constants.NGHTTP2_CANCEL);
-  };
 
   readonly #onClose = (): void => {
-    if (this.#refusal !== undefined) return this.#settleRefused();
-    const isUnseen = this.#stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
-    this.#settle(isUnseen ? { type: "again" } : { type: "invalid", detail: "ended by the server" });
+    const { id, rstCode } = this.#stream;
+    const error = this.#error;
+    // Without an id it has never left.
+    const isUnseen = id === undefined || this.#options.isUnseen(id);
+    const isUnprocessed = isUnseen || rstCode === constants.NGHTTP2_REFUSED_STREAM;
+    if (this.#refused !== undefined) this.#settle(this.#refused);
+    else if (isUnprocessed) this.#settle({ type: "unprocessed", error });
+    else this.#settle({ type: "lost", detail: "ended by the server", error });
   };
 
-  #settle(result: ConnectResult): void {
+  #settle(result: H2AskResult): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#options.signal.removeEventListener("abort", this.#onAbort);
     this.#stream.off("close", this.#onClose);
-    this.#options.resolve(result);
+    // An answer is all that was wanted of the stream: our half need not end first.
+    if (result.type === "refused") resetStream(this.#stream, constants.NGHTTP2_NO_ERROR);
+    else if (result.type !== "accepted") resetStream(this.#stream, constants.NGHTTP2_CANCEL);
+    this.#done(result);
   }
 }

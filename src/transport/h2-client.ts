@@ -1,97 +1,125 @@
-import { connect, type ClientHttp2Session } from "node:http2";
-import { connectRequestFields } from "../protocol/handshake/extended-connect.ts";
-import { peerOf } from "./client-connection.ts";
-import type { DialRequest, OpenConnection } from "./dialer.ts";
-import { H2Asking, type ConnectResult } from "./h2-asking.ts";
+import { connect, sensitiveHeaders, type ClientHttp2Session } from "node:http2";
+import { connectRequestFields, type ConnectRequest } from "../protocol/handshake/extended-connect.ts";
+import type { FieldLines } from "../protocol/handshake/opening-request.ts";
+import type { CheckedAnswer } from "../protocol/handshake/upgrade.ts";
+import { H2Asking, type H2AskResult } from "./h2-asking.ts";
+import { LineBytes } from "./header-size.ts";
+import { PingDeadline } from "./ping-deadline.ts";
+import { MaxResponseHeadBytes } from "./response-head.ts";
 import { KeepAliveMs } from "./transport-limits.ts";
+import type { StandingConnection } from "./upstream-connecting.ts";
 
-/** What one WebSocket, and all of a connection, may hold here unread. */
-const StreamWindowBytes = 262_144;
-const ConnectionWindowBytes = 16_777_216;
-
-/** How an {@link H2Client} ends by itself, in milliseconds. */
-export interface H2ClientDeadlines {
-  /** Without a stream. */
+/** How an HTTP/2 connection of a client is kept, in milliseconds. */
+export interface H2ClientOptions {
+  /** How long it is kept without a stream. */
   readonly idleMs: number;
-  /** How often a connection with streams is asked whether it lives, and how long it may take to say so. */
-  readonly pingMs: number;
+  /** How long nothing may come until a PING asks for it; `undefined`: never. */
+  readonly pingIntervalMs: number | undefined;
+  /** How long nothing at all may come behind such a PING; then the connection is cut. */
+  readonly pongMs: number;
 }
 
+/** Who has an {@link H2Client}. What it is told, it is never told from within a call. */
+export interface H2ClientOwner {
+  /** The server's first SETTINGS are there. */
+  onSettings(client: H2Client): void;
+  /** A stream has ended, or the server has changed how many there may be. */
+  onRoom(): void;
+  /** Told once: no further stream can be opened on it. */
+  onLeaving(client: H2Client): void;
+  /** Told once, at the end: the connection is gone. */
+  onClosed(client: H2Client): void;
+}
+
+/** What one WebSocket, and all of a connection, may hold here unread: as a server of ours has it. */
+const StreamWindowBytes = 262_144;
+const ConnectionWindowBytes = 16_777_216;
+/** A head beyond these is reset by node:http2 without a word. */
+const MaxHeaderListBytes = 4 * MaxResponseHeadBytes;
+
+/** What only the two ends are to know of a request, and no table of a compressor (RFC 7541 §7.1.3). */
+const Secrets: ReadonlySet<string> = new Set(["authorization", "cookie", "proxy-authorization"]);
+
 /**
- * One HTTP/2 connection of a client, shared by its WebSockets (RFC 8441): node:http2 on a connection that stands. It keeps the
- * process alive only while a stream is open.
+ * One HTTP/2 connection of a client, shared by its WebSockets (RFC 8441): node:http2 on a connection that stands.
  *
- *     open ──GOAWAY, close──▶ leaving ──last stream──▶ closed        idle for long: closed
+ *     opening ──SETTINGS──▶ open ──GOAWAY, retire, idle──▶ leaving ──last stream──▶ closed
+ *        └─────────────────── lost, no answer to a PING, destroy ────────────────────▲
+ *
+ * It keeps the process alive while a stream is open, and while its SETTINGS are waited for.
  */
 export class H2Client {
+  readonly standing: StandingConnection;
   readonly #session: ClientHttp2Session;
-  readonly #open: OpenConnection;
-  readonly #deadlines: H2ClientDeadlines;
-  readonly #onUnusable: () => void;
+  readonly #options: H2ClientOptions;
+  readonly #owner: H2ClientOwner;
+  readonly #ping: PingDeadline;
   #streams = 0;
-  #isLeaving = false;
+  #state: "opening" | "open" | "leaving" | "closed" = "opening";
+  /** The last stream that the server looks at, once it has said so. */
+  #lastStreamId = Infinity;
   #idle: NodeJS.Timeout | undefined;
-  readonly #pings: NodeJS.Timeout;
 
-  /** @param onUnusable - told once, when no further stream can be opened. */
-  constructor(open: OpenConnection, scheme: "http" | "https", deadlines: H2ClientDeadlines, onUnusable: () => void) {
-    this.#open = open;
-    this.#deadlines = deadlines;
-    this.#onUnusable = onUnusable;
-    open.connection.setKeepAlive(true, KeepAliveMs);
-    // The authority is of no use to node:http2 here: each request names its own.
-    this.#session = connect(`${scheme}://localhost`, {
-      createConnection: () => open.socket,
-      settings: { enablePush: false, initialWindowSize: StreamWindowBytes },
+  constructor(standing: StandingConnection, options: H2ClientOptions, owner: H2ClientOwner) {
+    this.standing = standing;
+    this.#options = options;
+    this.#owner = owner;
+    standing.connection.setKeepAlive(true, KeepAliveMs);
+    // Which scheme and authority are asked for, each request says.
+    const session = connect("http://localhost", {
+      createConnection: () => standing.socket,
+      settings: { enablePush: false, initialWindowSize: StreamWindowBytes, maxHeaderListSize: MaxHeaderListBytes },
+      maxHeaderListPairs: Math.ceil(MaxHeaderListBytes / LineBytes),
+      // Strict, node:http2 drops a field with outer whitespace without a word; here the answer is refused for it.
+      strictFieldWhitespaceValidation: false,
     });
-    this.#session.setLocalWindowSize(ConnectionWindowBytes);
-    this.#session.on("error", () => undefined);
-    this.#session.once("goaway", () => this.#leave());
-    this.#session.once("close", () => this.#onClose());
-    this.#pings = setInterval(() => this.#ping(), deadlines.pingMs);
-    this.#pings.unref();
+    this.#session = session;
+    session.setLocalWindowSize(ConnectionWindowBytes);
+    session.on("error", () => undefined);
+    session.on("remoteSettings", () => this.#onSettings());
+    session.on("goaway", (_, lastStreamId) => this.#onGoAway(lastStreamId));
+    session.once("close", () => this.#onClose());
+    this.#ping = new PingDeadline(this.#pinged(), options, () => this.destroy());
   }
 
-  /** Address and port of the other end; empty and 0 on a unix socket. */
-  get peer(): { readonly address: string; readonly port: number } {
-    return peerOf(this.#open);
+  /** Whether the server takes WebSockets, as its first SETTINGS say (RFC 8441 §3). */
+  get takesWebSockets(): boolean {
+    return this.#session.remoteSettings?.enableConnectProtocol === true;
+  }
+
+  /** Whether no stream is open on it. */
+  get isEmpty(): boolean {
+    return this.#streams === 0;
   }
 
   /** Whether another stream may be opened now. */
   get hasRoom(): boolean {
-    const { remoteSettings, destroyed } = this.#session;
-    return !this.#isLeaving && !destroyed && this.#streams < (remoteSettings?.maxConcurrentStreams ?? Infinity);
+    if (this.#state !== "open" || this.#session.closed || this.#session.destroyed) return false;
+    return this.#streams < (this.#session.remoteSettings?.maxConcurrentStreams ?? Infinity);
   }
 
   /**
-   * Waits for the server's SETTINGS. Resolves to whether it takes Extended CONNECT (RFC 8441 §3); to `undefined` where the
-   * connection ends before.
-   */
-  async takesExtendedConnect(): Promise<boolean | undefined> {
-    const session = this.#session;
-    await new Promise<void>((resolve) => {
-      session.once("remoteSettings", () => resolve());
-      session.once("close", () => resolve());
-    });
-    return session.destroyed ? undefined : session.remoteSettings?.enableConnectProtocol === true;
-  }
-
-  /**
-   * Opens a WebSocket on a stream (RFC 8441 §4–5).
+   * Asks for a WebSocket on a stream of its own (RFC 8441 §4–5), where there is room.
    *
    * @throws TypeError for a request that cannot be written.
    */
-  connect(request: DialRequest, scheme: "http" | "https", signal: AbortSignal): Promise<ConnectResult> {
-    const lines = connectRequestFields({ ...request, scheme });
-    if (signal.aborted) return Promise.resolve({ type: "aborted" });
-    this.#use();
-    const stream = this.#session.request([...lines], { endStream: false });
-    stream.once("close", () => this.#release());
-    return new Promise((resolve) => new H2Asking(stream, request, { isLost: () => this.#isLost, signal, resolve }));
+  ask(
+    request: ConnectRequest,
+    judge: (fields: FieldLines) => CheckedAnswer,
+    done: (result: H2AskResult) => void,
+  ): H2Asking {
+    const stream = this.#session.request(withSecrets(connectRequestFields(request)), { endStream: false });
+    this.#streams++;
+    clearTimeout(this.#idle);
+    this.standing.connection.ref();
+    stream.once("close", () => this.#onStreamClosed());
+    const isLost = (): boolean => this.#session.destroyed || this.standing.socket.destroyed;
+    return new H2Asking(stream, { judge, isLost, isUnseen: (id) => id > this.#lastStreamId }, done);
   }
 
-  /** Ends it behind its last stream. */
-  close(): void {
+  /** Opens no further stream; it ends behind its last one. */
+  retire(): void {
+    if (this.#state === "closed") return;
     this.#leave();
     this.#session.close();
   }
@@ -99,48 +127,64 @@ export class H2Client {
   /** Ends it now, with all its streams. */
   destroy(): void {
     this.#session.destroy();
-    this.#open.socket.destroy();
+    this.standing.socket.destroy();
   }
 
-  get #isLost(): boolean {
-    return this.#session.destroyed || this.#open.socket.destroyed;
+  #onSettings(): void {
+    if (this.#state !== "opening") return this.#owner.onRoom();
+    this.#state = "open";
+    this.#owner.onSettings(this);
+    this.#restWhenUnused();
   }
 
-  #use(): void {
-    this.#streams++;
-    clearTimeout(this.#idle);
-    this.#open.connection.ref();
-  }
-
-  #release(): void {
+  #onStreamClosed(): void {
     this.#streams--;
-    if (this.#streams > 0 || this.#isLost) return;
-    this.#open.connection.unref();
-    this.#idle = setTimeout(() => this.close(), this.#deadlines.idleMs);
-    this.#idle.unref();
+    this.#restWhenUnused();
+    this.#owner.onRoom();
+  }
+
+  /** Whoever was waiting has been served: without a stream it rests. */
+  #restWhenUnused(): void {
+    if (this.#streams > 0 || this.#state === "closed") return;
+    this.standing.connection.unref();
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => this.retire(), this.#options.idleMs).unref();
+  }
+
+  #onGoAway(lastStreamId: number | undefined): void {
+    this.#lastStreamId = Math.min(this.#lastStreamId, lastStreamId ?? Infinity);
+    this.#leave();
   }
 
   #leave(): void {
-    if (this.#isLeaving) return;
-    this.#isLeaving = true;
-    this.#onUnusable();
+    if (this.#state === "leaving" || this.#state === "closed") return;
+    this.#state = "leaving";
+    this.#owner.onLeaving(this);
   }
 
   #onClose(): void {
-    clearInterval(this.#pings);
-    clearTimeout(this.#idle);
     this.#leave();
-    this.#open.socket.destroy();
+    this.#state = "closed";
+    this.#ping.stop();
+    clearTimeout(this.#idle);
+    // node:http2 does not always close it behind a GOAWAY of its own.
+    this.standing.socket.destroy();
+    this.#owner.onClosed(this);
   }
 
-  /** Nobody answers: every WebSocket of it is lost. */
-  #ping(): void {
-    if (this.#streams === 0 || this.#isLost) return;
-    const before = this.#open.connection.bytesRead;
-    const deadline = setTimeout(() => {
-      if (this.#open.connection.bytesRead === before) this.destroy();
-    }, this.#deadlines.pingMs);
-    deadline.unref();
-    if (!this.#session.ping(() => clearTimeout(deadline))) clearTimeout(deadline);
+  #pinged(): ConstructorParameters<typeof PingDeadline>[0] {
+    const session = this.#session;
+    const { connection } = this.standing;
+    return {
+      get bytesRead() {
+        return connection.bytesRead;
+      },
+      ping: () => void (session.destroyed || session.ping(() => undefined)),
+    };
   }
+}
+
+function withSecrets(lines: FieldLines): string[] {
+  const names = lines.filter((name, index) => index % 2 === 0 && Secrets.has(name));
+  return Object.assign([...lines], { [sensitiveHeaders]: names });
 }

@@ -18,8 +18,9 @@ export type HeadProgress =
   /** The rule that is broken, in a few words for the log; nothing of what the peer sent is in them. */
   | { readonly type: "broken"; readonly detail: string };
 
-const MaxHeadBytes = 16_384;
-const MaxFields = 100;
+/** How large the head of an answer may be, interim responses included, over either HTTP version. */
+export const MaxResponseHeadBytes = 16_384;
+export const MaxResponseFields = 100;
 const VersionPrefix = "HTTP/1.";
 const StatusLine = /^HTTP\/(1\.\d) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 const LineFeed = 0x0a;
@@ -49,7 +50,7 @@ export class ResponseHeadReader {
       this.#bytes += end - start;
       // First what one byte shows and then what takes them all: so the result is the same for any cut.
       if (this.#status === undefined && !isBegun(this.#line)) return broken("not HTTP/1.x");
-      if (this.#bytes > MaxHeadBytes) return broken("head above 16 KiB");
+      if (this.#bytes > MaxResponseHeadBytes) return broken("head above 16 KiB");
       if (lineFeed < 0) return { type: "incomplete" };
       const progress = this.#takeLine(end);
       if (progress.type !== "incomplete") return progress;
@@ -83,7 +84,7 @@ export class ResponseHeadReader {
     const name = line.slice(0, Math.max(0, colon));
     const value = trimWhitespace(line.slice(colon + 1));
     if (!isFieldName(name) || !isFieldValue(value)) return broken("invalid field line");
-    if (++this.#fieldCount > MaxFields) return broken("more than 100 fields");
+    if (++this.#fieldCount > MaxResponseFields) return broken("more than 100 fields");
     this.#fields.push(name.toLowerCase(), value);
     return { type: "incomplete" };
   }

@@ -1,67 +1,55 @@
 import { WebSocketError } from "../protocol/errors.ts";
-import { formatAuthority } from "../protocol/handshake/request-target.ts";
-import type { ClientRoute, ProxyRoute } from "../transport/client-connection.ts";
+import type { ClientServer } from "../transport/client-dialer.ts";
+import type { HttpProxy } from "../transport/http-proxy.ts";
 import { trySecure, type UpstreamAddress, type UpstreamTls } from "../transport/upstream-address.ts";
-import { basicAuthorization, type ClientTarget } from "./client-url.ts";
+import { basicAuthorization, type ClientTarget, hostOf, tryUrl } from "./client-url.ts";
 import type { ClientTls, ConnectOptions } from "./connect-options.ts";
 
-/** The ALPN protocols, the preferred first, that each choice of a client offers. */
-const Offered = { auto: ["h2", "http/1.1"], h2: ["h2"], h1: ["http/1.1"] } as const;
-export type ClientProtocol = keyof typeof Offered;
+/** Of the options of a client those that say how a server is reached. */
+export type RouteOptions = Pick<ConnectOptions, "protocol" | "tls" | "socketPath" | "proxy" | "proxyTls">;
 
 /**
- * The way to `target`, for each choice of protocols.
+ * The server of `target` and the way to it.
  *
- * @throws WebSocketError `WS_URL_INVALID` for a proxy that is none; Error of node:tls for a certificate that cannot be used.
+ * @throws WebSocketError `WS_URL_INVALID` for a proxy that is none, TypeError for one that a unix socket is reached through,
+ *   Error of node:tls for a certificate or key that cannot be used.
  */
-export function clientRoute(
-  target: ClientTarget,
-  { tls, socketPath, proxy, proxyTls }: ConnectOptions,
-): (protocol: ClientProtocol) => ClientRoute {
-  const { host, port, scheme } = target;
+export function clientServer({ host, port, scheme }: ClientTarget, options: RouteOptions): ClientServer {
+  const { protocol = "auto", tls, socketPath, proxy, proxyTls } = options;
+  if (proxy !== undefined && socketPath !== undefined) throw new TypeError("no proxy reaches a unix socket");
   const transport =
     socketPath === undefined ? ({ type: "tcp", host, port } as const) : ({ type: "unix", path: socketPath } as const);
   // On a unix socket the name to look for is still the URL's.
-  const named = { serverName: host, ...definedOf(tls) };
-  const address: UpstreamAddress = { transport, tls: scheme === "https" ? upstreamTls(named) : undefined };
-  const through = proxy === undefined ? undefined : proxyRoute(new URL(String(proxy)), target, proxyTls);
-  const secures = new Map<ClientProtocol, ClientRoute>();
-  return (protocol) => {
-    const known = secures.get(protocol);
-    if (known !== undefined) return known;
-    const route = { address, secure: trySecure(address, Offered[protocol]), proxy: through };
-    secures.set(protocol, route);
-    return route;
-  };
+  const address = { transport, tls: scheme === "https" ? upstreamTls(tls, host) : undefined };
+  return { address, proxy: proxy === undefined ? undefined : httpProxy(proxy, proxyTls), protocol };
 }
 
-/** What tells connections apart that cannot be shared: where they lead, on what way, and who is believed. */
-export function routeKey({ scheme, authority }: ClientTarget, options: ConnectOptions): string {
-  const { tls, socketPath, proxy, proxyTls } = options;
-  return JSON.stringify([scheme, authority, tls, socketPath, proxy && String(proxy), proxyTls]);
+/** What tells connections apart that cannot be shared: where they lead, on what way, who is shown and who is believed. */
+export function routeKey({ scheme, host, port }: ClientTarget, options: RouteOptions): string {
+  const { protocol, tls, socketPath, proxy, proxyTls } = options;
+  const listed = [tls, proxyTls].map((one) => [one?.ca, one?.cert, one?.key, one?.serverName, one?.verify]);
+  return JSON.stringify([protocol, scheme, host, port, socketPath, proxy && String(proxy), listed]);
 }
 
-function proxyRoute(url: URL, { host, port }: ClientTarget, tls: ClientTls | undefined): ProxyRoute {
-  const isSecure = url.protocol === "https:";
-  if (!isSecure && url.protocol !== "http:") {
-    throw new WebSocketError("WS_URL_INVALID", "the URL of a proxy has the scheme http or https", { origin: "caller" });
+function httpProxy(written: string | URL, tls: ClientTls | undefined): HttpProxy {
+  const url = tryUrl(written);
+  const isSecure = url?.protocol === "https:";
+  if (url === undefined || !(isSecure || url.protocol === "http:")) {
+    throw new WebSocketError("WS_URL_INVALID", "a proxy is an absolute URL with the scheme http or https", {
+      origin: "caller",
+    });
   }
-  const proxyHost = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  const proxyPort = Number(url.port || (isSecure ? 443 : 80));
+  const host = hostOf(url);
+  const port = Number(url.port || (isSecure ? 443 : 80));
   const address: UpstreamAddress = {
-    transport: { type: "tcp", host: proxyHost, port: proxyPort },
-    tls: isSecure ? upstreamTls(tls) : undefined,
+    transport: { type: "tcp", host, port },
+    tls: isSecure ? upstreamTls(tls, host) : undefined,
   };
-  const authorization = basicAuthorization(url);
-  const fields = authorization === undefined ? [] : ["Proxy-Authorization", authorization];
-  return { address, secure: trySecure(address), target: formatAuthority({ host, port }), fields };
+  return { address, secure: trySecure(address), authorization: basicAuthorization(url) };
 }
 
-function upstreamTls({ ca, cert, key, serverName, verify }: ClientTls = {}): UpstreamTls {
+function upstreamTls(tls: ClientTls | undefined, host: string): UpstreamTls {
+  const { ca, cert, key, serverName = host, verify = true } = tls ?? {};
   const identity = cert === undefined || key === undefined ? undefined : { certificate: cert, key };
-  return { serverName, ca, verify: verify ?? true, identity };
-}
-
-function definedOf(tls: ClientTls = {}): ClientTls {
-  return Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
+  return { serverName, ca, verify, identity };
 }

@@ -1,29 +1,32 @@
+import { CloseCode } from "../protocol/close-code.ts";
 import { WebSocketError } from "../protocol/errors.ts";
-import { confirmExtensions, offerExtensions } from "../protocol/handshake/extension-negotiation.ts";
-import { fieldValues, isToken, singleFieldValue, withoutNames } from "../protocol/handshake/field-values.ts";
-import type { OpeningAnswer, OpeningRejection, OpeningRequest } from "../protocol/handshake/opening-request.ts";
-import type { ByteStream } from "../transport/byte-stream.ts";
-import type { DialRequest } from "../transport/dialer.ts";
-import { ClientOrigin, type AskedWebSocket } from "./client-origin.ts";
-import { clientRoute, routeKey } from "./client-route.ts";
-import { isSameOrigin, parseClientUrl, type ClientTarget } from "./client-url.ts";
-import { DefaultOpeningMs, type ConnectOptions } from "./connect-options.ts";
-import { WebSocketConnection } from "./connection.ts";
-import { redirectTarget } from "./redirect.ts";
-import { WebSocketRequest } from "./request.ts";
+import { ClientDialer } from "../transport/client-dialer.ts";
+import { ClientOpening } from "./client-opening.ts";
+import { clientServer, routeKey } from "./client-route.ts";
+import { parseClientUrl, type ClientTarget } from "./client-url.ts";
+import { type ConnectOptions, DefaultOpeningMs } from "./connect-options.ts";
+import type { WebSocketConnection } from "./connection.ts";
+import { DefaultConnectionOptions } from "./connection-options.ts";
+import { LiveSet } from "./live-set.ts";
 
-/** Fields that are for the origin they were meant for alone. */
-const OfOneOrigin: ReadonlySet<string> = new Set(["authorization", "cookie"]);
+/** How long a shared connection without a WebSocket is kept, and how many there may be to one server. */
+const IdleMs = 5_000;
+const MaxClients = 32;
+/** Servers that are remembered although nothing is open to them: each has its TLS, with the session to resume. */
+const MaxUnusedDialers = 256;
 
 /**
  * Opens WebSockets, over HTTP/1.1 and HTTP/2 alike, and owns the HTTP/2 connections that they share: one for each origin and
- * way to it, more where a server lets fewer streams be open than are wanted. A shared connection on which no WebSocket is open
- * does not keep the process alive, and is closed 10 s later.
+ * way to it, and more, 32 at most, where a server lets fewer streams be open than are wanted. A shared connection on which
+ * no WebSocket is open does not keep the process alive, and is closed 5 s later. One from which nothing comes is asked for an
+ * answer after `pingIntervalMs` of the defaults, and is lost where none comes within `pongMs`.
  */
 export class WebSocketClient {
   readonly #defaults: ConnectOptions;
-  readonly #origins = new Map<string, ClientOrigin>();
-  #isClosed = false;
+  readonly #dialers = new Map<string, ClientDialer>();
+  readonly #openings = new Set<AbortController>();
+  readonly #live = new LiveSet<WebSocketConnection>();
+  #closed: Promise<void> | undefined;
 
   /** @param defaults - for what the options of a call leave out. */
   constructor(defaults: ConnectOptions = {}) {
@@ -39,68 +42,70 @@ export class WebSocketClient {
    * - `WS_OPENING_TIMEOUT`: not open within `openingMs`.
    * - `WS_OPENING_REFUSED`, `WS_REDIRECTED`: another status than that of a WebSocket, in `response`.
    * - `WS_OPENING_INVALID`, `WS_EXTENSION_…`: the answer breaks a rule (RFC 6455 §4.1, RFC 8441 §5).
+   * - `WS_NOT_OPEN`: the client was closed.
    */
   async connect(url: string | URL, options: ConnectOptions = {}): Promise<WebSocketConnection> {
-    if (this.#isClosed) throw new TypeError("the client is closed");
+    if (this.#closed !== undefined) throw clientClosed();
     const all = { ...this.#defaults, ...options };
-    const target = parseClientUrl(url);
-    all.signal?.throwIfAborted();
-    const timeout = new AbortController();
-    const { openingMs = DefaultOpeningMs } = all;
-    const timer = setTimeout(() => timeout.abort(openingTimeout(openingMs)), openingMs);
-    const signal = all.signal ? AbortSignal.any([all.signal, timeout.signal]) : timeout.signal;
+    const { signal, openingMs = DefaultOpeningMs } = all;
+    const opening = new ClientOpening(parseClientUrl(url), all, openingMs, {
+      dialerOf: (target, to) => this.#dialerOf(target, to),
+      began: (connection) => this.#live.add(connection),
+      ended: (connection) => this.#live.delete(connection),
+    });
+    signal?.throwIfAborted();
+    const ending = new AbortController();
+    const onAbort = (): void => ending.abort(signal?.reason);
+    signal?.addEventListener("abort", onAbort);
+    this.#openings.add(ending);
     try {
-      return await this.#open(target, offerOf(target, all), all, signal);
+      return await opening.open(ending.signal);
+    } catch (error) {
+      ending.signal.throwIfAborted();
+      throw error;
     } finally {
-      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+      this.#openings.delete(ending);
     }
   }
 
-  /** Opens none any more, and resolves at once: shared connections end behind their last WebSockets, which live on. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    for (const origin of this.#origins.values()) origin.close();
-    this.#origins.clear();
+  /**
+   * Opens none any more, gives up those that are being opened, and closes the others with 1001. Resolves when nothing is left:
+   * within what the connections allow for their closing handshakes.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
   }
 
-  async #open(
-    target: ClientTarget,
-    request: DialRequest,
-    options: ConnectOptions,
-    signal: AbortSignal,
-  ): Promise<WebSocketConnection> {
-    const { maxRedirects = 0 } = options;
-    let to = target;
-    let asking = request;
-    for (let redirects = 0; ; redirects++) {
-      const asked = await this.#originOf(to, options).ask(asking, options.protocol ?? "auto", signal);
-      const { result } = asked;
-      switch (result.type) {
-        case "accepted":
-          return connectionOn(result, { to, asking, asked, options });
-        case "refused": {
-          const next = redirects < maxRedirects ? redirectTarget(result.rejection, to) : undefined;
-          if (next === undefined) throw refused(result.rejection);
-          asking = requestTo(next, to, asking);
-          to = next;
-          continue;
-        }
-        case "aborted":
-          throw signal.reason;
-        default:
-          throw new WebSocketError("WS_OPENING_INVALID", result.detail);
-      }
-    }
+  async #close(): Promise<void> {
+    for (const opening of this.#openings) opening.abort(clientClosed());
+    for (const connection of this.#live.items) void connection.close(CloseCode.GoingAway);
+    await this.#live.empty(new AbortController().signal);
+    for (const dialer of this.#dialers.values()) dialer.destroy();
+    this.#dialers.clear();
   }
 
-  #originOf(target: ClientTarget, options: ConnectOptions): ClientOrigin {
+  #dialerOf(target: ClientTarget, options: ConnectOptions): ClientDialer {
     const key = routeKey(target, options);
-    const known = this.#origins.get(key);
+    const known = this.#dialers.get(key);
     if (known !== undefined) return known;
-    for (const [other, origin] of this.#origins) if (origin.isUnused) this.#origins.delete(other);
-    const origin = new ClientOrigin(target.scheme, clientRoute(target, options));
-    this.#origins.set(key, origin);
-    return origin;
+    this.#forgetUnused();
+    const { pingIntervalMs, pongMs } = { ...DefaultConnectionOptions, ...this.#defaults };
+    const kept = { idleMs: IdleMs, pingIntervalMs, pongMs, maxClients: MaxClients };
+    const dialer = new ClientDialer(clientServer(target, options), kept);
+    this.#dialers.set(key, dialer);
+    return dialer;
+  }
+
+  /** Makes room for one more, of those that could be made anew the oldest first. */
+  #forgetUnused(): void {
+    if (this.#dialers.size < MaxUnusedDialers) return;
+    for (const [key, dialer] of this.#dialers) {
+      if (!dialer.isUnused) continue;
+      this.#dialers.delete(key);
+      return;
+    }
   }
 }
 
@@ -115,72 +120,6 @@ export function connect(url: string | URL, options?: ConnectOptions): Promise<We
   return Shared.connect(url, options);
 }
 
-/** @throws TypeError for subprotocols that are no unique tokens, and for a line of `fields` that the handshake writes itself. */
-function offerOf(target: ClientTarget, options: ConnectOptions): DialRequest {
-  const { subprotocols = [], extensions = [], fields = [], origin } = options;
-  if (!subprotocols.every(isToken) || new Set(subprotocols).size < subprotocols.length) {
-    throw new TypeError("subprotocols are unique tokens");
-  }
-  const lines = fields.map((part, index) => (index % 2 === 0 ? part.toLowerCase() : part));
-  if (origin !== undefined) lines.push("origin", origin);
-  const isTold = fieldValues(lines, "authorization").length > 0;
-  if (target.authorization !== undefined && !isTold) lines.push("authorization", target.authorization);
-  return {
-    authority: target.authority,
-    path: target.path,
-    subprotocols,
-    extensions: offerExtensions(extensions),
-    fields: lines,
-  };
-}
-
-/** The request as it is sent on to where a redirect leads. */
-function requestTo(next: ClientTarget, from: ClientTarget, request: DialRequest): DialRequest {
-  const kept = isSameOrigin(next, from)
-    ? request.fields
-    : withoutNames(request.fields, (name) => OfOneOrigin.has(name));
-  return { ...request, authority: next.authority, path: next.path, fields: kept };
-}
-
-/** @throws WebSocketError `WS_EXTENSION_…` for an answer that fits no offer; the stream is aborted then. */
-function connectionOn(
-  { stream, answer }: { readonly stream: ByteStream; readonly answer: OpeningAnswer },
-  context: {
-    readonly to: ClientTarget;
-    readonly asking: DialRequest;
-    readonly asked: AskedWebSocket;
-    readonly options: ConnectOptions;
-  },
-): WebSocketConnection {
-  const { to, asking, asked, options } = context;
-  const { extensions: negotiators = [], tls, handler, ...connection } = options;
-  try {
-    const extensions = confirmExtensions(answer.extensions, negotiators);
-    const serverName = tls?.serverName ?? to.host;
-    const facts = to.scheme === "https" ? { serverName, clientCertificate: undefined } : undefined;
-    const opening: OpeningRequest = { httpVersion: asked.httpVersion, scheme: to.scheme, ...asking };
-    const request = new WebSocketRequest<unknown>(opening, { ...asked.peer, tls: facts }, undefined);
-    const { subprotocol } = answer;
-    return new WebSocketConnection(stream, {
-      ...connection,
-      role: "client",
-      request,
-      subprotocol,
-      extensions,
-      handler,
-    });
-  } catch (error) {
-    stream.abort("cancel");
-    throw error;
-  }
-}
-
-function refused({ status, fields, body }: OpeningRejection): WebSocketError {
-  const isRedirect = status < 400 && singleFieldValue(fields, "location") !== undefined;
-  const code = isRedirect ? "WS_REDIRECTED" : "WS_OPENING_REFUSED";
-  return new WebSocketError(code, `the server answers ${status}`, { response: { status, fields, body } });
-}
-
-function openingTimeout(openingMs: number): WebSocketError {
-  return new WebSocketError("WS_OPENING_TIMEOUT", `not open within ${openingMs} ms`, { origin: "transport" });
+function clientClosed(): WebSocketError {
+  return new WebSocketError("WS_NOT_OPEN", "the client is closed", { origin: "caller" });
 }

@@ -28,7 +28,10 @@ export interface ConnectOptions extends ConnectionOptions {
   readonly subprotocols?: readonly string[] | undefined;
   /** Offered; none where not given. */
   readonly extensions?: readonly ExtensionNegotiator[] | undefined;
-  /** Further field lines of the request: name, value, name, value … */
+  /**
+   * Further field lines of the request: name, value, name, value … What the handshake or a connection writes itself is left
+   * out. An Authorization here goes before the user and password of a URL.
+   */
   readonly fields?: FieldLines | undefined;
   /** The value of `Origin`; without one there is none. */
   readonly origin?: string | undefined;
@@ -42,8 +45,8 @@ export interface ConnectOptions extends ConnectionOptions {
   /** From the call to the open WebSocket, name lookup, proxy and redirects included; 30 s where not given. */
   readonly openingMs?: number | undefined;
   /**
-   * Redirects that are followed: to `ws:` and `wss:` only, not from `wss:` to `ws:`, and to another origin without Authorization and
-   * Cookie. 0 where not given: then each is `WS_REDIRECTED`.
+   * Redirects that are followed: to `ws:` and `wss:` only, not from `wss:` to `ws:`, and to another origin without Authorization,
+   * Cookie, and a certificate and server name of `tls`, and not over `socketPath`. 0 where not given: then each is `WS_REDIRECTED`.
    */
   readonly maxRedirects?: number | undefined;
   /** Gives up until it is open. */
@@ -51,4 +54,5 @@ export interface ConnectOptions extends ConnectionOptions {
   readonly handler?: WebSocketHandler | undefined;
 }
 
+/** How long an opening may take where nothing was said, in milliseconds. */
 export const DefaultOpeningMs = 30_000;

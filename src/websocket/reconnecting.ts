@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { CloseCode } from "../protocol/close-code.ts";
 import { WebSocketError } from "../protocol/errors.ts";
 import { singleFieldValue } from "../protocol/handshake/field-values.ts";
@@ -15,7 +14,7 @@ export type ReconnectReason =
 export interface ReconnectOptions {
   /** The most that is waited before the first further attempt; doubled with each that fails. 500 where not given. */
   readonly minMs?: number | undefined;
-  /** The most that is ever waited, also where a server asks for more. 30 s where not given. */
+  /** The most that doubling comes to, and the most of a server's `Retry-After` that is heeded. 30 s where not given. */
   readonly maxMs?: number | undefined;
   /** So long a WebSocket must have been open for the waiting to begin anew. 10 s where not given. */
   readonly stableMs?: number | undefined;
@@ -45,7 +44,7 @@ const FinalCodes: ReadonlySet<number> = new Set([
 
 /** Failures of an opening that are no matter of time. */
 const FinalErrors: ReadonlySet<string> = new Set([
-  ...["WS_URL_INVALID", "WS_TLS_FAILED", "WS_HTTP2_UNAVAILABLE", "WS_REDIRECTED"],
+  ...["WS_URL_INVALID", "WS_TLS_FAILED", "WS_HTTP2_UNAVAILABLE", "WS_REDIRECTED", "WS_NOT_OPEN"],
   ...["WS_EXTENSION_NOT_OFFERED", "WS_EXTENSION_UNACCEPTABLE", "WS_EXTENSION_MISSING"],
 ]);
 
@@ -87,8 +86,9 @@ export async function* reconnecting(
     }
     if (livedMs >= stableMs) failures = 0;
     const waitMs = waitOf(reason, failures++, reconnect);
+    options.signal?.throwIfAborted();
     onRetry?.(reason, waitMs);
-    await delay(waitMs, undefined, options.signal ? { signal: options.signal } : {}).catch(() => undefined);
+    await passed(waitMs, options.signal);
     options.signal?.throwIfAborted();
   }
 }
@@ -110,25 +110,42 @@ async function* oneConnection(
     return { reason: { type: "failed", error }, livedMs: 0 };
   }
   const openedAt = performance.now();
+  // However late the next one is asked for.
+  const outcome = connection.closed.then((closing): Outcome => {
+    return { reason: { type: "closed", closing }, livedMs: performance.now() - openedAt };
+  });
   const onAbort = (): void => void connection.close();
   signal?.addEventListener("abort", onAbort);
   try {
     yield connection;
     // Who wants the next one before this has ended gets it when this has.
-    const closing = await connection.closed;
+    const ended = await outcome;
     signal?.throwIfAborted();
-    return { reason: { type: "closed", closing }, livedMs: performance.now() - openedAt };
+    return ended;
   } finally {
     signal?.removeEventListener("abort", onAbort);
     void connection.close();
   }
 }
 
-/** A random part of what doubles with each failure, and at least what the server asks for. */
+/** Resolves after `timeMs`, or with `signal`. */
+function passed(timeMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", settle);
+      resolve();
+    };
+    const timer = setTimeout(settle, timeMs);
+    signal?.addEventListener("abort", settle);
+  });
+}
+
+/** A random part of what doubles with each failure, behind what the server asks for. */
 function waitOf(reason: ReconnectReason, failures: number, options: ReconnectOptions): number {
   const { minMs = 500, maxMs = 30_000, random = Math.random } = options;
   const mostMs = Math.min(maxMs, minMs * 2 ** failures);
-  return Math.min(maxMs, retryAfterMs(reason) + random() * mostMs);
+  return Math.min(maxMs, retryAfterMs(reason)) + random() * mostMs;
 }
 
 /** What a refusal's Retry-After says, in seconds or as a date (RFC 9110 §10.2.3); 0 where it says nothing. */

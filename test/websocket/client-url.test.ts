@@ -63,7 +63,7 @@ describe("a URL says", () => {
     { url: "ws://user:pass@a", authorization: "user:pass" },
     { url: "ws://user@a", authorization: "user:" },
     { url: "ws://:pass@a", authorization: ":pass" },
-    { url: "ws://us%3Aer:p%C3%A4ss@a", authorization: "us:er:päss" },
+    { url: "ws://%C3%BCser:p%3A%C3%A4ss@a", authorization: "üser:p:äss" },
   ])("who asks: $url", ({ url, authorization }) => {
     const encoded = Buffer.from(authorization).toString("base64");
     expect(parseClientUrl(url)).toMatchObject({ authorization: `Basic ${encoded}`, authority: "a" });
@@ -83,6 +83,8 @@ describe("what is no URL of a WebSocket is refused:", () => {
     { what: "a host that no Host field may have", url: "ws://a!b/" },
     { what: "an address that is none", url: "ws://1.2.3.400/" },
     { what: "a user who is no text", url: "ws://%ff@a/" },
+    { what: "a user with a colon, who would be another one", url: "ws://us%3Aer@a/" },
+    { what: "a password with a control character", url: "ws://user:%00@a/" },
     { what: "a user and a password that are a text only together", url: "ws://us%4:db@a/" },
   ])("$what", ({ url }) => {
     expect(outcomeOf(() => parseClientUrl(url))).toBe("WS_URL_INVALID");

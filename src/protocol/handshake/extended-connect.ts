@@ -1,9 +1,9 @@
 import { fieldValues, joinCookies, singleFieldValue, tryFieldLines, withoutNames } from "./field-values.ts";
-import { brokenAnswerRule, readOffer, tryExtensionsValue, type Offer } from "./negotiation.ts";
+import { brokenAnswerRule, type JudgedOffer, type Offer, readOffer } from "./negotiation.ts";
 import { refuseOpening, type RefusedOpening } from "./opening-refusal.ts";
 import type { FieldLines, OpeningAnswer, OpeningRequest } from "./opening-request.ts";
 import { isOriginForm, tryAuthority } from "./request-target.ts";
-import { withoutHandshakeFields } from "./upgrade.ts";
+import { acceptedAnswer, type CheckedAnswer, withoutHandshakeFields } from "./upgrade.ts";
 
 /** Fields of an HTTP/1.1 connection, which make an HTTP/2 request malformed (RFC 9113 §8.2.2). */
 const ConnectionSpecific = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
@@ -105,21 +105,12 @@ export function connectRequestFields(request: ConnectRequest): FieldLines {
   ];
 }
 
-/** A server's 200 as the client may rely on it, or the rule it breaks in a few words for the log. */
-export type CheckedConnectResponse =
-  | ({ readonly type: "accepted" } & OpeningAnswer & { readonly fields: FieldLines })
-  | { readonly type: "invalid"; readonly detail: string };
-
-/** Judges the field lines of a 200, without pseudo-fields, against the request it answers (RFC 8441 §5). */
-export function checkConnectResponse(rawFields: FieldLines, sent: Offer): CheckedConnectResponse {
+/** Judges the field lines of a success, without pseudo-fields, against the request it answers (RFC 8441 §5). */
+export function checkConnectResponse(rawFields: FieldLines, sent: JudgedOffer): CheckedAnswer {
   const fields = tryFieldLines(rawFields);
   if (fields === undefined) return { type: "invalid", detail: "an invalid field line" };
-  const broken = brokenAnswerRule(fields, sent);
-  if (broken !== undefined) return { type: "invalid", detail: `200 with ${broken}` };
-  return {
-    type: "accepted",
-    subprotocol: singleFieldValue(fields, "sec-websocket-protocol"),
-    extensions: tryExtensionsValue(fields) || undefined,
-    fields: withoutHandshakeFields(fields),
-  };
+  // Who relies on it might read frames as a body, and end with it.
+  const isSized = fieldValues(fields, "content-length").length > 0;
+  const detail = isSized ? "with Content-Length" : brokenAnswerRule(fields, sent);
+  return detail === undefined ? acceptedAnswer(fields) : { type: "invalid", detail: `200 ${detail}` };
 }

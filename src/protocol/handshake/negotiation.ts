@@ -52,14 +52,25 @@ export function chooseSubprotocol(spoken: readonly string[], offered: readonly s
   return spoken.find((subprotocol) => offered.includes(subprotocol));
 }
 
-/** What an accepting answer to the offer `sent` may not have (RFC 6455 §4.1), in a few words for the log; `undefined`: nothing. */
-export function brokenAnswerRule(fields: FieldLines, sent: Offer): string | undefined {
+/** An offer as an answer to it is judged. */
+export interface JudgedOffer {
+  readonly subprotocols: readonly string[];
+  /** `undefined`: whoever offered them judges what is answered. */
+  readonly extensions: string | undefined;
+}
+
+/**
+ * What an accepting answer to the offer `sent` may not have (RFC 6455 §4.1), in a few words for the log; `undefined`: nothing.
+ */
+export function brokenAnswerRule(fields: FieldLines, sent: JudgedOffer): string | undefined {
   const subprotocols = fieldValues(fields, "sec-websocket-protocol");
-  if (subprotocols.length > 1) return "two subprotocols";
-  if (subprotocols.some((one) => !isOfferedSubprotocol(one, sent.subprotocols))) return "a subprotocol not offered";
+  if (subprotocols.length > 1) return "with two subprotocols";
+  if (subprotocols.some((one) => !isOfferedSubprotocol(one, sent.subprotocols)))
+    return "with a subprotocol not offered";
+  if (sent.extensions === undefined) return undefined;
   const extensions = tryExtensionsValue(fields);
   const isOffered = extensions !== undefined && areExtensionsOffered(extensions, sent.extensions);
-  return isOffered ? undefined : "an extension not offered";
+  return isOffered ? undefined : "with an extension not offered";
 }
 
 /** Says whether a server may answer `answered`: one of the offered subprotocols, with case (RFC 6455 §4.1). */

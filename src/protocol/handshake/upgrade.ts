@@ -8,7 +8,7 @@ import {
   withoutHopByHop,
   withoutNames,
 } from "./field-values.ts";
-import { brokenAnswerRule, readOffer, tryExtensionsValue, type Offer } from "./negotiation.ts";
+import { brokenAnswerRule, type JudgedOffer, type Offer, readOffer } from "./negotiation.ts";
 import { refuseOpening, type RefusedOpening } from "./opening-refusal.ts";
 import type { FieldLines, OpeningAnswer, OpeningRequest } from "./opening-request.ts";
 import { isOriginForm, tryAuthority } from "./request-target.ts";
@@ -139,31 +139,34 @@ export function encodeUpgradeRequest(request: UpgradeRequest): string {
   return `GET ${request.path} HTTP/1.1\r\n${encodeFieldLines(lines)}\r\n`;
 }
 
-/** A server's 101 as the client may rely on it, or the rule it breaks in a sentence for the log. */
-export type CheckedUpgradeResponse =
+/** An answer that accepts as the client may rely on it, or the rule it breaks in a few words for the log. */
+export type CheckedAnswer =
   | ({ readonly type: "accepted" } & OpeningAnswer & { readonly fields: FieldLines })
   | { readonly type: "invalid"; readonly detail: string };
 
 /** Judges the field lines of a 101 by RFC 6455 §4.1 (client requirements 2–6) against the request it answers. */
-export function checkUpgradeResponse(fields: FieldLines, sent: Offer & { key: string }): CheckedUpgradeResponse {
-  const detail = brokenResponseRule(fields, sent);
-  if (detail !== undefined) return { type: "invalid", detail };
+export function checkUpgradeResponse(fields: FieldLines, sent: JudgedOffer & { key: string }): CheckedAnswer {
+  const detail = brokenResponseRule(fields, sent.key) ?? brokenAnswerRule(fields, sent);
+  return detail === undefined ? acceptedAnswer(fields) : { type: "invalid", detail: `101 ${detail}` };
+}
+
+function brokenResponseRule(fields: FieldLines, key: string): string | undefined {
+  if (singleFieldValue(fields, "upgrade")?.toLowerCase() !== "websocket") return "to another protocol";
+  if (!hasListMember(fieldValues(fields, "connection"), "upgrade")) return "without upgrade in Connection";
+  if (singleFieldValue(fields, "sec-websocket-accept") !== acceptKey(key)) return "with a wrong accept key";
+  if (fieldValues(fields, "content-length").length > 0) return "with Content-Length";
+  if (fieldValues(fields, "transfer-encoding").length > 0) return "with Transfer-Encoding";
+  return undefined;
+}
+
+/** What the field lines of an answer say, in which nothing is wrong. */
+export function acceptedAnswer(fields: FieldLines): CheckedAnswer {
   return {
     type: "accepted",
     subprotocol: singleFieldValue(fields, "sec-websocket-protocol"),
-    extensions: tryExtensionsValue(fields) || undefined,
+    extensions: fieldValues(fields, "sec-websocket-extensions").join(", ") || undefined,
     fields: withoutHandshakeFields(fields),
   };
-}
-
-function brokenResponseRule(fields: FieldLines, sent: Offer & { key: string }): string | undefined {
-  if (singleFieldValue(fields, "upgrade")?.toLowerCase() !== "websocket") return "101 to another protocol";
-  if (!hasListMember(fieldValues(fields, "connection"), "upgrade")) return "101 without upgrade in Connection";
-  if (singleFieldValue(fields, "sec-websocket-accept") !== acceptKey(sent.key)) return "101 with a wrong accept key";
-  if (fieldValues(fields, "content-length").length > 0) return "101 with Content-Length";
-  if (fieldValues(fields, "transfer-encoding").length > 0) return "101 with Transfer-Encoding";
-  const broken = brokenAnswerRule(fields, sent);
-  return broken && `101 with ${broken}`;
 }
 
 const HandshakeFields: ReadonlySet<string> = new Set([
