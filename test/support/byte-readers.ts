@@ -1,6 +1,6 @@
 import { WebSocketError } from "../../src/protocol/errors.ts";
 import type { Frame } from "../../src/protocol/frame/frame.ts";
-import { FrameDecoder } from "../../src/protocol/frame/frame-codec.ts";
+import { FrameDecoder } from "../../src/protocol/frame/frame-decoder.ts";
 import { FrameScanner } from "../../src/protocol/frame/frame-scanner.ts";
 import { PermessageDeflate } from "../../src/protocol/message/permessage-deflate.ts";
 import { Utf8Validator } from "../../src/protocol/message/utf8.ts";

@@ -78,9 +78,15 @@ export function parsePayloadLength(bytes: Uint8Array, offset: number): number {
   return length;
 }
 
+/** Returns the length in bytes of the header that `encodeFrameHeader` writes. */
+export function encodedHeaderLength(payloadLength: number, masked: boolean): number {
+  const lengthBytes = payloadLength < Extended16 ? 0 : payloadLength <= 0xffff ? 2 : 8;
+  return 2 + lengthBytes + (masked ? 4 : 0);
+}
+
 /**
  * Writes a header with the shortest form of its length into `target` at `offset`, and returns its length in bytes.
- * `target` has room for `MaxHeaderBytes`.
+ * `target` has room for it.
  */
 export function encodeFrameHeader(
   header: Pick<FrameHeader, "fin" | "rsv" | "opcode" | "maskKey" | "payloadLength">,
@@ -92,14 +98,25 @@ export function encodeFrameHeader(
   target[offset] = (header.fin ? 0x80 : 0) | (header.rsv << 4) | header.opcode;
   target[offset + 1] = (maskKey ? 0x80 : 0) | length7;
   let end = offset + 2;
-  for (let left = extendedLengthBytes(length7) - 1; left >= 0; left--) {
-    target[end++] = Math.floor(length / 2 ** (8 * left));
+  if (length7 === Extended64) {
+    writeUint32(length / 2 ** 32, target, end);
+    writeUint32(length, target, end + 4);
+    end += 8;
+  } else if (length7 === Extended16) {
+    target[end++] = length >> 8;
+    target[end++] = length;
   }
   if (maskKey) {
-    target.set(maskKey, end);
-    end += 4;
+    for (const octet of maskKey) target[end++] = octet;
   }
   return end - offset;
+}
+
+function writeUint32(value: number, target: Uint8Array, offset: number): void {
+  target[offset] = value >>> 24;
+  target[offset + 1] = value >>> 16;
+  target[offset + 2] = value >>> 8;
+  target[offset + 3] = value >>> 0;
 }
 
 function extendedLengthBytes(second: number): number {

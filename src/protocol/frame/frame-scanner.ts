@@ -1,4 +1,5 @@
 import { headerLengthOf, MaxHeaderBytes, parsePayloadLength } from "./frame-header.ts";
+import { maskWord } from "./mask.ts";
 
 /**
  * Finds the frame headers in a flow of bytes, however it is cut, and leaves the payload to its caller: the relay's eye.
@@ -37,6 +38,11 @@ export class FrameScanner {
   /** Whether the last 4 bytes of the header are a masking key. */
   get masked(): boolean {
     return (this.headerBytes[1]! & 0x80) !== 0;
+  }
+
+  /** The masking key as `maskWord` has it; 0, which changes nothing, where there is none. */
+  get maskWord(): number {
+    return this.masked ? maskWord(this.headerBytes, this.headerLength - 4) : 0;
   }
 
   /** Bytes of payload of the whole frame. */

@@ -3,6 +3,9 @@ import { WebSocketError } from "../errors.ts";
 import { MaxControlPayloadBytes } from "./frame-rules.ts";
 import { Opcode } from "./opcode.ts";
 
+// Has no state.
+const encoder = new TextEncoder();
+
 /** One frame with its payload unmasked (RFC 6455 §5.2). */
 export interface Frame {
   readonly fin: boolean;
@@ -14,7 +17,7 @@ export interface Frame {
 
 /** A whole text message in one frame. A lone surrogate in `text` becomes U+FFFD. */
 export function textFrame(text: string): Frame {
-  return wholeFrame(Opcode.Text, new TextEncoder().encode(text));
+  return wholeFrame(Opcode.Text, encoder.encode(text));
 }
 
 /** A whole binary message in one frame; `payload` is not copied. */
@@ -46,7 +49,7 @@ export function closeFrame(code?: number, reason = ""): Frame {
   const payload = new Uint8Array(MaxControlPayloadBytes);
   payload[0] = code >> 8;
   payload[1] = code & 0xff;
-  const { written } = new TextEncoder().encodeInto(reason, payload.subarray(2));
+  const { written } = encoder.encodeInto(reason, payload.subarray(2));
   return wholeFrame(Opcode.Close, payload.subarray(0, 2 + written));
 }
 

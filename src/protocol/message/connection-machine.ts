@@ -9,9 +9,10 @@ import {
   pongFrame,
   textFrame,
 } from "../frame/frame.ts";
-import { encodeFrame, FrameDecoder, type ReceivedHeader } from "../frame/frame-codec.ts";
+import { encodeFrame, encodeHeaderOf, encodeMasked } from "../frame/frame-codec.ts";
+import { FrameDecoder, type ReceivedHeader } from "../frame/frame-decoder.ts";
 import { brokenRule } from "../frame/frame-rules.ts";
-import { createMaskKey } from "../frame/mask.ts";
+import { createMaskWord } from "../frame/mask.ts";
 import { isControl, Opcode } from "../frame/opcode.ts";
 import type { MessageLimits } from "../frame/message-meter.ts";
 import { countFrame, type Traffic } from "../frame/traffic.ts";
@@ -37,7 +38,12 @@ export interface Closing {
 
 const NoExtensions: readonly Extension[] = [];
 
+const NoOutput: readonly Uint8Array[] = [];
+
 const NoClose = { code: CloseCode.Abnormal, reason: "" } as const;
+
+/** From this many bytes on a payload of its own goes out behind its header as it is: a copy costs more than a second piece. */
+const PassedOnBytes = 1_024;
 
 /** What happened on a WebSocket. `closed` comes once, and last. */
 export type ConnectionEvent =
@@ -87,7 +93,7 @@ export class ConnectionMachine {
   /** Set while a text is sent in parts. */
   #textSent: Utf8Validator | undefined;
   #event: ConnectionEvent | undefined;
-  #output: Uint8Array[] = [];
+  #output: Uint8Array[] | undefined;
 
   /** @throws TypeError where two extensions own the same RSV bit. */
   constructor(options: ConnectionMachineOptions) {
@@ -146,15 +152,16 @@ export class ConnectionMachine {
     return event;
   }
 
-  /** The frames to send, once and in order; nobody will write to their bytes again. */
+  /** What to send, once and in order, whole frames together; nobody will write to these bytes again. */
   takeOutput(): readonly Uint8Array[] {
-    const output = this.#output;
-    if (output.length > 0) this.#output = [];
+    const output = this.#output ?? NoOutput;
+    this.#output = undefined;
     return output;
   }
 
   /**
-   * Sends a message in one frame: text for a string, else binary; as the extensions leave it. The bytes are copied.
+   * Sends a message in one frame: text for a string, else binary; as the extensions leave it. The bytes are copied where
+   * their `lifetime` is not `kept`.
    *
    * @throws WebSocketError `WS_NOT_OPEN` with origin `caller` after a Close or the end.
    * @throws TypeError while a message is sent in parts.
@@ -163,7 +170,9 @@ export class ConnectionMachine {
     this.#checkOpen();
     if (this.#isSendingParts) throw new TypeError("another message is being sent in parts");
     const frame = typeof message === "string" ? textFrame(message) : binaryFrame(message);
-    this.#enqueue(this.#pipeline.encode(frame, options));
+    const sent = this.#pipeline.encode(frame, options);
+    const isKept = sent.payload !== message || options.lifetime === "kept";
+    this.#enqueue(sent, isKept ? "kept" : "call");
   }
 
   /**
@@ -309,11 +318,19 @@ export class ConnectionMachine {
     this.#event = { type: "closed", closing };
   }
 
-  #enqueue(frame: Frame): void {
-    const maskKey = this.#role === "client" ? createMaskKey() : undefined;
-    const bytes = encodeFrame(frame, { maskKey });
+  #enqueue(frame: Frame, lifetime: "call" | "kept" = "call"): void {
+    const isMasked = this.#role === "client";
+    if (lifetime === "kept" && !isMasked && frame.payload.length >= PassedOnBytes) {
+      this.#push(encodeHeaderOf(frame));
+      this.#push(frame.payload);
+    } else this.#push(isMasked ? encodeMasked(frame, createMaskWord()) : encodeFrame(frame));
     countFrame(this.#outgoing, frame.opcode);
+  }
+
+  #push(bytes: Uint8Array): void {
     this.#outgoing.bytes += bytes.length;
-    this.#output.push(bytes);
+    // An array that begins empty would have room for sixteen more.
+    if (this.#output) this.#output.push(bytes);
+    else this.#output = [bytes];
   }
 }

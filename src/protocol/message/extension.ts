@@ -10,6 +10,11 @@ export interface SendOptions {
    * beside text that somebody else chose: its length would tell of it.
    */
   readonly compress?: boolean | undefined;
+  /**
+   * `kept`: nobody will write to the bytes of the message again, so they need not be copied, however often they are sent and
+   * however long they wait. `call` if not given: the caller may reuse them at once.
+   */
+  readonly lifetime?: "call" | "kept" | undefined;
 }
 
 /**
@@ -21,7 +26,7 @@ export interface Extension {
   readonly name: string;
   /** The RSV bits that are its own, RSV1 as 0b100; 0 for none. */
   readonly rsv: number;
-  /** The message as it is sent, with bits of its own set if it is not as it was. The payload it was given stays untouched. */
+  /** The message as it is sent, with bits of its own set if it is not as it was. The payload it was given stays untouched, and so does one that it returns. */
   encode(message: Frame, options: SendOptions): Frame;
   /**
    * The message as its sender meant it, own bits cleared. It is given all messages; one that has none of its bits set comes
@@ -68,6 +73,7 @@ export class ExtensionPipeline {
 
   /** What goes out for `message`. */
   encode(message: Frame, options: SendOptions): Frame {
+    if (this.#extensions.length === 0) return message;
     return this.#extensions.reduce((frame, extension) => extension.encode(frame, options), message);
   }
 
@@ -78,6 +84,7 @@ export class ExtensionPipeline {
    * @throws WebSocketError as the extensions do.
    */
   decode(message: Frame, maxBytes: number | undefined): Frame {
+    if (this.#extensions.length === 0) return message;
     return this.#extensions.reduceRight((frame, extension) => extension.decode(frame, maxBytes), message);
   }
 }

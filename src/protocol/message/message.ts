@@ -104,6 +104,16 @@ export class MessageAssembler {
    */
   add(frame: Frame): Message | MessagePart | undefined {
     const { fin, payload } = frame;
+    // Most messages: nothing is kept for them, and nothing is asked.
+    if (
+      fin &&
+      frame.opcode !== Opcode.Continuation &&
+      this.#partialBytes === 0 &&
+      !this.wantsParts &&
+      !this.#hasPartOut
+    ) {
+      return this.#decoded(frame);
+    }
     this.#begin(frame);
     this.#meter.add({ fin, payloadLength: payload.length });
     if (this.#isPlainText && (this.#comesInParts || !fin)) this.#validate(payload);
@@ -178,10 +188,13 @@ export class MessageAssembler {
   }
 
   #endWhole(): Message {
-    const whole = { fin: true, rsv: this.#rsv, opcode: this.#opcode, payload: this.#takeKept() };
-    const { payload: data } = this.#pipeline.decode(whole, this.#limits.maxMessageBytes);
     this.#validator = undefined;
-    return this.#opcode === Opcode.Text ? { type: "text", text: parseText(data) } : { type: "binary", data };
+    return this.#decoded({ fin: true, rsv: this.#rsv, opcode: this.#opcode, payload: this.#takeKept() });
+  }
+
+  #decoded(whole: Frame): Message {
+    const { payload: data } = this.#pipeline.decode(whole, this.#limits.maxMessageBytes);
+    return whole.opcode === Opcode.Text ? { type: "text", text: parseText(data) } : { type: "binary", data };
   }
 }
 

@@ -2,12 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { WebSocketError } from "../../../src/protocol/errors.ts";
 import type { Frame } from "../../../src/protocol/frame/frame.ts";
-import {
-  encodeFrame,
-  FrameDecoder,
-  type ReceivedHeader,
-  tryDecodeFrame,
-} from "../../../src/protocol/frame/frame-codec.ts";
+import { encodeFrame, tryDecodeFrame } from "../../../src/protocol/frame/frame-codec.ts";
+import { FrameDecoder, type ReceivedHeader } from "../../../src/protocol/frame/frame-decoder.ts";
 import { brokenRule, type FrameRules } from "../../../src/protocol/frame/frame-rules.ts";
 import { isControl, type Opcode } from "../../../src/protocol/frame/opcode.ts";
 import { bits, hex, joined } from "../../support/bits.ts";
