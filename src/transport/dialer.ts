@@ -8,7 +8,7 @@ import {
 } from "../protocol/handshake/upgrade.ts";
 import type { ByteStream } from "./byte-stream.ts";
 import { type AskedUpgrade, type AskResult, H1Asking } from "./h1-asking.ts";
-import { Connecting, type ConnectResult, type DialTarget, type StandingConnection } from "./upstream-connecting.ts";
+import { Connecting, type ConnectResult, type DialTarget } from "./upstream-connecting.ts";
 
 /** The opening handshake asked of an upstream. */
 export interface DialRequest extends Offer {
@@ -68,38 +68,6 @@ export async function dial(target: DialTarget, request: DialRequest, options: Di
   return new Promise((resolve) => new Dialing(target, asked, options, resolve));
 }
 
-/** A connection on which nothing was asked yet: what is spoken on, and the TCP or unix socket beneath it. */
-export type OpenConnection = Pick<StandingConnection, "socket" | "connection">;
-
-/**
- * Asks for a WebSocket, as {@link dial} does, on a connection that is open. Whatever the result, except `accepted`, it is
- * destroyed.
- *
- * @throws TypeError for a request that cannot be written.
- */
-export async function askForWebSocket(
-  open: OpenConnection,
-  request: DialRequest,
-  { answerTimeoutMs, signal }: Omit<DialOptions, "connectTimeoutMs">,
-): Promise<DialResult> {
-  const upgrade: UpgradeRequest = { ...request, key: createUpgradeKey() };
-  const asked = {
-    head: encodeUpgradeRequest(upgrade),
-    judge: (fields: FieldLines) => checkUpgradeResponse(fields, upgrade),
-  };
-  return new Promise((resolve) => {
-    const asking = new H1Asking({ type: "connected", ...open }, asked, (result) => {
-      clearTimeout(deadline);
-      signal.removeEventListener("abort", onAbort);
-      resolve(askedResultOf(result));
-    });
-    const deadline = setTimeout(() => asking.expire(), answerTimeoutMs);
-    const onAbort = (): void => asking.abort();
-    if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort);
-  });
-}
-
 /** One dial: a {@link Connecting}, then an {@link H1Asking}, each within its deadline. */
 class Dialing {
   readonly #asked: AskedUpgrade;
@@ -125,7 +93,9 @@ class Dialing {
   }
 
   #onAskResult(result: AskResult): void {
-    this.#settle(askedResultOf(result));
+    if (result.type === "lost") this.#settle({ type: "invalid", detail: result.detail });
+    else if (result.type === "timeout") this.#settle({ type: "timeout", detail: "no answer in time", asked: true });
+    else this.#settle(result);
   }
 
   readonly #onDeadline = (): void => this.#step.expire();
@@ -137,11 +107,6 @@ class Dialing {
     this.#options.signal.removeEventListener("abort", this.#onAbort);
     this.#resolve(result);
   }
-}
-
-function askedResultOf(result: AskResult): DialResult {
-  if (result.type === "lost") return { type: "invalid", detail: result.detail };
-  return result.type === "timeout" ? { type: "timeout", detail: "no answer in time", asked: true } : result;
 }
 
 function dialResultOf(result: Exclude<ConnectResult, { type: "connected" }>): DialResult {

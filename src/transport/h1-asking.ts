@@ -47,9 +47,9 @@ export class H1Asking {
     this.#connection = connection;
     this.#upgrade = upgrade;
     this.#done = done;
-    connection.on("error", this.#onError);
-    socket.on("error", this.#onError);
-    socket.on("close", this.#onEnd);
+    // TLS on TLS does not tell that it has closed when what is beneath both has.
+    connection.on("error", this.#onError).on("close", this.#onEnd);
+    socket.on("error", this.#onError).on("close", this.#onEnd);
     socket.on("end", this.#onEnd);
     socket.on("data", this.#onData);
     socket.resume();
@@ -104,7 +104,7 @@ export class H1Asking {
 
   /** Takes every listener away, so that the stream keeps nothing of its opening alive. */
   #handOver(): void {
-    this.#connection.off("error", this.#onError);
+    this.#connection.off("error", this.#onError).off("close", this.#onEnd);
     this.#socket.off("error", this.#onError).off("close", this.#onEnd);
     this.#socket.off("end", this.#onEnd).off("data", this.#onData);
   }

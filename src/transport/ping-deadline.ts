@@ -2,8 +2,8 @@
 export interface PingedConnection {
   /** Bytes received so far. */
   readonly bytesRead: number;
-  /** Sends a PING. */
-  ping(): void;
+  /** Sends a PING; `onAnswer` is called when it was answered. */
+  ping(onAnswer: () => void): void;
 }
 
 /**
@@ -16,6 +16,7 @@ export class PingDeadline {
   readonly #pongMs: number;
   readonly #onDead: () => void;
   #bytesRead = 0;
+  #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
 
   /** @param onDead - told once at most; by then no timer is left. */
@@ -32,18 +33,28 @@ export class PingDeadline {
   }
 
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
   }
 
+  /** From now on nothing may come for so long. */
   #wait(): void {
-    if (this.#pingIntervalMs === undefined) return;
-    this.#timer = setTimeout(() => this.#look(), this.#pingIntervalMs).unref();
+    clearTimeout(this.#timer);
+    if (this.#isStopped || this.#pingIntervalMs === undefined) return;
+    this.#timer = setTimeout(() => (this.#hasHeard() ? this.#wait() : this.#ask()), this.#pingIntervalMs).unref();
   }
 
-  #look(): void {
-    if (this.#hasHeard()) return this.#wait();
-    this.#connection.ping();
-    this.#timer = setTimeout(() => (this.#hasHeard() ? this.#wait() : this.#onDead()), this.#pongMs).unref();
+  #ask(): void {
+    this.#timer = setTimeout(() => (this.#hasHeard() ? this.#wait() : this.#die()), this.#pongMs).unref();
+    this.#connection.ping(() => {
+      this.#hasHeard();
+      this.#wait();
+    });
+  }
+
+  #die(): void {
+    this.stop();
+    this.#onDead();
   }
 
   /** Whether anything has come since it was asked last. */

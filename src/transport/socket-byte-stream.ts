@@ -50,8 +50,7 @@ export class SocketByteStream implements ByteStream {
       this.#loss ??= isReset(error) ? "reset" : "connection-lost";
     });
     socket.once("close", () => this.#planClose());
-    // Errors of what is beneath TLS come through `socket` as well.
-    if (this.#connection !== socket) this.#connection.on("error", () => undefined);
+    if (this.#connection !== socket) this.#watchConnection();
     if (socket.closed) this.#ending = { type: "connection-lost" };
     else if (head !== undefined && head.length > 0) socket.unshift(head);
   }
@@ -114,6 +113,13 @@ export class SocketByteStream implements ByteStream {
     this.#ending = { type: "aborted", reason };
     // TLS above it follows by itself. Destroying that one too crashes Node 24 while a handshake's callback runs.
     resetSocket(this.#connection);
+  }
+
+  #watchConnection(): void {
+    // Errors of what is beneath TLS come through `socket` as well.
+    this.#connection.on("error", () => undefined);
+    // TLS on TLS, as through a proxy, does not tell that it has closed when what is beneath both has.
+    this.#connection.once("close", () => setImmediate(() => this.#planClose()));
   }
 
   static #uncork(this: void, stream: SocketByteStream): void {
