@@ -1,4 +1,5 @@
 import type { FuzzTarget } from "./fuzz-target.ts";
+import { ClientTargets } from "./targets/client.ts";
 import { ConnectionTargets } from "./targets/connection.ts";
 import { HandshakeTargets } from "./targets/handshakes.ts";
 import { ReaderTargets } from "./targets/readers.ts";
@@ -10,4 +11,5 @@ export const FuzzTargets: readonly FuzzTarget[] = [
   ...HandshakeTargets,
   ...ConnectionTargets,
   ...ServerTargets,
+  ...ClientTargets,
 ];

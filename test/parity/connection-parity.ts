@@ -52,6 +52,25 @@ export const ConnectionParity: readonly ParityGroup[] = [
   },
   {
     reference: "TWebSocketConnectionTest",
+    file: "test/websocket/client-url.test.ts",
+    counterparts: [
+      [
+        "ConnectUrlDerivesHostAndTargetFromUrl",
+        "where it leads, and what is asked there: $url",
+        "wss://example.com/a?b=c",
+      ],
+    ],
+  },
+  {
+    reference: "TWebSocketNegotiationTest",
+    file: "test/websocket/client-url.test.ts",
+    counterparts: [
+      ["ParseUrlDefaultsAndComponents", "where it leads, and what is asked there: $url", "[2001:DB8::1]"],
+      ["ParseUrlRejectsBadSchemeAndUrl", "$what", "another scheme"],
+    ],
+  },
+  {
+    reference: "TWebSocketConnectionTest",
     file: "test/docs/defaults-table.test.ts",
     counterparts: [["DefaultSendBufferLimitIsBounded", "no default leaves what a peer may take without a bound"]],
   },

@@ -121,6 +121,11 @@ const Handshakes: readonly FaultRow[] = [
   { fault: 30, file: Upgrade, title: "refuses $name with $status", row: "version 13abc" },
   { fault: 31, file: Rules, title: "$rule", row: "refuses any other origin as long as nothing else is said" },
   {
+    fault: 32,
+    file: "test/websocket/client-wire.test.ts",
+    title: "gives up after openingMs, and leaves nothing behind",
+  },
+  {
     fault: 33,
     file: "test/protocol/handshake/extension-negotiation.test.ts",
     title: "fails with 1010 on $name",
@@ -189,6 +194,11 @@ const Http2: readonly FaultRow[] = [
     file: Connections,
     title: "whose $method throws is closed with 1011, the server is told, and its neighbour lives on",
     row: `method: "onOpen"`,
+  },
+  {
+    fault: 51,
+    file: "test/websocket/client-shared-wire.test.ts",
+    title: "WebSockets to one origin share one connection, also those opened at once",
   },
   { fault: 50, file: Rules, title: "$rule", row: "answers the subprotocol that it prefers" },
 ];

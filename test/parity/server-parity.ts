@@ -41,6 +41,17 @@ export const ServerParity: readonly ParityGroup[] = [
   },
   {
     reference: "TWebSocketServerTest",
+    file: "test/websocket/client-shared-wire.test.ts",
+    // Clients and servers of one process need nobody who turns between them.
+    counterparts: [
+      [
+        "AddClientConnectionIsMultiplexedInServeLoop",
+        "WebSockets to one origin share one connection, also those opened at once",
+      ],
+    ],
+  },
+  {
+    reference: "TWebSocketServerTest",
     file: "test/parity/compiler.test.ts",
     counterparts: [["SetExtensionsRejectsNonNegotiator", "takes nothing for what it is not"]],
   },
