@@ -55,6 +55,24 @@ test("its library is imported by the package's name, and loads nothing that npm 
   expect(files.filter((url) => !url.includes("/package/dist/") || url.includes("/dist/gateway/"))).toEqual([]);
 });
 
+test.each([
+  { module: "nodenext", target: "es2022", lib: ["es2023", "esnext.disposable"] },
+  { module: "nodenext", target: "es2024", lib: ["esnext", "dom"] },
+  { module: "esnext", moduleResolution: "bundler", target: "es2022", lib: ["es2023"] },
+])("its types are those of any strict program: %j", async (options) => {
+  const program = await mkdtemp(join(packed, "program-"));
+  const code = `import { connect, WebSocketServer } from "hawser";
+    const server = new WebSocketServer({ handler: { onMessage: (connection, message) => connection.send(message) } });
+    const { port } = await server.listen();
+    const text: string | Uint8Array | undefined = await (await connect(\`ws://localhost:\${port}\`)).receive();
+    console.log(text);`;
+  await writeFile(join(program, "main.mts"), code);
+  const compilerOptions = { ...options, strict: true, noEmit: true, types: ["node"] };
+  await writeFile(join(program, "tsconfig.json"), JSON.stringify({ compilerOptions, include: ["main.mts"] }));
+  const { stdout } = await run(join(Root, "node_modules/.bin/tsc"), ["-p", program]);
+  expect(stdout).toBe("");
+});
+
 const nodes = [{ version: process.versions.node, path: process.execPath }, ...(await oldNodes())];
 
 test.each(nodes)("its command line works when it is started on Node $version", async ({ path }) => {
