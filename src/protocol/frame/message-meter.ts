@@ -16,6 +16,7 @@ export type MessageLimit = "message_bytes" | "frame_bytes" | "fragments";
 
 const LimitOfError: Partial<Record<ErrorCode, MessageLimit>> = {
   WS_MESSAGE_TOO_BIG: "message_bytes",
+  WS_INFLATE_RATIO: "message_bytes",
   WS_FRAME_TOO_BIG: "frame_bytes",
   WS_TOO_MANY_FRAGMENTS: "fragments",
 };

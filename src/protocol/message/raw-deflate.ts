@@ -1,5 +1,5 @@
 import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
-import { WebSocketError } from "../errors.ts";
+import { type ErrorCode, WebSocketError } from "../errors.ts";
 import type { SlidingWindow } from "./sliding-window.ts";
 
 // A zlib stream that lived as long as its WebSocket would hold some 300 KiB, and node offers one only with a trip through
@@ -12,6 +12,12 @@ const FlushMarkerBytes = 4;
 
 /** How many streams that say they are final may stand in one message: each costs a call, for 2 bytes. */
 const MaxFinalBlocks = 16;
+
+/** How much may come out of one message, and what it is refused with if it is more. */
+export interface InflateBound {
+  readonly maxBytes: number;
+  readonly code: Extract<ErrorCode, "WS_MESSAGE_TOO_BIG" | "WS_INFLATE_RATIO">;
+}
 
 /** Bytes that zlib gives out in one step: no more than this is inflated beyond a bound. */
 const MaxStepBytes = 65_536;
@@ -43,23 +49,24 @@ export function deflateMessage(
  * What was deflated to `payload` (RFC 7692 §7.2.2); it becomes part of `window`. Final blocks are read on from, as §7.2.3.4
  * has it. The bytes belong to the caller.
  *
- * @param maxBytes - the most that may come out; 64 KiB more than it are inflated at most.
- * @throws WebSocketError `WS_DEFLATE_INVALID` (1007) for what is not DEFLATE or breaks off, `WS_MESSAGE_TOO_BIG` (1009).
+ * @param bound - of what may come out; 64 KiB more than that are inflated at most.
+ * @throws WebSocketError `WS_DEFLATE_INVALID` (1007) for what is not DEFLATE or breaks off, and the code of `bound` (1009).
  */
 export function inflateMessage(
   payload: Uint8Array,
   window: SlidingWindow,
-  { windowBits, maxBytes }: { readonly windowBits: number; readonly maxBytes: number },
+  windowBits: number,
+  bound: InflateBound,
 ): Uint8Array {
   const parts: Uint8Array[] = [];
   let rest = joined([payload, Tail]);
-  let room = maxBytes;
+  let room = bound.maxBytes;
   for (let streams = 0; rest.length > 0; streams++) {
     if (streams > MaxFinalBlocks) {
       throw new WebSocketError("WS_DEFLATE_INVALID", `a message with more than ${MaxFinalBlocks} final blocks`);
     }
-    const { output, consumed } = inflateStream(rest, window, { windowBits, room });
-    if (output.length > room) throw tooBig();
+    const { output, consumed } = inflateStream(rest, window, windowBits, { ...bound, maxBytes: room });
+    if (output.length > room) throw tooBig(bound);
     room -= output.length;
     rest = rest.subarray(consumed);
     window.push(output);
@@ -73,27 +80,29 @@ export function inflateMessage(
 function inflateStream(
   bytes: Uint8Array,
   window: SlidingWindow,
-  { windowBits, room }: { readonly windowBits: number; readonly room: number },
+  windowBits: number,
+  bound: InflateBound,
 ): { readonly output: Uint8Array; readonly consumed: number } {
   try {
     const result: unknown = inflateRawSync(bytes, {
       windowBits,
       ...dictionaryOf(window),
-      maxOutputLength: Math.max(room, 1),
-      chunkSize: stepBytes(Math.min(bytes.length * 8, room), window),
+      maxOutputLength: Math.max(bound.maxBytes, 1),
+      chunkSize: stepBytes(Math.min(bytes.length * 8, bound.maxBytes), window),
       info: true,
     });
     if (!isWithEngine(result)) throw new TypeError("zlib did not say how much it has read");
     return { output: result.buffer, consumed: result.engine.bytesWritten };
   } catch (cause) {
     if (cause instanceof TypeError) throw cause;
-    if (codeOf(cause) === "ERR_BUFFER_TOO_LARGE") throw tooBig(cause);
+    if (codeOf(cause) === "ERR_BUFFER_TOO_LARGE") throw tooBig(bound, cause);
     throw new WebSocketError("WS_DEFLATE_INVALID", "a compressed message is not DEFLATE", { cause });
   }
 }
 
-function tooBig(cause?: unknown): WebSocketError {
-  return new WebSocketError("WS_MESSAGE_TOO_BIG", "a compressed message is larger than it may be", { cause });
+function tooBig({ code }: InflateBound, cause?: unknown): WebSocketError {
+  const message = code === "WS_INFLATE_RATIO" ? "more times its size on the wire" : "larger";
+  return new WebSocketError(code, `a compressed message is ${message} than it may be`, { cause });
 }
 
 /** Whether `result` is what `info` makes of it, of which node's types know nothing. */

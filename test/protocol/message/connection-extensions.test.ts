@@ -91,6 +91,23 @@ describe("a compressed message", () => {
     }
   });
 
+  test("may come in frames of a few bytes, and be more than zlib gives out in one step", () => {
+    const text = Array.from({ length: 9_999 }, (_, index) => `${index % 10} and again `).join("");
+    const client = machine("client", { maxMessageBytes: 200_000 });
+    client.send(text);
+    const whole = tryDecodeFrame(joined(client.takeOutput()))?.frame.payload ?? hex("");
+    expect(text.length / 65_536).toBeGreaterThan(1.5);
+    const size = Math.ceil(whole.length / 90);
+    const pieces = Array.from({ length: 90 }, (_, index) => whole.subarray(index * size, (index + 1) * size));
+    const frames = pieces.map((piece, index) =>
+      frame(index === 0 ? Opcode.Text : Opcode.Continuation, piece, {
+        rsv: index === 0 ? 0b100 : 0,
+        fin: index === 89,
+      }),
+    );
+    expect(feed(machine("server", { maxMessageBytes: 200_000 }), frames)).toEqual([{ type: "text", text }]);
+  });
+
   test("and one that is not stand side by side", () => {
     const server = machine("server");
     const plain = frame(Opcode.Text, new TextEncoder().encode("plain"));

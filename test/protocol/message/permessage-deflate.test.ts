@@ -137,22 +137,23 @@ describe("the bound of what comes out", () => {
   const zeros = pair(Alone).near.encode(binaryFrame(new Uint8Array(200_000)), {});
 
   test.each([
-    { name: "no bound at all", maxBytes: undefined, maxInflateRatio: undefined, comes: true },
-    { name: "as many bytes", maxBytes: 200_000, maxInflateRatio: undefined, comes: true },
-    { name: "one byte less", maxBytes: 199_999, maxInflateRatio: undefined, comes: false },
-    { name: "a ratio above", maxBytes: undefined, maxInflateRatio: 1_032, comes: true },
-    { name: "a ratio below", maxBytes: undefined, maxInflateRatio: 200, comes: false },
-    { name: "a ratio above and a byte less", maxBytes: 199_999, maxInflateRatio: 1_032, comes: false },
-  ])("$name: the message comes is $comes", ({ maxBytes, maxInflateRatio, comes }) => {
+    { name: "no bound at all", maxBytes: undefined, maxInflateRatio: undefined, outcome: 200_000 },
+    { name: "as many bytes", maxBytes: 200_000, maxInflateRatio: undefined, outcome: 200_000 },
+    { name: "one byte less", maxBytes: 199_999, maxInflateRatio: undefined, outcome: "WS_MESSAGE_TOO_BIG" },
+    { name: "a ratio above", maxBytes: undefined, maxInflateRatio: 1_032, outcome: 200_000 },
+    { name: "a ratio below", maxBytes: undefined, maxInflateRatio: 200, outcome: "WS_INFLATE_RATIO" },
+    { name: "a ratio above and a byte less", maxBytes: 199_999, maxInflateRatio: 1_032, outcome: "WS_MESSAGE_TOO_BIG" },
+    { name: "a ratio below, and bytes below that", maxBytes: 1, maxInflateRatio: 1, outcome: "WS_MESSAGE_TOO_BIG" },
+  ])("$name: the message comes to $outcome", ({ maxBytes, maxInflateRatio, outcome }) => {
     const { far } = pair(Alone, { maxInflateRatio });
-    expect(outcomeOf(() => far.decode(zeros, maxBytes).payload.length)).toBe(comes ? 200_000 : "WS_MESSAGE_TOO_BIG");
+    expect(outcomeOf(() => far.decode(zeros, maxBytes).payload.length)).toBe(outcome);
   });
 
   test("no ratio counts for a message of 64 KiB", () => {
     const { near, far } = pair(Alone, { maxInflateRatio: 1 });
     const decode = (length: number) => far.decode(near.encode(binaryFrame(new Uint8Array(length)), {}), undefined);
     expect(decode(65_536).payload).toHaveLength(65_536);
-    expect(() => decode(65_537)).toThrow(expect.objectContaining({ code: "WS_MESSAGE_TOO_BIG" }));
+    expect(() => decode(65_537)).toThrow(expect.objectContaining({ code: "WS_INFLATE_RATIO", closeCode: 1009 }));
   });
 });
 

@@ -16,7 +16,9 @@ function inflateAll(
 ): string[] {
   const { maxBytes = 1_000_000, windowBits = 15 } = options;
   const window = new SlidingWindow(windowBits);
-  return payloads.map((payload) => new TextDecoder().decode(inflateMessage(payload, window, { windowBits, maxBytes })));
+  return payloads.map((payload) =>
+    new TextDecoder().decode(inflateMessage(payload, window, windowBits, { maxBytes, code: "WS_MESSAGE_TOO_BIG" })),
+  );
 }
 
 /** `text` as a stream of its own that says it is final. */
@@ -102,7 +104,8 @@ describe("what is not DEFLATE is refused with 1007", () => {
   test("whatever comes, it is a text, 1007 or 1009", () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (payload) => {
-        const inflate = () => inflateMessage(payload, new SlidingWindow(9), { windowBits: 9, maxBytes: 5_000 }).length;
+        const inflate = () =>
+          inflateMessage(payload, new SlidingWindow(9), 9, { maxBytes: 5_000, code: "WS_MESSAGE_TOO_BIG" }).length;
         const outcome = outcomeOf(inflate);
         expect(["WS_DEFLATE_INVALID", "WS_MESSAGE_TOO_BIG", Math.min(Number(outcome), 5_000)]).toContain(outcome);
       }),
@@ -116,7 +119,7 @@ describe("no more comes out than may", () => {
       fc.property(fc.integer({ min: 1, max: 200_000 }), (length) => {
         const payload = deflateMessage(new Uint8Array(length), new SlidingWindow(15), { level: 9, windowBits: 15 });
         const inflate = (maxBytes: number) =>
-          inflateMessage(payload, new SlidingWindow(15), { windowBits: 15, maxBytes }).length;
+          inflateMessage(payload, new SlidingWindow(15), 15, { maxBytes, code: "WS_MESSAGE_TOO_BIG" }).length;
         expect(inflate(length)).toBe(length);
         expect(() => inflate(length - 1)).toThrow(
           expect.objectContaining({ code: "WS_MESSAGE_TOO_BIG", closeCode: 1009 }),
