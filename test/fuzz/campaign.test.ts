@@ -52,8 +52,8 @@ describe("a campaign", () => {
       seed: 1,
       coverage,
     });
-    expect(seen).toEqual(["", "x", "ab", "cd", "long one"]);
-    expect(runs).toBe(5);
+    expect(seen).toEqual(["", "x", "ab", "cd", "long one", ""]);
+    expect(runs).toBe(6);
   });
 
   test("with the same seed runs the same inputs", async () => {

@@ -30,7 +30,7 @@ export interface CampaignOptions {
 /** What came of a campaign. */
 export interface CampaignResult {
   readonly runs: number;
-  /** Every input that went where none before it went, known ones included, shortest first. */
+  /** Every input that went where none before it went: of the known ones, shortest first, then of the new ones. */
   readonly kept: readonly Uint8Array[];
   /** The input that broke the target, and how; the campaign ended with it. */
   readonly fault: { readonly input: Uint8Array; readonly error: unknown } | undefined;
@@ -87,6 +87,9 @@ class Campaign implements CampaignResult {
       // Timers and sockets, and whoever wants to stop the process, get their turn.
       if (this.runs % 100 === 0) await wait(0);
     }
+    // What the last ones have left behind comes to light with one more.
+    await wait(0);
+    await this.#try(new Uint8Array(0));
   }
 
   /** Runs `input` and keeps it if it is news; returns whether to go on. */
