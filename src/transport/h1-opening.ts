@@ -14,7 +14,7 @@ const MaxEarlyBytes = 65_536;
  * Answers an Upgrade on its socket. Until then it reads on, because a client that leaves is only seen by reading; what
  * comes early is kept, up to a bound.
  */
-export class UpgradeResponder implements OpeningResponder {
+class UpgradeResponder implements OpeningResponder {
   readonly #socket: Socket;
   readonly #connection: Socket;
   readonly #key: string;

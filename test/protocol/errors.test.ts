@@ -1,12 +1,14 @@
 import { expect, test } from "vitest";
-import { isSendable } from "../../src/protocol/close-code.ts";
+import { CloseCode, isSendable } from "../../src/protocol/close-code.ts";
 import { errorCatalogue, WebSocketError } from "../../src/protocol/errors.ts";
 
 test.each(Object.entries(errorCatalogue))(
-  "%s is answered by a code that may be sent, and names its rule",
-  (_, entry) => {
-    expect(isSendable(entry.closeCode)).toBe(true);
-    expect(entry.rule).toMatch(/^RFC \d{4} §\d+(\.\d+)*$/);
+  "%s has a code that may be sent, or one for reporting where there is no WebSocket, and names its rule",
+  (_, { closeCode, rule }) => {
+    expect(isSendable(closeCode) || closeCode === CloseCode.Abnormal || closeCode === CloseCode.TlsHandshake).toBe(
+      true,
+    );
+    expect(rule).toMatch(/^RFC \d{4} §\d+(\.\d+)*$/);
   },
 );
 

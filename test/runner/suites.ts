@@ -31,7 +31,7 @@ export const Suites: readonly Suite[] = [
   { name: "build", command: "npm run --silent build && npm run --silent publint", budgetSeconds: 30, needs: [] },
   // Fails at the 60 s that README promises for it.
   vitest("unit", 30),
-  vitest("sockets", 120),
+  vitest("sockets", 180),
   vitest("fault", 600, [IpRoute]),
   vitest("interop", 60, [Curl, Python, ...WebSocketPackages]),
   // Apart from what needs Go, so that nothing else is left out with that.

@@ -31,7 +31,7 @@ export function tryExtensions(value: string): ExtensionTerms[] | undefined {
  * The value of `Sec-WebSocket-Extensions`, repeated lines joined by `, `: empty if it names no extension, `undefined` if it
  * breaks the grammar.
  */
-export function tryExtensionsValue(fields: FieldLines): string | undefined {
+function tryExtensionsValue(fields: FieldLines): string | undefined {
   const value = fieldValues(fields, "sec-websocket-extensions").join(", ");
   const extensions = tryExtensions(value);
   return extensions?.length === 0 ? "" : extensions && value;
@@ -74,7 +74,7 @@ export function brokenAnswerRule(fields: FieldLines, sent: JudgedOffer): string 
 }
 
 /** Says whether a server may answer `answered`: one of the offered subprotocols, with case (RFC 6455 §4.1). */
-export function isOfferedSubprotocol(answered: string, offered: readonly string[]): boolean {
+function isOfferedSubprotocol(answered: string, offered: readonly string[]): boolean {
   return offered.includes(answered);
 }
 
