@@ -37,6 +37,15 @@ const ConnectionWindowBytes = 16_777_216;
 /** A head beyond these is reset by node:http2 without a word. */
 const MaxHeaderListBytes = 4 * MaxResponseHeadBytes;
 
+const SessionOptions = {
+  settings: { enablePush: false, initialWindowSize: StreamWindowBytes, maxHeaderListSize: MaxHeaderListBytes },
+  maxHeaderListPairs: Math.ceil(MaxHeaderListBytes / LineBytes),
+  // Strict, node:http2 drops a field with outer whitespace without a word; here the answer is refused for it.
+  strictFieldWhitespaceValidation: false,
+  // What is asked or answered twice is the business of its author, as over HTTP/1.1.
+  strictSingleValueFields: false,
+} as const;
+
 /** What only the two ends are to know of a request, and no table of a compressor (RFC 7541 §7.1.3). */
 const Secrets: ReadonlySet<string> = new Set(["authorization", "cookie", "proxy-authorization"]);
 
@@ -66,13 +75,7 @@ export class H2Client {
     this.#owner = owner;
     standing.connection.setKeepAlive(true, KeepAliveMs);
     // Which scheme and authority are asked for, each request says.
-    const session = connect("http://localhost", {
-      createConnection: () => standing.socket,
-      settings: { enablePush: false, initialWindowSize: StreamWindowBytes, maxHeaderListSize: MaxHeaderListBytes },
-      maxHeaderListPairs: Math.ceil(MaxHeaderListBytes / LineBytes),
-      // Strict, node:http2 drops a field with outer whitespace without a word; here the answer is refused for it.
-      strictFieldWhitespaceValidation: false,
-    });
+    const session = connect("http://localhost", { ...SessionOptions, createConnection: () => standing.socket });
     this.#session = session;
     session.setLocalWindowSize(ConnectionWindowBytes);
     session.on("error", () => undefined);

@@ -47,9 +47,10 @@ export async function h2Origin(options: H2OriginOptions = {}): Promise<H2Origin>
   const settings = { enableConnectProtocol: true, ...options.settings };
   const server =
     certificate === undefined
-      ? createServer({ settings })
+      ? createServer({ settings, strictSingleValueFields: false })
       : createSecureServer({
           settings,
+          strictSingleValueFields: false,
           cert: certificate.certificate,
           key: certificate.key,
           allowHTTP1: options.allowHTTP1 === true,
@@ -62,12 +63,22 @@ export async function h2Origin(options: H2OriginOptions = {}): Promise<H2Origin>
   server.on("connection", (socket: Socket) => {
     made++;
     sockets.add(socket);
-    socket.on("error", () => undefined).once("close", () => void (sockets.delete(socket), happened()));
+    socket
+      .on("error", () => undefined)
+      .once("close", () => {
+        sockets.delete(socket);
+        happened();
+      });
     happened();
   });
   server.on("session", (session) => {
     sessions.add(session);
-    session.on("error", () => undefined).once("close", () => void (sessions.delete(session), happened()));
+    session
+      .on("error", () => undefined)
+      .once("close", () => {
+        sessions.delete(session);
+        happened();
+      });
   });
   server.on("tlsClientError", () => undefined);
   server.on("stream", (stream: ServerHttp2Stream, _fields: unknown, _flags: unknown, rawFields: string[]) => {

@@ -23,7 +23,10 @@ async function serverFor(protocol: Protocol, access: Access): Promise<UpstreamAd
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  onTestFinished(() => void (server.close(), server.closeAllConnections()));
+  onTestFinished(() => {
+    server.close();
+    server.closeAllConnections();
+  });
   const { port } = server.address() as AddressInfo;
   const tls = access === "TLS" ? { serverName: "localhost", ca, verify: true } : undefined;
   return { transport: { type: "tcp", host: "127.0.0.1", port }, tls };

@@ -105,12 +105,13 @@ export function connectRequestFields(request: ConnectRequest): FieldLines {
   ];
 }
 
-/** Judges the field lines of a success, without pseudo-fields, against the request it answers (RFC 8441 §5). */
+/**
+ * Judges the field lines of a success, without pseudo-fields, against the request it answers (RFC 8441 §5). A length, which
+ * a CONNECT has none of, means nothing (RFC 9110 §9.3.6).
+ */
 export function checkConnectResponse(rawFields: FieldLines, sent: JudgedOffer): CheckedAnswer {
   const fields = tryFieldLines(rawFields);
   if (fields === undefined) return { type: "invalid", detail: "an invalid field line" };
-  // Who relies on it might read frames as a body, and end with it.
-  const isSized = fieldValues(fields, "content-length").length > 0;
-  const detail = isSized ? "with Content-Length" : brokenAnswerRule(fields, sent);
+  const detail = brokenAnswerRule(fields, sent);
   return detail === undefined ? acceptedAnswer(fields) : { type: "invalid", detail: `200 ${detail}` };
 }
