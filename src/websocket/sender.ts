@@ -119,12 +119,13 @@ export class Sender {
 
   #sendInTurn(queue: SendQueue, message: string | Uint8Array, options: SendOptions | undefined): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const kept = typeof message === "string" ? message : new Uint8Array(message);
+    const isKept = typeof message === "string" || options?.lifetime === "kept";
+    const kept = isKept ? message : new Uint8Array(message);
     const turn: SendTurn = {
       bytes: typeof kept === "string" ? Buffer.byteLength(kept) : kept.length,
       start: () => {
         try {
-          this.#machine.send(kept, options);
+          this.#machine.send(kept, { ...options, lifetime: "kept" });
           resolve(this.#onSent());
         } catch (error) {
           reject(error);
