@@ -132,7 +132,7 @@ describe.each(ClientVersions)("over $protocol a client", (version) => {
       detail: "two subprotocols",
     },
     { what: "more than 16 KiB", fields: ["a", "b".repeat(17_000)], detail: "16 KiB" },
-    { what: "more than 100 fields", fields: Array(101).fill(["a", "b"]).flat() as string[], detail: "100 fields" },
+    { what: "more than 100 fields", fields: "a,b,".repeat(101).split(",").slice(0, -1), detail: "100 fields" },
   ])("fails where the server accepts with $what", async ({ fields, detail }) => {
     const server = await answeringServer(version, () => ({ fields }));
     const opening = clientFor({ protocol }).connect(server.url, { subprotocols: ["chat", "superchat"] });

@@ -114,7 +114,8 @@ describe.each(ClientVersions)("over $protocol an opening", (version) => {
     expect(await one.receive()).toBe("hello");
     await client.close();
     expect(other.state).toBe("closed");
-    expect(closings).toEqual(Array(2).fill({ code: 1001, reason: "" }));
+    const closing = { code: 1001, reason: "" };
+    expect(closings).toEqual([closing, closing]);
     await vi.waitFor(() => expect(server.connections.size).toBe(0));
     await client.close();
   });

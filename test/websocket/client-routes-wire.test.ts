@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { connect } from "../../src/websocket/client.ts";
 import type { ClientTls, ConnectOptions } from "../../src/websocket/connect-options.ts";
 import { WebSocketServer } from "../../src/websocket/server.ts";
-import type { WebSocketServerOptions } from "../../src/websocket/server-options.ts";
+import type { ServerTls, WebSocketServerOptions } from "../../src/websocket/server-options.ts";
 import { ClientVersions } from "../support/answering-server.ts";
 import { clientCertificate, testAuthority, testCertificate, type TestCertificate } from "../support/certificates.ts";
 import { clientFor, failureOf } from "../support/client-under-test.ts";
@@ -47,7 +47,7 @@ async function socketPath(): Promise<string> {
 
 describe.each(ClientVersions)("over $protocol", ({ protocol, httpVersion }) => {
   describe("TLS", () => {
-    async function secureServer(names: readonly string[], options: Partial<WebSocketServerOptions["tls"]> = {}) {
+    async function secureServer(names: readonly string[], options: Partial<ServerTls> = {}) {
       const certificate = await testCertificate(names);
       const port = await portOf(tellingServer({ tls: { ...certificate, ...options } }));
       return { url: `wss://127.0.0.1:${port}`, ca: certificate.certificate, port };

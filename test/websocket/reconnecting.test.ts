@@ -1,164 +1,285 @@
+import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { WebSocketError } from "../../src/protocol/errors.ts";
-import type { WebSocketConnection } from "../../src/websocket/connection.ts";
-import { reconnecting, type ReconnectOptions, type ReconnectReason } from "../../src/websocket/reconnecting.ts";
-import { connectionPair } from "../support/connection-pair.ts";
+import { type ErrorCode, WebSocketError } from "../../src/protocol/errors.ts";
+import { createMemoryPair } from "../../src/transport/memory-byte-stream.ts";
+import { WebSocketConnection } from "../../src/websocket/connection.ts";
+import { isWorthRetrying, reconnecting, type ReconnectOptions } from "../../src/websocket/reconnecting.ts";
+import { askedFor } from "../support/asked-for.ts";
+import { Peer, settled } from "../support/websocket-peer.ts";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] }));
 afterEach(() => void vi.useRealTimers());
 
-type Attempt = { readonly closes: number } | { readonly fails: unknown };
+const unreachable = new WebSocketError("WS_UNREACHABLE", "nobody there", { origin: "transport" });
 
-function refusal(status: number, fields: readonly string[] = []): WebSocketError {
-  return new WebSocketError("WS_OPENING_REFUSED", "refused", { response: { status, fields, body: "" } });
+function refused(status: number, fields: readonly string[] = []): WebSocketError {
+  return new WebSocketError("WS_OPENING_REFUSED", "no", { response: { status, fields, body: "" } });
 }
 
-/** What a run of attempts came to: connections given, waits between them, and how it ended. */
-async function runOf(attempts: readonly Attempt[], options: ReconnectOptions = {}, livedMs = 0) {
-  const waits: number[] = [];
-  const reasons: ReconnectReason["type"][] = [];
-  let next = 0;
-  let given = 0;
-  const reconnect: ReconnectOptions = {
-    random: () => 1,
-    onRetry: ({ type }, waitMs) => {
-      waits.push(waitMs);
-      reasons.push(type);
-    },
-    connect: async () => {
-      const attempt = attempts[next++] ?? { closes: 1000 };
-      if ("fails" in attempt) throw attempt.fails;
-      const { client, server } = connectionPair();
-      setTimeout(() => void server.close(attempt.closes), livedMs);
-      return client;
-    },
-    ...options,
+/** Something that reconnects in memory: each attempt gives the next of `outcomes`, the last one again and again. */
+function reconnectingTo(outcomes: readonly (Error | "open")[], options: ReconnectOptions = {}, signal?: AbortSignal) {
+  const peers: Peer[] = [];
+  const told: string[] = [];
+  let attempts = 0;
+  const connect: ReconnectOptions["connect"] = () => {
+    const outcome = outcomes[Math.min(attempts++, outcomes.length - 1)]!;
+    if (outcome !== "open") return Promise.reject(outcome);
+    const { near, far } = createMemoryPair();
+    peers.push(new Peer(far, "server"));
+    const connection = {
+      role: "client",
+      request: askedFor(),
+      subprotocol: undefined,
+      pingIntervalMs: undefined,
+    } as const;
+    return Promise.resolve(new WebSocketConnection<unknown>(near, connection));
   };
-  const run = (async () => {
-    for await (const connection of reconnecting("ws://localhost/", { reconnect })) {
-      given++;
-      await connection.closed;
-    }
-  })().then(
-    () => "ended",
-    (error: unknown) => error,
-  );
-  await vi.runAllTimersAsync();
-  return { given, waits, reasons, end: await run, attempts: next };
+  const iterator = reconnecting("ws://a/", {
+    signal,
+    reconnect: {
+      random: () => 0.5,
+      onRetry: ({ type }, waitMs) => told.push(`${type}, ${waitMs}`),
+      ...options,
+      connect,
+    },
+  });
+  return {
+    peers,
+    told,
+    iterator,
+    get attempts() {
+      return attempts;
+    },
+  };
 }
 
-describe("reconnecting", () => {
-  test("gives one connection after the other, and ends behind a Close with 1000", async () => {
-    const run = await runOf([{ closes: 1012 }, { closes: 1001 }, { closes: 1000 }]);
-    expect(run).toMatchObject({ given: 3, waits: [500, 1_000], end: "ended" });
-  });
-
-  test("waits up to twice as long after each failure, and never longer than maxMs", async () => {
-    const down = new WebSocketError("WS_UNREACHABLE", "down", { origin: "transport" });
-    const { waits } = await runOf(
-      Array.from({ length: 6 }, () => ({ fails: down })),
-      { minMs: 100, maxMs: 1_000 },
-    );
-    expect(waits).toEqual([100, 200, 400, 800, 1_000, 1_000]);
-  });
-
-  test("waits for a random part of that", async () => {
-    const { waits } = await runOf([{ closes: 1012 }, { closes: 1012 }], { random: () => 0.25 });
-    expect(waits).toEqual([125, 250]);
-  });
-
-  test("begins anew behind a WebSocket that was open for stableMs", async () => {
-    const { waits } = await runOf([{ closes: 1012 }, { closes: 1012 }, { closes: 1012 }], { stableMs: 5_000 }, 6_000);
-    expect(waits).toEqual([500, 500, 500]);
+describe("between two attempts that fail", () => {
+  test("a random part of a time passes that doubles, up to its most", async () => {
+    const { iterator, told } = reconnectingTo([unreachable], { minMs: 100, maxMs: 1_000 });
+    const next = iterator.next();
+    for (const waitMs of [50, 100, 200, 400, 500, 500]) {
+      await settled();
+      expect(told.splice(0)).toEqual([`failed, ${waitMs}`]);
+      vi.advanceTimersByTime(waitMs - 1);
+      await settled();
+      expect(told).toEqual([]);
+      vi.advanceTimersByTime(1);
+    }
+    void next;
   });
 
   test.each([
-    { text: "7", waitMs: 7_500 },
-    { text: "86400", waitMs: 30_500 },
-    { text: "soon", waitMs: 500 },
-  ])("heeds Retry-After: $text, up to maxMs, and spreads those who wait for it", async ({ text, waitMs }) => {
-    const { waits } = await runOf([{ fails: refusal(503, ["retry-after", text]) }]);
-    expect(waits).toEqual([waitMs]);
+    { random: 0, waitMs: 0 },
+    { random: 0.999, waitMs: 499.5 },
+  ])("it is $waitMs ms of the 500 at $random", async ({ random, waitMs }) => {
+    const { iterator, told } = reconnectingTo([unreachable], { random: () => random });
+    void iterator.next();
+    await settled();
+    expect(told).toEqual([`failed, ${waitMs}`]);
   });
 
-  test("heeds a Retry-After that is a date", async () => {
-    const date = new Date(Math.ceil(Date.now() / 1_000) * 1_000 + 4_000).toUTCString();
-    const { waits } = await runOf([{ fails: refusal(429, ["retry-after", date]) }]);
-    expect(waits[0]).toBeGreaterThanOrEqual(4_500);
-    expect(waits[0]).toBeLessThanOrEqual(5_500);
+  test.each([
+    { what: "in seconds", status: 503, value: "7", waitMs: 7_250 },
+    { what: "as a date", status: 429, value: "Thu, 01 Jan 2026 00:00:09 GMT", waitMs: 9_250 },
+    { what: "as a date that is over", status: 503, value: "Thu, 01 Jan 2025 00:00:00 GMT", waitMs: 250 },
+    { what: "beyond what is heeded", status: 503, value: "86400", waitMs: 30_250 },
+    { what: "as nothing", status: 503, value: "soon", waitMs: 250 },
+    { what: "below zero", status: 503, value: "-5", waitMs: 250 },
+  ])("as long as the server asks for passes as well: $what", async ({ status, value, waitMs }) => {
+    vi.setSystemTime(new Date("2026-01-01T00:00:00Z"));
+    const { iterator, told } = reconnectingTo([refused(status, ["retry-after", value])]);
+    void iterator.next();
+    await settled();
+    expect(told).toEqual([`failed, ${waitMs}`]);
   });
+});
 
-  test.each([1002, 1003, 1007, 1008, 1009, 1010])("ends behind a Close with %i", async (closes) => {
-    expect(await runOf([{ closes }])).toMatchObject({ given: 1, waits: [], end: "ended" });
-  });
-
-  test.each([1001, 1011, 1012, 1013, 1014, 3000, 4999])("goes on behind a Close with %i", async (closes) => {
-    expect(await runOf([{ closes }])).toMatchObject({ given: 2, waits: [500] });
-  });
-
-  test.each([400, 401, 403, 404, 426])("throws what an opening is refused with: %i", async (status) => {
-    const error = refusal(status);
-    expect(await runOf([{ fails: error }])).toMatchObject({ given: 0, waits: [], end: error });
-  });
-
-  test.each([408, 425, 429, 500, 502, 503, 504])("tries again behind a refusal with %i", async (status) => {
-    expect(await runOf([{ fails: refusal(status) }])).toMatchObject({ given: 1, reasons: ["failed"], end: "ended" });
-  });
-
-  test.each(["WS_URL_INVALID", "WS_TLS_FAILED", "WS_HTTP2_UNAVAILABLE", "WS_REDIRECTED"] as const)(
-    "throws %s, which time does not mend",
-    async (code) => {
-      const error = new WebSocketError(code, "so it is");
-      expect(await runOf([{ fails: error }])).toMatchObject({ waits: [], end: error });
-    },
-  );
-
-  test("asks shouldRetry, and throws an error that is none of the catalogue", async () => {
-    const error = new TypeError("invalid field line");
-    expect(await runOf([{ fails: error }])).toMatchObject({ end: error, attempts: 1 });
-    expect(await runOf([{ fails: error }], { shouldRetry: ({ type }) => type === "failed" })).toMatchObject({
-      given: 1,
-      end: "ended",
+describe("the connections", () => {
+  test("come one after the other, the next when the last has ended", async () => {
+    const it = reconnectingTo(["open"], { minMs: 100 });
+    const first = await it.iterator.next();
+    const second = it.iterator.next();
+    await settled();
+    expect(it.attempts).toBe(1);
+    it.peers[0]!.close(1012, "come again");
+    await settled();
+    expect(it.told).toEqual(["closed, 50"]);
+    vi.advanceTimersByTime(50);
+    const { value, done } = await second;
+    expect({ done, isNew: value !== first.value, attempts: it.attempts }).toEqual({
+      done: false,
+      isNew: true,
+      attempts: 2,
     });
   });
-});
 
-test("leaving the loop closes the connection with 1000", async () => {
-  const { client, server } = connectionPair();
-  for await (const connection of reconnecting("ws://localhost/", { reconnect: { connect: async () => client } })) {
-    expect(connection.state).toBe("open");
-    break;
-  }
-  expect(await server.closed).toMatchObject({ code: 1000, initiator: "peer", clean: true });
-});
-
-test("its signal ends a wait with its reason, and closes what is open", async () => {
-  const aborting = new AbortController();
-  const down = new WebSocketError("WS_UNREACHABLE", "down", { origin: "transport" });
-  const waiting = firstOf({ signal: aborting.signal, connect: () => Promise.reject(down) });
-  await vi.advanceTimersByTimeAsync(100);
-  aborting.abort(new Error("enough"));
-  await expect(waiting).rejects.toThrow("enough");
-
-  const { client, server } = connectionPair();
-  const later = new AbortController();
-  const reconnect: ReconnectOptions = { connect: async () => client };
-  const open = (async () => {
-    for await (const connection of reconnecting("ws://localhost/", { signal: later.signal, reconnect })) {
-      later.abort(new Error("enough"));
-      await connection.closed;
+  test.each([
+    { what: "shortly", livedMs: 9_999, waitMs: 200 },
+    { what: "for a while", livedMs: 10_000, waitMs: 50 },
+  ])("that have lived $what let the time begin anew, or not", async ({ livedMs, waitMs }) => {
+    const it = reconnectingTo([unreachable, unreachable, "open"], { minMs: 100, stableMs: 10_000 });
+    const opening = it.iterator.next();
+    for (const wait of [50, 100]) {
+      await settled();
+      vi.advanceTimersByTime(wait);
     }
-  })();
-  await expect(open).rejects.toThrow("enough");
-  expect(await server.closed).toMatchObject({ code: 1000 });
+    await opening;
+    vi.advanceTimersByTime(livedMs);
+    it.peers[0]!.stream.abort("cancel");
+    // However late it is asked for.
+    await settled();
+    vi.advanceTimersByTime(60_000);
+    void it.iterator.next();
+    await settled();
+    expect(it.told.at(-1)).toBe(`closed, ${waitMs}`);
+  });
+
+  test("are closed with 1000 when the loop is left, and no other is opened", async () => {
+    const it = reconnectingTo(["open"]);
+    for await (const connection of it.iterator) {
+      expect(connection.state).toBe("open");
+      break;
+    }
+    await settled();
+    expect(it.peers[0]!.heard).toEqual(["Close 1000"]);
+    vi.advanceTimersByTime(120_000);
+    await settled();
+    expect(it.attempts).toBe(1);
+  });
+
+  test("are closed with 1000 when the loop fails", async () => {
+    const it = reconnectingTo(["open"]);
+    const failing = (async () => {
+      for await (const connection of it.iterator) throw new Error(connection.state);
+    })();
+    await expect(failing).rejects.toThrow("open");
+    await settled();
+    expect(it.peers[0]!.heard).toEqual(["Close 1000"]);
+  });
 });
 
-async function firstOf({
-  signal,
-  connect,
-}: {
-  readonly signal: AbortSignal;
-  readonly connect: () => Promise<WebSocketConnection>;
-}): Promise<void> {
-  for await (const _ of reconnecting("ws://localhost/", { signal, reconnect: { connect, random: () => 1 } })) return;
-}
+describe("a signal", () => {
+  test("ends the wait with its reason, and no timer is left", async () => {
+    const aborting = new AbortController();
+    const it = reconnectingTo([unreachable], {}, aborting.signal);
+    const next = it.iterator.next();
+    await settled();
+    expect(vi.getTimerCount()).toBe(1);
+    aborting.abort("enough");
+    await expect(next).rejects.toBe("enough");
+    expect(vi.getTimerCount()).toBe(0);
+    expect(getEventListeners(aborting.signal, "abort")).toEqual([]);
+    expect(await it.iterator.next()).toEqual({ value: undefined, done: true });
+  });
+
+  test("closes the connection of its time with 1000", async () => {
+    const aborting = new AbortController();
+    const it = reconnectingTo(["open"], {}, aborting.signal);
+    await it.iterator.next();
+    const next = it.iterator.next();
+    aborting.abort("enough");
+    await settled();
+    expect(it.peers[0]!.heard).toEqual(["Close 1000"]);
+    it.peers[0]!.close(1000);
+    await expect(next).rejects.toBe("enough");
+    expect(getEventListeners(aborting.signal, "abort")).toEqual([]);
+  });
+
+  test("that has aborted while one was opened ends it", async () => {
+    const aborting = new AbortController();
+    const it = reconnectingTo([unreachable], {}, aborting.signal);
+    aborting.abort("enough");
+    await expect(it.iterator.next()).rejects.toBe("enough");
+    expect(it.told).toEqual([]);
+  });
+});
+
+describe("another attempt", () => {
+  test.each<{ status: number; worth: boolean }>([
+    { status: 400, worth: false },
+    { status: 401, worth: false },
+    { status: 403, worth: false },
+    { status: 404, worth: false },
+    { status: 408, worth: true },
+    { status: 426, worth: false },
+    { status: 429, worth: true },
+    { status: 500, worth: true },
+    { status: 502, worth: true },
+    { status: 503, worth: true },
+  ])("behind a $status is worth it: $worth", ({ status, worth }) => {
+    expect(isWorthRetrying({ type: "failed", error: refused(status) })).toBe(worth);
+  });
+
+  test.each<{ code: ErrorCode; worth: boolean }>([
+    { code: "WS_UNREACHABLE", worth: true },
+    { code: "WS_OPENING_TIMEOUT", worth: true },
+    { code: "WS_OPENING_INVALID", worth: true },
+    { code: "WS_URL_INVALID", worth: false },
+    { code: "WS_TLS_FAILED", worth: false },
+    { code: "WS_HTTP2_UNAVAILABLE", worth: false },
+    { code: "WS_REDIRECTED", worth: false },
+    { code: "WS_NOT_OPEN", worth: false },
+    { code: "WS_EXTENSION_MISSING", worth: false },
+    { code: "WS_EXTENSION_NOT_OFFERED", worth: false },
+    { code: "WS_EXTENSION_UNACCEPTABLE", worth: false },
+  ])("behind $code is worth it: $worth", ({ code, worth }) => {
+    expect(isWorthRetrying({ type: "failed", error: new WebSocketError(code, "x") })).toBe(worth);
+  });
+
+  test("behind a refusal of the proxy is worth it as behind one of the server", () => {
+    const response = { status: 407, fields: [], body: "" };
+    expect(isWorthRetrying({ type: "failed", error: new WebSocketError("WS_PROXY_REFUSED", "x", { response }) })).toBe(
+      false,
+    );
+  });
+
+  test("behind what is a mistake of the caller is not worth it", () => {
+    expect(isWorthRetrying({ type: "failed", error: new TypeError("x") })).toBe(false);
+  });
+
+  test.each([
+    { code: 1000, worth: false },
+    { code: 1001, worth: true },
+    { code: 1002, worth: false },
+    { code: 1003, worth: false },
+    { code: 1005, worth: true },
+    { code: 1006, worth: true },
+    { code: 1007, worth: false },
+    { code: 1008, worth: false },
+    { code: 1009, worth: false },
+    { code: 1010, worth: false },
+    { code: 1011, worth: true },
+    { code: 1012, worth: true },
+    { code: 1013, worth: true },
+    { code: 4000, worth: true },
+  ])("behind a WebSocket that ended with $code is worth it: $worth", async ({ code, worth }) => {
+    const it = reconnectingTo(["open"]);
+    await it.iterator.next();
+    let isDone: boolean | undefined = false;
+    void it.iterator.next().then(({ done }) => (isDone = done));
+    if (code === 1006) it.peers[0]!.stream.abort("cancel");
+    else it.peers[0]!.close(...(code === 1005 ? [] : [code]));
+    await settled();
+    expect({ retries: it.told.length, isDone }).toEqual({ retries: worth ? 1 : 0, isDone: !worth });
+  });
+
+  test("that is not worth it throws the error of the opening", async () => {
+    const error = refused(404);
+    const it = reconnectingTo([error]);
+    await expect(it.iterator.next()).rejects.toBe(error);
+    expect({ attempts: it.attempts, told: it.told }).toEqual({ attempts: 1, told: [] });
+  });
+
+  test("is made as the application says", async () => {
+    const reasons: string[] = [];
+    const shouldRetry: ReconnectOptions["shouldRetry"] = ({ type }) => reasons.push(type) < 3;
+    const it = reconnectingTo([refused(404)], { shouldRetry, minMs: 0 });
+    const next = it.iterator.next().catch((error: unknown) => error);
+    for (let round = 0; round < 3; round++) {
+      await settled();
+      vi.advanceTimersByTime(0);
+    }
+    expect(await next).toMatchObject({ code: "WS_OPENING_REFUSED" });
+    expect(it.attempts).toBe(3);
+  });
+});

@@ -31,7 +31,7 @@ export function tryExtensions(value: string): ExtensionTerms[] | undefined {
  * The value of `Sec-WebSocket-Extensions`, repeated lines joined by `, `: empty if it names no extension, `undefined` if it
  * breaks the grammar.
  */
-function tryExtensionsValue(fields: FieldLines): string | undefined {
+export function tryExtensionsValue(fields: FieldLines): string | undefined {
   const value = fieldValues(fields, "sec-websocket-extensions").join(", ");
   const extensions = tryExtensions(value);
   return extensions?.length === 0 ? "" : extensions && value;

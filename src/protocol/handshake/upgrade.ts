@@ -8,7 +8,7 @@ import {
   withoutHopByHop,
   withoutNames,
 } from "./field-values.ts";
-import { brokenAnswerRule, type JudgedOffer, type Offer, readOffer } from "./negotiation.ts";
+import { brokenAnswerRule, type JudgedOffer, type Offer, readOffer, tryExtensionsValue } from "./negotiation.ts";
 import { refuseOpening, type RefusedOpening } from "./opening-refusal.ts";
 import type { FieldLines, OpeningAnswer, OpeningRequest } from "./opening-request.ts";
 import { isOriginForm, tryAuthority } from "./request-target.ts";
@@ -159,12 +159,13 @@ function brokenResponseRule(fields: FieldLines, key: string): string | undefined
   return undefined;
 }
 
-/** What the field lines of an answer say, in which nothing is wrong. */
+/** What the field lines of an answer say, in which nothing is wrong but, where somebody else judges them, the extensions. */
 export function acceptedAnswer(fields: FieldLines): CheckedAnswer {
+  const extensions = tryExtensionsValue(fields) ?? fieldValues(fields, "sec-websocket-extensions").join(", ");
   return {
     type: "accepted",
     subprotocol: singleFieldValue(fields, "sec-websocket-protocol"),
-    extensions: fieldValues(fields, "sec-websocket-extensions").join(", ") || undefined,
+    extensions: extensions === "" ? undefined : extensions,
     fields: withoutHandshakeFields(fields),
   };
 }

@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { connectAnswerFields, parseExtendedConnect } from "../../../src/protocol/handshake/extended-connect.ts";
+import {
+  checkConnectResponse,
+  connectAnswerFields,
+  connectRequestFields,
+  parseExtendedConnect,
+} from "../../../src/protocol/handshake/extended-connect.ts";
 
 /** What Chromium sends; a change of `undefined` takes a field out, one of a list repeats it. */
 function connect(changes: Record<string, string | string[] | undefined> = {}): string[] {
@@ -118,4 +123,65 @@ describe("connectAnswerFields", () => {
       expect(() => connectAnswerFields(answer)).toThrow(TypeError);
     },
   );
+});
+
+describe("connectRequestFields", () => {
+  const request = {
+    scheme: "https" as const,
+    authority: "a.example:8443",
+    path: "/chat?a=b",
+    subprotocols: ["chat", "superchat"],
+    extensions: "permessage-deflate",
+    fields: ["Origin", "https://a.example", "cookie", "a=1"],
+  };
+
+  test("is an Extended CONNECT that parseExtendedConnect reads back", () => {
+    const { fields, ...asked } = request;
+    const parsed = parseExtendedConnect(connectRequestFields(request), true);
+    expect(parsed).toMatchObject({ type: "opening", request: asked });
+    expect(connectRequestFields(request).slice(-4)).toEqual(["origin", ...fields.slice(1)]);
+  });
+
+  test("has the pseudo-fields first, and nothing of the hop or of HTTP/1.1's handshake", () => {
+    const fields = ["connection", "x-hop", "x-hop", "1", "host", "b", "sec-websocket-key", "x", "content-length", "0"];
+    expect(connectRequestFields({ ...request, subprotocols: [], extensions: "", fields })).toEqual([
+      ...[":method", "CONNECT", ":protocol", "websocket", ":scheme", "https"],
+      ...[":authority", "a.example:8443", ":path", "/chat?a=b", "sec-websocket-version", "13"],
+    ]);
+  });
+
+  test.each([
+    { name: "a path that is none", change: { path: "chat" } },
+    { name: "an authority that is none", change: { authority: "a b" } },
+    { name: "a subprotocol that is no value", change: { subprotocols: ["a\r\nx: y"] } },
+    { name: "extensions that are no value", change: { extensions: "a\nb" } },
+    { name: "a value that is none", change: { fields: ["x", "a\rb"] } },
+    { name: "a name that is none", change: { fields: [":path", "/else"] } },
+  ])("throws for $name", ({ change }) => {
+    expect(() => connectRequestFields({ ...request, ...change })).toThrow(TypeError);
+  });
+});
+
+describe("checkConnectResponse", () => {
+  const sent = { subprotocols: ["chat", "superchat"], extensions: "permessage-deflate, x" };
+
+  test("takes what was offered and keeps what is meant for the client", () => {
+    const fields = ["sec-websocket-protocol", "superchat", "sec-websocket-extensions", "x", "set-cookie", "a=1"];
+    expect(checkConnectResponse([...fields, "content-length", "5"], sent)).toEqual({
+      type: "accepted",
+      subprotocol: "superchat",
+      extensions: "x",
+      fields: ["set-cookie", "a=1"],
+    });
+  });
+
+  test.each([
+    { name: "a subprotocol not offered", fields: ["sec-websocket-protocol", "Chat"] },
+    { name: "two subprotocols", fields: ["sec-websocket-protocol", "chat", "sec-websocket-protocol", "chat"] },
+    { name: "an extension not offered", fields: ["sec-websocket-extensions", "y"] },
+    { name: "an extension twice", fields: ["sec-websocket-extensions", "x, x"] },
+    { name: "an invalid value", fields: ["x", "a\nb"] },
+  ])("refuses $name", ({ fields }) => {
+    expect(checkConnectResponse(fields, sent).type).toBe("invalid");
+  });
 });

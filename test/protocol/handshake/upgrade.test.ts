@@ -264,6 +264,18 @@ describe("checkUpgradeResponse", () => {
     expect(checkUpgradeResponse(good, sent)).toEqual(accepted);
   });
 
+  test("takes a list of extensions that has none for what it is", () => {
+    expect(checkUpgradeResponse([...good, "sec-websocket-extensions", ","], sent)).toMatchObject({
+      extensions: undefined,
+    });
+  });
+
+  test("leaves the extensions to who judges them", () => {
+    const fields = [...good, "sec-websocket-extensions", "y, y;"];
+    const answer = checkUpgradeResponse(fields, { ...sent, extensions: undefined });
+    expect(answer).toMatchObject({ type: "accepted", extensions: "y, y;" });
+  });
+
   test.each([
     { name: "no Upgrade", fields: good.slice(2) },
     { name: "another protocol", fields: ["upgrade", "h2c", ...good.slice(2)] },
