@@ -3,13 +3,13 @@ import type { Verdict } from "./verdict.ts";
 
 /** What is said of a suite while it runs. */
 export function progressLine(suite: Suite, seconds: number): string {
-  return `${suite.name.padEnd(10)}running   ${inBudget(seconds, suite.budgetSeconds)}`;
+  return `${suite.name.padEnd(12)}running   ${inBudget(seconds, suite.budgetSeconds)}`;
 }
 
 /** What is said of a suite at its end. */
 export function verdictLine({ suite, outcome, remark, seconds, tests, skipped }: Verdict): string {
   const columns = [
-    suite.name.padEnd(10),
+    suite.name.padEnd(12),
     outcome.padEnd(10),
     inBudget(seconds, suite.budgetSeconds),
     (tests === undefined ? "" : `${tests} tests`).padStart(13),

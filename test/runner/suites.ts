@@ -33,7 +33,7 @@ export const Suites: readonly Suite[] = [
   vitest("unit", 30),
   vitest("sockets", 180),
   vitest("fault", 600, [IpRoute]),
-  vitest("interop", 60, [Curl, Python, ...WebSocketPackages]),
+  vitest("interop", 120, [Curl, Python, ...WebSocketPackages]),
   // Apart from what needs Go, so that nothing else is left out with that.
   vitest("conformance", 240, [], { exclude: H2specTests }),
   vitest("h2spec", 60, [H2spec], { project: "conformance", only: H2specTests }),
