@@ -7,6 +7,7 @@ import { type AskedUpgrade, type AskResult, H1Asking } from "./h1-asking.ts";
 import type { H2AskResult } from "./h2-asking.ts";
 import type { H2Client } from "./h2-client.ts";
 import type { H2ClientPool, PoolWaiter } from "./h2-client-pool.ts";
+import { sentServerName } from "./upstream-address.ts";
 import { Connecting, type ConnectResult, type DialTarget, type StandingConnection } from "./upstream-connecting.ts";
 
 /** What became of a client's dial. Only `accepted` leaves something behind. */
@@ -17,13 +18,23 @@ export type ClientDialResult =
       /** Its extensions are as the server wrote them: whoever has offered some judges them. */
       readonly answer: OpeningAnswer;
       readonly httpVersion: "1.1" | "2";
-      /** The other end of the transport: IP address and port; empty and 0 on a unix socket. */
-      readonly peer: { readonly address: string; readonly port: number };
+      /** The other end of the transport, which is a proxy where there is one. */
+      readonly peer: ClientPeer;
     }
   | Exclude<AskResult, { type: "accepted" }>
   | Exclude<ConnectResult, StandingConnection>
   /** HTTP/2 alone was wanted, and the server does not take WebSockets over it. */
   | { readonly type: "http2-unavailable"; readonly error: Error | undefined };
+
+/** Whom a client is connected to. */
+export interface ClientPeer {
+  /** IP address; empty on a unix socket. */
+  readonly address: string;
+  /** 0 on a unix socket. */
+  readonly port: number;
+  /** What was sent in the TLS handshake with the server. */
+  readonly serverName: string | undefined;
+}
 
 /** A request of a client, and the scheme it is for. */
 export interface ClientDialRequest extends DialRequest {
@@ -140,7 +151,7 @@ export class ClientDialing implements PoolWaiter {
   }
 
   #askOn(standing: StandingConnection): void {
-    const peer = peerOf(standing);
+    const peer = this.#peerOf(standing);
     this.#step = new H1Asking(standing, this.#upgrade, (result) => {
       this.#settle(result.type === "accepted" ? { ...result, httpVersion: "1.1", peer } : result);
     });
@@ -148,7 +159,7 @@ export class ClientDialing implements PoolWaiter {
 
   #onStreamResult(result: H2AskResult, client: H2Client): void {
     if (result.type === "accepted") {
-      return this.#settle({ ...result, httpVersion: "2", peer: peerOf(client.standing) });
+      return this.#settle({ ...result, httpVersion: "2", peer: this.#peerOf(client.standing) });
     }
     if (result.type !== "unprocessed") return this.#settle(result);
     // Whatever it has against this stream, it would have against the next one on this connection.
@@ -158,6 +169,12 @@ export class ClientDialing implements PoolWaiter {
     }
     this.#hasTriedAgain = true;
     this.#begin();
+  }
+
+  /** Asked while the connection stands: afterwards the system knows no address. */
+  #peerOf({ connection }: StandingConnection): ClientPeer {
+    const serverName = sentServerName(this.#ways.http1.address);
+    return { address: connection.remoteAddress ?? "", port: connection.remotePort ?? 0, serverName };
   }
 
   readonly #onAbort = (): void => this.#step?.abort();
@@ -177,8 +194,4 @@ function upgradeOf(request: ClientDialRequest): AskedUpgrade {
     head: encodeUpgradeRequest({ ...request, key }),
     judge: (fields) => checkUpgradeResponse(fields, sent),
   };
-}
-
-function peerOf({ connection }: StandingConnection): { readonly address: string; readonly port: number } {
-  return { address: connection.remoteAddress ?? "", port: connection.remotePort ?? 0 };
 }

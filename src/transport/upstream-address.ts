@@ -38,6 +38,17 @@ export function connectTo({ transport }: UpstreamAddress, sourceAddress?: string
   return connect({ host, port, localAddress: sourceAddress, family: isIP(sourceAddress) });
 }
 
+/** The server name that is sent to `address`; `undefined` without TLS, and where it is an IP address (RFC 6066 §3). */
+export function sentServerName({ transport, tls }: UpstreamAddress): string | undefined {
+  const name = tls && expectedName({ transport, tls });
+  return name === undefined || isIP(name) !== 0 ? undefined : name;
+}
+
+/** The name or address that is looked for in the certificate. */
+function expectedName({ transport, tls }: { transport: UpstreamAddress["transport"]; tls: UpstreamTls }): string {
+  return tls.serverName ?? (transport.type === "tcp" ? transport.host : "localhost");
+}
+
 /**
  * What puts TLS on connections to `address`, or `undefined` where it has none. It is made once for all connections: they share
  * a context, and each offers to resume the last session the upstream gave.
@@ -52,8 +63,7 @@ export function trySecure(
   if (tls === undefined) return undefined;
   const { certificate, key } = tls.identity ?? {};
   const secureContext = createSecureContext({ ca: tls.ca, cert: certificate, key });
-  const name = tls.serverName ?? (transport.type === "tcp" ? transport.host : "localhost");
-  // An address is looked for in the certificate, but is no name to send (RFC 6066 §3).
+  const name = expectedName({ transport, tls });
   const identity = isIP(name) === 0 ? { servername: name } : { host: name };
   const options = { ...identity, secureContext, rejectUnauthorized: tls.verify, ALPNProtocols: [...protocols] };
   let session: Buffer | undefined;

@@ -8,6 +8,7 @@ import type { ClientDialRequest, ClientDialResult } from "../transport/client-di
 import { isSameOrigin, type ClientTarget } from "./client-url.ts";
 import type { ConnectOptions } from "./connect-options.ts";
 import { WebSocketConnection } from "./connection.ts";
+import type { WebSocketConnectionOptions } from "./connection-options.ts";
 import { openingError } from "./opening-error.ts";
 import { redirectTarget } from "./redirect.ts";
 import { WebSocketRequest } from "./request.ts";
@@ -20,6 +21,8 @@ export interface ClientOpeningContext {
   began(connection: WebSocketConnection): void;
   ended(connection: WebSocketConnection): void;
 }
+
+type AcceptedDial = Extract<ClientDialResult, { type: "accepted" }>;
 
 /** Fields that are for the origin they were meant for alone. */
 const OfOneOrigin: ReadonlySet<string> = new Set(["authorization", "cookie"]);
@@ -82,42 +85,41 @@ export class ClientOpening {
     return true;
   }
 
-  #accept(
-    accepted: Extract<ClientDialResult, { type: "accepted" }>,
-    request: ClientDialRequest,
-    signal: AbortSignal,
-  ): WebSocketConnection {
+  #accept(accepted: AcceptedDial, request: ClientDialRequest, signal: AbortSignal): WebSocketConnection {
     // It may have aborted behind the answer.
     if (signal.aborted) {
       accepted.stream.abort("cancel");
       throw openingError({ type: "aborted" });
     }
-    const { extensions: negotiators = [], handler, ...options } = this.#options;
-    const make = (agreed: Pick<ConstructorParameters<typeof WebSocketConnection>[1], "extensions" | "handler">) => {
-      const connection: WebSocketConnection = new WebSocketConnection(accepted.stream, {
-        ...options,
-        ...agreed,
-        role: "client",
-        request: new WebSocketRequest<unknown>(asked(request, accepted.httpVersion), this.#peer(accepted), undefined),
-        subprotocol: accepted.answer.subprotocol,
-        onEnded: () => this.#context.ended(connection),
-      });
-      this.#context.began(connection);
-      return connection;
-    };
+    const { extensions: negotiators = [], handler } = this.#options;
     try {
-      return make({ extensions: confirmExtensions(accepted.answer.extensions, negotiators), handler });
+      const extensions = confirmExtensions(accepted.answer.extensions, negotiators);
+      return this.#begin(accepted, request, { extensions, handler });
     } catch (error) {
       // To the server it is open: it is told why it does not stay so (RFC 6455 §7.4.1).
-      void make({}).close(CloseCode.MandatoryExtension);
+      void this.#begin(accepted, request, {}).close(CloseCode.MandatoryExtension);
       throw error;
     }
   }
 
-  #peer({ peer }: Extract<ClientDialResult, { type: "accepted" }>) {
-    const serverName = this.#options.tls?.serverName ?? this.#target.host;
-    const tls = this.#target.scheme === "https" ? { serverName, clientCertificate: undefined } : undefined;
-    return { ...peer, tls };
+  #begin(
+    { stream, answer, httpVersion, peer }: AcceptedDial,
+    request: ClientDialRequest,
+    agreed: Pick<WebSocketConnectionOptions, "extensions" | "handler">,
+  ): WebSocketConnection {
+    const { extensions: _offered, handler: _handler, ...options } = this.#options;
+    const { address, port, serverName } = peer;
+    const tls = request.scheme === "https" ? { serverName, clientCertificate: undefined } : undefined;
+    const connection: WebSocketConnection = new WebSocketConnection(stream, {
+      ...options,
+      ...agreed,
+      role: "client",
+      request: new WebSocketRequest<unknown>(asked(request, httpVersion), { address, port, tls }, undefined),
+      subprotocol: answer.subprotocol,
+      onEnded: () => this.#context.ended(connection),
+    });
+    this.#context.began(connection);
+    return connection;
   }
 }
 
