@@ -208,7 +208,9 @@ export function withoutLength(fields: FieldLines): FieldLines {
 export function joinCookies(fields: FieldLines): FieldLines {
   const cookies = fieldValues(fields, "cookie");
   if (cookies.length < 2) return fields;
-  return [...withoutNames(fields, (name) => name === "cookie"), "cookie", cookies.join("; ")];
+  // An empty one would leave whitespace at an end, which no value has.
+  const joined = cookies.filter((line) => line !== "").join("; ");
+  return [...withoutNames(fields, (name) => name === "cookie"), "cookie", joined];
 }
 
 /** The cookies of `fields`, undecoded; of those with the same name the first (RFC 6265 §4.2.1). */

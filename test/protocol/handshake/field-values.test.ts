@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { cookiesOf, tryParameterizedTokens } from "../../../src/protocol/handshake/field-values.ts";
+import {
+  cookiesOf,
+  isFieldValue,
+  joinCookies,
+  tryParameterizedTokens,
+} from "../../../src/protocol/handshake/field-values.ts";
 
 describe("a list of tokens with parameters", () => {
   test.each([
@@ -70,5 +75,19 @@ describe("cookies", () => {
   ])("$lines are $cookies", ({ lines, cookies }) => {
     const fields = lines.flatMap((line) => ["cookie", line]);
     expect([...cookiesOf(fields)]).toEqual(Object.entries(cookies));
+  });
+});
+
+describe("split cookies", () => {
+  test.each([
+    { lines: ["a=b"], joined: "a=b" },
+    { lines: ["a=b", "c=d; e=f"], joined: "a=b; c=d; e=f" },
+    { lines: ["a=b", ""], joined: "a=b" },
+    { lines: ["", "a=b", "", "c=d"], joined: "a=b; c=d" },
+    { lines: ["", ""], joined: "" },
+  ])("$lines are one line that can be sent on: $joined", ({ lines, joined }) => {
+    const fields = joinCookies(["host", "a", ...lines.flatMap((line) => ["cookie", line])]);
+    expect(fields).toEqual(["host", "a", "cookie", joined]);
+    expect(isFieldValue(joined)).toBe(true);
   });
 });
