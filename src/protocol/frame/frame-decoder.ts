@@ -11,9 +11,13 @@ export type ReceivedHeader = Pick<FrameHeader, "fin" | "rsv" | "opcode" | "maske
 /** First step of a growing payload in bytes: the length a header claims is paid for only as bytes arrive. */
 const FirstCapacity = 4096;
 
-/** The longest payload that is cut from a copy of the read it came in, and how much of that is copied at once. */
+/**
+ * A payload of so many bytes at most is cut from a copy of the read it came in. Copied at once is as much as that many of its
+ * size, so that who keeps one keeps no more than that alive.
+ */
 const MaxCutBytes = 2_048;
-const CopyBytes = 16_384;
+const CopiedPayloads = 256;
+const MaxCopyBytes = 65_536;
 
 const Nothing = new Uint8Array(0);
 
@@ -84,6 +88,13 @@ export class FrameDecoder {
     return this.#frameOf(this.#payload.subarray(0, this.#filled));
   }
 
+  /** What the last `partialFrame` had belongs to the caller from now on; the frame comes with the rest alone. */
+  releasePartial(): void {
+    this.#key = rotated(this.#key, this.#filled);
+    this.#payload = Nothing;
+    this.#filled = 0;
+  }
+
   #begin(): void {
     const scanner = this.#scanner;
     this.#check(scanner);
@@ -113,7 +124,7 @@ export class FrameDecoder {
     }
     const filled = this.#filled;
     this.#filled += taken;
-    this.#reserve(filled, scanner.payloadLength);
+    this.#reserve(filled, this.#filled + scanner.payloadRemaining);
     const key = rotated(this.#key, filled);
     if (key === 0) this.#payload.set(bytes.subarray(offset, offset + taken), filled);
     else copyMasked(bytes, offset, offset + taken, this.#payload, filled, key);
@@ -123,14 +134,15 @@ export class FrameDecoder {
   /** A whole payload of `length` bytes that begins at `offset`, unmasked in a copy of as much of the read as `CopyBytes`. */
   #cut(bytes: Uint8Array, offset: number, end: number, length: number): Uint8Array<ArrayBuffer> {
     if (offset + length > this.#copyStart + this.#copy.length) {
-      const copied = Math.min(end - offset, CopyBytes);
+      const copied = Math.min(end - offset, length * CopiedPayloads, MaxCopyBytes);
       this.#copy = freshMemory(copied);
       this.#copy.set(bytes.subarray(offset, offset + copied));
       this.#copyStart = offset;
     }
     const start = offset - this.#copyStart;
-    if (this.#key !== 0) copyMasked(this.#copy, start, start + length, this.#copy, start, this.#key);
-    return this.#copy.subarray(start, start + length);
+    const payload = this.#copy.subarray(start, start + length);
+    if (this.#key !== 0) copyMasked(payload, 0, length, payload, 0, this.#key);
+    return payload;
   }
 
   /**

@@ -5,7 +5,7 @@ import { Buffer } from "node:buffer";
 
 /** `xor` of the listing, and the memory that it works on. */
 export interface MaskKernel {
-  /** 64 KiB. */
+  /** 32 KiB: less than a processor has nearest to it. */
   readonly memory: Uint8Array;
   /**
    * XORs the first `length` bytes of `memory`, at least one, with the four octets of `word`, the lowest first; and up to 31
@@ -46,13 +46,17 @@ declare const WebAssembly: {
   readonly Instance: new (module: object) => { readonly exports: object };
 };
 
+const MemoryBytes = 32_768;
+
 /** A kernel with a memory of its own, or `undefined` where there is no WebAssembly, as with `node --jitless`. */
 export function tryMaskKernel(): MaskKernel | undefined {
   if (typeof WebAssembly === "undefined") return undefined;
   const bytes = Buffer.from(Listing.replace(/;.*$/gm, "").replace(/\s/g, ""), "hex");
   try {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-    return isKernelExports(exports) ? { memory: new Uint8Array(exports.memory.buffer), xor: exports.xor } : undefined;
+    return isKernelExports(exports)
+      ? { memory: new Uint8Array(exports.memory.buffer, 0, MemoryBytes), xor: exports.xor }
+      : undefined;
   } catch {
     // Where address space is short: V8 reserves gigabytes of it for the memory, to be without bounds checks.
     return undefined;

@@ -1,15 +1,15 @@
 import { freshMemory } from "./fresh-memory.ts";
 
-/** Small frames on their way out share a piece of memory of this many bytes. */
-const SlabBytes = 16_384;
-const MaxCutBytes = SlabBytes / 4;
+/** Small frames on their way out share a piece of memory of this many bytes, as much as node's own pool has. */
+const SlabBytes = 65_536;
+const MaxCutBytes = 4_096;
 
 // Memory for each small frame would cost twice the rest of its making. The slab is the module's, since one for each connection
 // would be kept by each that is idle; no byte of it is given out twice.
 let slab = new Uint8Array(0);
 let slabUsed = 0;
 
-/** Memory of `length` bytes to write a frame to, which goes to a stream, and not to somebody who would look about in its `buffer`. */
+/** Memory of `length` bytes to write a frame to, which goes to a stream, and to nobody who would look about in its `buffer`. */
 export function wireMemory(length: number): Uint8Array {
   if (length > MaxCutBytes) return freshMemory(length);
   if (length > slab.length - slabUsed) {

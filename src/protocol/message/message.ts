@@ -78,9 +78,9 @@ export class MessageAssembler {
   }
 
   /**
-   * Takes what has arrived so far of a data frame, a view that need not last; returns what of it comes out as a part. Checks
-   * text at once, so that a bad byte is not waited out; not where an extension has changed the message, which is text only
-   * once it is whole and changed back.
+   * Takes what has arrived so far of a data frame, and has not come out before; returns the part that it comes out as, which is
+   * the same bytes then, not a copy. Else it need not last. Checks text at once, so that a bad byte is not waited out; not where
+   * an extension has changed the message, which is text only once it is whole and changed back.
    *
    * @throws WebSocketError `WS_TEXT_NOT_UTF8` (1007).
    */
@@ -88,16 +88,17 @@ export class MessageAssembler {
     if (isControl(frame.opcode)) return undefined;
     this.#begin(frame);
     if (this.#isPlainText) this.#validate(frame.payload);
-    this.#partialBytes = frame.payload.length - this.#outBytes;
+    this.#partialBytes = frame.payload.length;
     if (!this.#comesInParts) return undefined;
-    this.#keep(new Uint8Array(frame.payload.subarray(this.#outBytes)));
-    this.#outBytes = frame.payload.length;
+    this.#keep(frame.payload);
+    this.#outBytes += frame.payload.length;
+    this.#validatedBytes = 0;
     this.#partialBytes = 0;
     return this.#partOf(this.#takeKept(), false);
   }
 
   /**
-   * Takes a data frame and its payload; returns the message, as the extensions leave it, if this was its last, or the next
+   * Takes a data frame and its payload, but for what has come out before; returns the message, as the extensions leave it, if this was its last, or the next
    * part.
    *
    * @throws WebSocketError `WS_TEXT_NOT_UTF8` (1007), and what the extensions throw.
@@ -115,9 +116,9 @@ export class MessageAssembler {
       return this.#decoded(frame);
     }
     this.#begin(frame);
-    this.#meter.add({ fin, payloadLength: payload.length });
+    this.#meter.add({ fin, payloadLength: this.#outBytes + payload.length });
     if (this.#isPlainText && (this.#comesInParts || !fin)) this.#validate(payload);
-    this.#keep(this.#outBytes === 0 ? payload : payload.subarray(this.#outBytes));
+    this.#keep(payload);
     this.#validatedBytes = 0;
     this.#outBytes = 0;
     this.#partialBytes = 0;

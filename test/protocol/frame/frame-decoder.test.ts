@@ -53,12 +53,23 @@ describe("the payloads of one read", () => {
     }
   });
 
-  test("that had many frames share memory, of which a kept one holds no more than 16 KiB", () => {
+  test("that had many frames share memory, of which a kept one holds no more than 256 times its size", () => {
+    for (const length of [1, 16, 125]) {
+      const payloads: Uint8Array[] = [];
+      readInto(payloads, newDecoder(), wireOf(...Array.from({ length: 1_000 }, () => payloadOf(length))));
+      const buffers = new Set(payloads.map(({ buffer }) => buffer));
+      expect(buffers.size).toBeLessThan(100);
+      for (const { byteLength } of buffers) expect(byteLength).toBeLessThanOrEqual(256 * length);
+    }
+  });
+
+  test("share no more than 64 KiB, and none with a large one", () => {
+    const sent = Array.from({ length: 300 }, (_, index) => payloadOf(index % 3 === 0 ? 2_049 : 2_048));
     const payloads: Uint8Array[] = [];
-    readInto(payloads, newDecoder(), wireOf(...Array.from({ length: 500 }, () => payloadOf(125))));
-    const buffers = new Set(payloads.map(({ buffer }) => buffer));
-    expect(buffers.size).toBe(Math.ceil((500 * 131) / 16_384));
-    for (const { byteLength } of buffers) expect(byteLength).toBeLessThanOrEqual(16_384);
+    readInto(payloads, newDecoder(), wireOf(...sent));
+    const large = payloads.filter(({ length }) => length > 2_048);
+    expect(large.map(({ buffer }) => buffer.byteLength)).toEqual(Array<number>(100).fill(2_049));
+    for (const { buffer } of payloads) expect(buffer.byteLength).toBeLessThanOrEqual(65_536);
   });
 
   test("share nothing with those of another WebSocket", () => {
@@ -136,4 +147,30 @@ describe("the work grows with the bytes, and not with how they are cut", () => {
   ])("$name of 1 MiB: no byte is moved more than four times, in pieces of 1 byte or all at once", ({ wire }) => {
     for (const cut of [1, 7, 1_000, 65_536, wire.length]) expect(bytesMoved(wire, cut)).toBeLessThan(4 * wire.length);
   });
+});
+
+describe("a partial frame that was released", () => {
+  test.each([[1], [3], [7, 1], [100], [4_000, 5_000]])(
+    "leaves the rest, unmasked as it goes on, in pieces of %j",
+    (...cuts) => {
+      const sent = payloadOf(10_000);
+      const wire = wireOf(sent, payloadOf(5));
+      const decoder = newDecoder();
+      const parts: Uint8Array[] = [];
+      const frames: Uint8Array[] = [];
+      for (let start = 0, turn = 0; start < wire.length; turn++) {
+        const end = Math.min(wire.length, start + (cuts[turn % cuts.length] ?? 1));
+        start = decoder.read(wire, start, end);
+        const partial = frames.length === 0 ? decoder.partialFrame : undefined;
+        if (partial) {
+          parts.push(partial.payload);
+          decoder.releasePartial();
+        }
+        const frame = decoder.takeFrame();
+        if (frame) frames.push(frame.payload);
+      }
+      expect(joined([...parts, frames[0]!])).toEqual(sent);
+      expect(frames[1]).toEqual(payloadOf(5));
+    },
+  );
 });

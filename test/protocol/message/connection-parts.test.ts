@@ -140,6 +140,24 @@ describe("in parts, messages come", () => {
     expect(lines(machine, cutAt(compressed, [4]))).toEqual([`text ${"z".repeat(999)}`]);
   });
 
+  test("and are given away: a frame of any length takes no more memory than what one read brings of it", () => {
+    const machine = machineFor({ maxMessageBytes: undefined });
+    machine.deliverParts();
+    const frameBytes = 1_000_000;
+    const bytes = wire(Opcode.Binary, new Uint8Array(frameBytes).fill(7));
+    const buffers: number[] = [];
+    let given = 0;
+    for (const chunk of cutAt(bytes, [10_000])) {
+      machine.read(chunk, 0, chunk.length);
+      const event = machine.takeEvent();
+      if (event?.type !== "part") continue;
+      given += event.data.length;
+      buffers.push(event.data.buffer.byteLength);
+    }
+    expect(given).toBe(frameBytes);
+    expect(Math.max(...buffers)).toBeLessThan(30_000);
+  });
+
   test("the same, however they are cut", () => {
     const messages = [
       wire(Opcode.Text, "€uro", "more"),
