@@ -90,6 +90,8 @@ export class FrameDecoder {
 
   /** What the last `partialFrame` had belongs to the caller from now on; the frame comes with the rest alone. */
   releasePartial(): void {
+    // Its buffer may be larger, and must not tell what was in that memory before.
+    this.#payload.fill(0, this.#filled);
     this.#key = rotated(this.#key, this.#filled);
     this.#payload = Nothing;
     this.#filled = 0;
@@ -131,7 +133,7 @@ export class FrameDecoder {
     return taken;
   }
 
-  /** A whole payload of `length` bytes that begins at `offset`, unmasked in a copy of as much of the read as `CopyBytes`. */
+  /** A whole payload of `length` bytes that begins at `offset`, unmasked in a copy of this read. */
   #cut(bytes: Uint8Array, offset: number, end: number, length: number): Uint8Array<ArrayBuffer> {
     if (offset + length > this.#copyStart + this.#copy.length) {
       const copied = Math.min(end - offset, length * CopiedPayloads, MaxCopyBytes);
@@ -140,7 +142,7 @@ export class FrameDecoder {
       this.#copyStart = offset;
     }
     const start = offset - this.#copyStart;
-    const payload = this.#copy.subarray(start, start + length);
+    const payload = new Uint8Array(this.#copy.buffer, start, length);
     if (this.#key !== 0) copyMasked(payload, 0, length, payload, 0, this.#key);
     return payload;
   }

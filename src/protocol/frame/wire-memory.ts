@@ -18,5 +18,6 @@ export function wireMemory(length: number): Uint8Array {
   }
   const start = slabUsed;
   slabUsed += length;
-  return slab.subarray(start, slabUsed);
+  // Not `subarray`: it takes half as long again, as long as all the rest here.
+  return new Uint8Array(slab.buffer, start, length);
 }

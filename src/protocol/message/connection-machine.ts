@@ -130,7 +130,7 @@ export class ConnectionMachine {
     this.#assembler.wantsParts = true;
     if (this.#state !== "open") return;
     const partial = this.#decoder.partialFrame;
-    this.#event = (partial && this.#assembler.addPartial(partial)) ?? this.#assembler.takeHeldPart();
+    this.#event = (partial && this.#addPartial(partial)) ?? this.#assembler.takeHeldPart();
   }
 
   /**
@@ -275,8 +275,14 @@ export class ConnectionMachine {
   }
 
   #receivePartial(frame: Frame): void {
-    const part = this.#assembler.addPartial(frame);
+    const part = this.#addPartial(frame);
     if (this.#state === "open") this.#event = part;
+  }
+
+  #addPartial(frame: Frame): MessagePart | undefined {
+    const part = this.#assembler.addPartial(frame);
+    if (part) this.#decoder.releasePartial();
+    return part;
   }
 
   #receive(frame: Frame): void {

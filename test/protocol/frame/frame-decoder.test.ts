@@ -174,3 +174,16 @@ describe("a partial frame that was released", () => {
     },
   );
 });
+
+test("a part that is given away shows nothing of what was in its memory before", () => {
+  const decoder = newDecoder();
+  const wire = wireOf(new Uint8Array(1_000_000).fill(7));
+  for (let round = 0; round < 20; round++) Buffer.allocUnsafeSlow(40_000).fill(0xaa);
+  decoder.read(wire, 0, 20_000);
+  const { payload } = decoder.partialFrame!;
+  decoder.releasePartial();
+  const memory = new Uint8Array(payload.buffer);
+  expect(memory.length).toBeGreaterThan(payload.length);
+  expect(memory.subarray(payload.length).every((byte) => byte === 0)).toBe(true);
+  expect(payload.every((byte) => byte === 7)).toBe(true);
+});
