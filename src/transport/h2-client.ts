@@ -82,8 +82,6 @@ export class H2Client {
     session.on("remoteSettings", () => this.#onSettings());
     session.on("goaway", (_, lastStreamId) => this.#onGoAway(lastStreamId));
     session.once("close", () => this.#onClose());
-    // TLS on TLS does not tell that it has closed when what is beneath both has.
-    standing.connection.once("close", () => setImmediate(() => this.destroy()));
     this.#ping = new PingDeadline(this.#pinged(), options, () => this.destroy());
   }
 

@@ -16,7 +16,7 @@ import { WebSocketRequest } from "./request.ts";
 /** What an opening asks and tells its client. */
 export interface ClientOpeningContext {
   /** Who dials `target` in the way of `options`. */
-  dialerOf(target: ClientTarget, options: ConnectOptions): ClientDialer;
+  dialerOf(target: ClientTarget, options: ConnectOptions): Pick<ClientDialer, "dial">;
   /** Told of each connection when it begins, and when nothing is left of it. */
   began(connection: WebSocketConnection): void;
   ended(connection: WebSocketConnection): void;

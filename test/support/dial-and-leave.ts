@@ -1,14 +1,29 @@
 import { ClientDialer } from "../../src/transport/client-dialer.ts";
 
-// Runs in a process of its own: opens a WebSocket over HTTP/2, gives it up, and has nothing more to do.
+// Runs in a process of its own: opens one WebSocket over HTTP/2 and gives it up, then another on the same connection, which it
+// gives up when the server has said something. Then it has nothing more to do.
 
 const transport = { type: "tcp", host: "127.0.0.1", port: Number(process.argv[2]) } as const;
 const kept = { idleMs: 3_600_000, pingIntervalMs: 3_600_000, pongMs: 3_600_000, maxClients: 1 };
 const dialer = new ClientDialer({ address: { transport, tls: undefined }, proxy: undefined, protocol: "h2" }, kept);
-const asked = { scheme: "http", authority: "a", path: "/", subprotocols: [], extensions: "", fields: [] } as const;
-const result = await dialer.dial(asked, { timeoutMs: 3_600_000, signal: undefined });
-if (result.type !== "accepted") throw new Error(result.type);
-console.log("opened");
-const ignore = (): void => undefined;
-result.stream.start({ onBytes: ignore, onDrain: ignore, onEnd: ignore, onClose: () => console.log("closed") });
-result.stream.abort("cancel");
+const asked = { scheme: "http", authority: "a", subprotocols: [], extensions: "", fields: [] } as const;
+
+async function open(path: string, onBytes: () => void) {
+  const result = await dialer.dial({ ...asked, path }, { timeoutMs: 3_600_000, signal: undefined });
+  if (result.type !== "accepted") throw new Error(result.type);
+  console.log(`${path} opened`);
+  const { stream } = result;
+  const ignore = (): void => undefined;
+  const closed = Promise.withResolvers<void>();
+  stream.start({ onBytes, onDrain: ignore, onEnd: ignore, onClose: () => closed.resolve() });
+  return { stream, closed: closed.promise };
+}
+
+const first = await open("/first", () => undefined);
+first.stream.abort("cancel");
+await first.closed;
+const second = await open("/second", () => {
+  console.log("heard");
+  second.stream.abort("cancel");
+});
+void second.closed.then(() => console.log("closed"));

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { sensitiveHeaders } from "node:http2";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test, vi } from "vitest";
 import { dialerFor } from "../support/client-dialing.ts";
@@ -7,7 +8,7 @@ import { connectProxy } from "../support/connect-proxy.ts";
 import { h2Origin } from "../support/h2-origin.ts";
 import { turns } from "../support/stream-observers.ts";
 
-const NoStreams = { ":status": 200 };
+const Accepted = { ":status": 200 };
 
 describe.each(["TLS", "cleartext"] as const)("over %s", (access) => {
   test("WebSockets that are opened at once share one connection, and those behind them too", async () => {
@@ -27,6 +28,20 @@ describe.each(["TLS", "cleartext"] as const)("over %s", (access) => {
     const [session] = origin.sessions;
     expect(session?.remoteSettings).toMatchObject({ initialWindowSize: 262_144, enablePush: false });
     await vi.waitFor(() => expect(session?.state.remoteWindowSize).toBe(16_777_216));
+  });
+
+  test("what only the two ends are to know is kept out of the compressor's tables", async () => {
+    const secrets: unknown[] = [];
+    const origin = await h2Origin({
+      access,
+      onStream(stream, _, fields) {
+        secrets.push(Reflect.get(fields, sensitiveHeaders));
+        stream.respond(Accepted);
+      },
+    });
+    const fields = ["cookie", "a=1", "authorization", "Basic x", "origin", "https://a"];
+    await dialerFor(origin.address, "h2").dial({ fields });
+    expect(secrets).toEqual([["cookie", "authorization"]]);
   });
 
   test("a stream that is reset costs its WebSocket alone", async () => {
@@ -108,7 +123,7 @@ describe("a server that lets two streams be open", () => {
 test("a server that lets no stream be open is not sent one connection after the other", async () => {
   const origin = await h2Origin({ settings: { maxConcurrentStreams: 0 } });
   const { dial } = dialerFor(origin.address, "h2");
-  expect(await dial({ timeoutMs: 100 })).toEqual({ type: "timeout" });
+  expect(await dial({ timeoutMs: 500 })).toEqual({ type: "timeout" });
   expect(origin.connections.made).toBe(1);
 });
 
@@ -139,9 +154,9 @@ describe("a server that says GOAWAY", () => {
   ])("and has not looked at a stream is asked again on another connection, $how", async ({ code }) => {
     const origin = await h2Origin({
       onStream(stream) {
-        if (origin.streams.length > 2) return stream.respond(NoStreams);
+        if (origin.streams.length > 2) return stream.respond(Accepted);
         // The first one stays, the second one is behind it.
-        if (origin.streams.length === 1) stream.respond(NoStreams);
+        if (origin.streams.length === 1) stream.respond(Accepted);
         else stream.session?.goaway(code, 1);
       },
     });
@@ -160,7 +175,7 @@ describe("a server that refuses a stream", () => {
     const origin = await h2Origin({
       onStream(stream) {
         if (origin.streams.length === 2) stream.close(Refused);
-        else stream.respond(NoStreams);
+        else stream.respond(Accepted);
       },
     });
     const { open } = dialerFor(origin.address, "h2");
@@ -216,14 +231,20 @@ describe("a connection without a WebSocket", () => {
     expect(origin.connections).toMatchObject({ made: 1, open: 1 });
   });
 
-  test("keeps no process alive", { timeout: 20_000 }, async () => {
-    const origin = await h2Origin();
+  test("keeps no process alive, as one with a WebSocket does", { timeout: 20_000 }, async () => {
+    const origin = await h2Origin({
+      onStream(stream, fields) {
+        stream.respond(Accepted);
+        if (fields.includes("/second")) setTimeout(() => stream.write("late"), 200);
+      },
+    });
     const program = fileURLToPath(import.meta.resolve("../support/dial-and-leave.ts"));
     const child = spawn(process.execPath, [program, String(origin.port)], { stdio: ["ignore", "pipe", "inherit"] });
     let said = "";
     child.stdout.on("data", (part: Buffer) => (said += part.toString()));
     const [code] = await once(child, "close");
-    expect({ code, said }).toEqual({ code: 0, said: "opened\nclosed\n" });
+    expect({ code, said }).toEqual({ code: 0, said: "/first opened\n/second opened\nheard\nclosed\n" });
+    expect(origin.connections.made).toBe(1);
   });
 });
 
@@ -276,7 +297,7 @@ describe("a dial that nobody waits for any more", () => {
   test("resets its stream, and the others on it live on", async () => {
     const origin = await h2Origin({
       onStream(stream, fields) {
-        if (!fields.includes("/silent")) stream.respond(NoStreams);
+        if (!fields.includes("/silent")) stream.respond(Accepted);
       },
     });
     const { dial, open } = dialerFor(origin.address, "h2");

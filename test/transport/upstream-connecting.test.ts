@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createServer as createUpgradeServer } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { trySecure, type UpstreamAddress } from "../../src/transport/upstream-address.ts";
 import { dialerFor } from "../support/client-dialing.ts";
@@ -100,6 +101,31 @@ describe.each<{ protocol: Protocol; access: Access; proxied: Access }>([
     expect(await dialed).toEqual({ type: "aborted" });
     await between.allClosed();
   });
+});
+
+test.each<{ access: Access; proxied: Access }>([
+  { access: "cleartext", proxied: "cleartext" },
+  { access: "TLS", proxied: "cleartext" },
+  { access: "cleartext", proxied: "TLS" },
+  { access: "TLS", proxied: "TLS" },
+])("over $access through a proxy over $proxied a connection that is lost before the answer is lost", async (way) => {
+  const { certificate: ca, key } = await sharedCertificate();
+  const asked = Promise.withResolvers<void>();
+  const onSocket = (socket: Socket): void => {
+    socket.on("error", () => undefined).once("data", () => asked.resolve());
+  };
+  const isSecure = way.access === "TLS";
+  const server = isSecure ? createTlsServer({ cert: ca, key }, onSocket) : createServer(onSocket);
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const tls = isSecure ? { serverName: "localhost", ca, verify: true } : undefined;
+  const between = await connectProxy({ access: way.proxied });
+  const address: UpstreamAddress = { transport: { type: "tcp", host: "127.0.0.1", port }, tls };
+  const dialed = dialerFor(address, "h1", { proxy: between.proxy }).dial();
+  await asked.promise;
+  between.loseConnections();
+  expect(await dialed).toMatchObject({ type: "lost" });
 });
 
 describe("a proxy", () => {

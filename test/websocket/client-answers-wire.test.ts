@@ -208,6 +208,13 @@ test.each([
   expect(await failureOf(clientFor().connect(server.url))).toMatchObject({ code: "WS_OPENING_INVALID" });
 });
 
+test("over h2 a field with outer whitespace is none", async () => {
+  const server = await answeringServer({ protocol: "h2" }, () => ({ fields: ["x-own", "a "] }));
+  expect(await failureOf(clientFor({ protocol: "h2" }).connect(server.url))).toMatchObject({
+    code: "WS_OPENING_INVALID",
+  });
+});
+
 test("over h2 any success is one (RFC 9113 §8.5)", async () => {
   const server = await answeringServer({ protocol: "h2" }, () => ({ status: 201, goesOn: true }));
   expect((await clientFor({ protocol: "h2" }).connect(server.url)).state).toBe("open");

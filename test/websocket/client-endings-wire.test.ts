@@ -18,7 +18,7 @@ describe.each(ClientVersions)("over $protocol an opening", (version) => {
 
   test("whose refusal is not whole in time is told what is there", async () => {
     const server = await answeringServer(version, () => ({ status: 403, body: "no en", goesOn: true }));
-    const error = await failureOf(clientFor({ protocol }).connect(server.url, { openingMs: 100 }));
+    const error = await failureOf(clientFor({ protocol }).connect(server.url, { openingMs: 1_000 }));
     expect(error).toMatchObject({ code: "WS_OPENING_REFUSED", response: { status: 403 } });
     expect(String(error.response?.body)).toBe("no en");
     await server.allClosed();
@@ -59,7 +59,7 @@ describe.each(ClientVersions)("over $protocol an opening", (version) => {
   test("that is done is its signal's no more", async () => {
     const server = await answeringServer(version, () => ({}));
     const aborting = new AbortController();
-    const connection = await clientFor({ protocol }).connect(server.url, { signal: aborting.signal, openingMs: 200 });
+    const connection = await clientFor({ protocol }).connect(server.url, { signal: aborting.signal, openingMs: 2_000 });
     expect(getEventListeners(aborting.signal, "abort")).toEqual([]);
     aborting.abort();
     await turns();

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { createSecureServer } from "node:http2";
 import { createServer as createHttpsServer } from "node:https";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { connect } from "../../src/websocket/client.ts";
@@ -78,6 +79,17 @@ describe.each(ClientVersions)("over $protocol", ({ protocol, httpVersion }) => {
       const { url, ca } = await secureServer(names);
       const error = await failureOf(clientFor({ protocol }).connect(url, { tls: tls(ca) }));
       expect(error).toMatchObject({ code: "WS_TLS_FAILED", closeCode: 1015, origin: "transport", cause: { code } });
+    });
+
+    test("that is cut off within its handshake leaves the server unreachable: another attempt may do", async () => {
+      const server = createServer((socket) => {
+        socket.on("error", () => undefined).once("data", () => socket.resetAndDestroy());
+      });
+      await once(server.listen(0, "127.0.0.1"), "listening");
+      onTestFinished(() => void server.close());
+      const { port } = server.address() as AddressInfo;
+      const error = await failureOf(clientFor({ protocol }).connect(`wss://127.0.0.1:${port}/`));
+      expect(error).toMatchObject({ code: "WS_UNREACHABLE", cause: { code: "ECONNRESET" } });
     });
 
     test("is made with anybody, if that is wanted", async () => {
