@@ -47,8 +47,7 @@ export class H1Asking {
     this.#connection = connection;
     this.#upgrade = upgrade;
     this.#done = done;
-    // TLS on TLS does not tell that it has closed when what is beneath both has.
-    connection.on("error", this.#onError).on("close", this.#onEnd);
+    connection.on("error", this.#onError);
     socket.on("error", this.#onError).on("close", this.#onEnd);
     socket.on("end", this.#onEnd);
     socket.on("data", this.#onData);
@@ -104,7 +103,7 @@ export class H1Asking {
 
   /** Takes every listener away, so that the stream keeps nothing of its opening alive. */
   #handOver(): void {
-    this.#connection.off("error", this.#onError).off("close", this.#onEnd);
+    this.#connection.off("error", this.#onError);
     this.#socket.off("error", this.#onError).off("close", this.#onEnd);
     this.#socket.off("end", this.#onEnd).off("data", this.#onData);
   }

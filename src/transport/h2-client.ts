@@ -1,4 +1,4 @@
-import { connect, sensitiveHeaders, type ClientHttp2Session } from "node:http2";
+import { connect, type ClientHttp2Session } from "node:http2";
 import { connectRequestFields, type ConnectRequest } from "../protocol/handshake/extended-connect.ts";
 import type { FieldLines } from "../protocol/handshake/opening-request.ts";
 import type { CheckedAnswer } from "../protocol/handshake/upgrade.ts";
@@ -45,9 +45,6 @@ const SessionOptions = {
   // What is asked or answered twice is the business of its author, as over HTTP/1.1.
   strictSingleValueFields: false,
 } as const;
-
-/** What only the two ends are to know of a request, and no table of a compressor (RFC 7541 §7.1.3). */
-const Secrets: ReadonlySet<string> = new Set(["authorization", "cookie", "proxy-authorization"]);
 
 /**
  * One HTTP/2 connection of a client, shared by its WebSockets (RFC 8441): node:http2 on a connection that stands.
@@ -111,7 +108,7 @@ export class H2Client {
     judge: (fields: FieldLines) => CheckedAnswer,
     done: (result: H2AskResult) => void,
   ): H2Asking {
-    const stream = this.#session.request(withSecrets(connectRequestFields(request)), { endStream: false });
+    const stream = this.#session.request(connectRequestFields(request), { endStream: false });
     this.#streams++;
     clearTimeout(this.#idle);
     this.standing.connection.ref();
@@ -185,9 +182,4 @@ export class H2Client {
       ping: (onAnswer) => void (session.destroyed || session.ping((error) => error === null && onAnswer())),
     };
   }
-}
-
-function withSecrets(lines: FieldLines): string[] {
-  const names = lines.filter((name, index) => index % 2 === 0 && Secrets.has(name));
-  return Object.assign([...lines], { [sensitiveHeaders]: names });
 }

@@ -20,8 +20,8 @@ export interface ConnectProxy {
   readonly openConnections: number;
   /** Reads and passes on nothing any more, in either direction. */
   freeze(): void;
-  /** Resets the connections of all clients. */
-  loseConnections(): void;
+  /** Takes away the connections of all clients, with or without a reset. */
+  loseConnections(how: "reset" | "end"): void;
   /** Resolves when no connection of a client is left. */
   allClosed(): Promise<void>;
 }
@@ -105,8 +105,11 @@ export async function connectProxy({ access = "cleartext", answer, early }: Conn
     freeze() {
       for (const socket of sockets) socket.unpipe().pause();
     },
-    loseConnections() {
-      for (const socket of raw) socket.resetAndDestroy();
+    loseConnections(how) {
+      for (const socket of raw) {
+        if (how === "reset") socket.resetAndDestroy();
+        else socket.destroy();
+      }
     },
     async allClosed() {
       while (clients.size > 0) await once(server, "client-gone");

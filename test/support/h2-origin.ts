@@ -2,7 +2,6 @@ import { once } from "node:events";
 import {
   createSecureServer,
   createServer,
-  type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
   type Settings,
@@ -38,7 +37,7 @@ export interface H2OriginOptions {
   /** Speaks HTTP/1.1 too, where a client asks for it by ALPN. */
   readonly allowHTTP1?: boolean;
   /** Answers a stream; 200 if not given. */
-  readonly onStream?: (stream: ServerHttp2Stream, rawFields: readonly string[], fields: IncomingHttpHeaders) => void;
+  readonly onStream?: (stream: ServerHttp2Stream, rawFields: readonly string[]) => void;
 }
 
 /** Starts one, until the test is over. */
@@ -82,15 +81,12 @@ export async function h2Origin(options: H2OriginOptions = {}): Promise<H2Origin>
       });
   });
   server.on("tlsClientError", () => undefined);
-  server.on(
-    "stream",
-    (stream: ServerHttp2Stream, fields: IncomingHttpHeaders, _flags: unknown, rawFields: string[]) => {
-      stream.on("error", () => undefined).once("close", happened);
-      streams.push(stream);
-      onStream(stream, rawFields, fields);
-      happened();
-    },
-  );
+  server.on("stream", (stream: ServerHttp2Stream, _fields: unknown, _flags: unknown, rawFields: string[]) => {
+    stream.on("error", () => undefined).once("close", happened);
+    streams.push(stream);
+    onStream(stream, rawFields);
+    happened();
+  });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => {

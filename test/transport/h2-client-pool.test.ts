@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { sensitiveHeaders } from "node:http2";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test, vi } from "vitest";
 import { dialerFor } from "../support/client-dialing.ts";
@@ -28,20 +27,6 @@ describe.each(["TLS", "cleartext"] as const)("over %s", (access) => {
     const [session] = origin.sessions;
     expect(session?.remoteSettings).toMatchObject({ initialWindowSize: 262_144, enablePush: false });
     await vi.waitFor(() => expect(session?.state.remoteWindowSize).toBe(16_777_216));
-  });
-
-  test("what only the two ends are to know is kept out of the compressor's tables", async () => {
-    const secrets: unknown[] = [];
-    const origin = await h2Origin({
-      access,
-      onStream(stream, _, fields) {
-        secrets.push(Reflect.get(fields, sensitiveHeaders));
-        stream.respond(Accepted);
-      },
-    });
-    const fields = ["cookie", "a=1", "authorization", "Basic x", "origin", "https://a"];
-    await dialerFor(origin.address, "h2").dial({ fields });
-    expect(secrets).toEqual([["cookie", "authorization"]]);
   });
 
   test("a stream that is reset costs its WebSocket alone", async () => {

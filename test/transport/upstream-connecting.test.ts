@@ -61,7 +61,7 @@ describe.each<{ protocol: Protocol; access: Access; proxied: Access }>([
     const address = await serverFor(protocol, access);
     const between = await connectProxy({ access: proxied });
     const { observer } = await dialerFor(address, protocol, { proxy: between.proxy }).open();
-    between.loseConnections();
+    between.loseConnections("reset");
     await observer.until("the loss", () => observer.ending !== undefined);
     expect(observer.ending?.type).toMatch(/^(reset|connection-lost)$/);
   });
@@ -110,7 +110,7 @@ test.each<{ access: Access; proxied: Access }>([
   { access: "TLS", proxied: "TLS" },
 ])("over $access through a proxy over $proxied a connection that is lost before the answer is lost", async (way) => {
   const { certificate: ca, key } = await sharedCertificate();
-  const asked = Promise.withResolvers<void>();
+  let asked = Promise.withResolvers<void>();
   const onSocket = (socket: Socket): void => {
     socket.on("error", () => undefined).once("data", () => asked.resolve());
   };
@@ -121,11 +121,14 @@ test.each<{ access: Access; proxied: Access }>([
   const { port } = server.address() as AddressInfo;
   const tls = isSecure ? { serverName: "localhost", ca, verify: true } : undefined;
   const between = await connectProxy({ access: way.proxied });
-  const address: UpstreamAddress = { transport: { type: "tcp", host: "127.0.0.1", port }, tls };
-  const dialed = dialerFor(address, "h1", { proxy: between.proxy }).dial();
-  await asked.promise;
-  between.loseConnections();
-  expect(await dialed).toMatchObject({ type: "lost" });
+  const { dial } = dialerFor({ transport: { type: "tcp", host: "127.0.0.1", port }, tls }, "h1", between);
+  for (const how of ["reset", "end"] as const) {
+    asked = Promise.withResolvers();
+    const dialed = dial();
+    await asked.promise;
+    between.loseConnections(how);
+    expect(await dialed).toMatchObject({ type: "lost" });
+  }
 });
 
 describe("a proxy", () => {

@@ -142,6 +142,14 @@ describe.each(ClientVersions)("over $protocol a client", (version) => {
     await server.allClosed();
   });
 
+  test("fails where interim responses have no end", async () => {
+    const interim = Array.from({ length: 20 }, () => ["link", "a".repeat(1_000)]);
+    const server = await answeringServer(version, () => ({ interim }));
+    const error = await failureOf(clientFor({ protocol }).connect(server.url));
+    expect(error).toMatchObject({ code: "WS_OPENING_INVALID" });
+    await server.allClosed();
+  });
+
   test.each([
     { what: "an extension that is not on offer", answered: "x-other", code: "WS_EXTENSION_NOT_OFFERED" },
     {
