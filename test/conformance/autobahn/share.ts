@@ -20,5 +20,5 @@ export function isInTests(testCase: ConformanceCase, combination: string): boole
   return !LongGroups.includes(groupOf(testCase)) || WholeIn.includes(combination) || Sample.includes(testCase.number);
 }
 
-/** How much of a case it runs: all 1000 messages up to 4 KiB, of larger ones what fits into 4 MiB. */
-export const TestRunOptions: RunOptions = { maxVolleyOctets: 4 * MiB };
+/** How much of a case it runs: all 1000 messages up to 2 KiB, of larger ones what fits into 2 MiB. */
+export const TestRunOptions: RunOptions = { maxVolleyOctets: 2 * MiB };
