@@ -40,9 +40,9 @@ beforeAll(async () => {
 afterAll(() => rm(Folder, { recursive: true, force: true }));
 
 describe("each example of the library's README", () => {
-  test.concurrent.each(Examples)("$heading: runs to its end", { timeout: 20_000 }, async ({ file, code }) => {
+  test.each(Examples)("$heading: runs to its end", { timeout: 60_000 }, async ({ file, code }) => {
     expect(code).toMatch(/\bassert\b/);
-    await run(process.execPath, ["--import", join(Folder, "resolve.js"), file], { timeout: 15_000 });
+    await run(process.execPath, ["--import", join(Folder, "resolve.js"), file], { timeout: 50_000 });
   });
 
   test("has its types right", { timeout: 60_000 }, async () => {
