@@ -122,8 +122,8 @@ const Handshakes: readonly FaultRow[] = [
   { fault: 31, file: Rules, title: "$rule", row: "refuses any other origin as long as nothing else is said" },
   {
     fault: 32,
-    file: "test/websocket/client-wire.test.ts",
-    title: "gives up after openingMs, and leaves nothing behind",
+    file: "test/websocket/client-endings-wire.test.ts",
+    title: "that is not answered in time fails, and leaves nothing",
   },
   {
     fault: 33,
@@ -197,8 +197,8 @@ const Http2: readonly FaultRow[] = [
   },
   {
     fault: 51,
-    file: "test/websocket/client-shared-wire.test.ts",
-    title: "WebSockets to one origin share one connection, also those opened at once",
+    file: "test/transport/h2-client-pool.test.ts",
+    title: "WebSockets that are opened at once share one connection, and those behind them too",
   },
   { fault: 50, file: Rules, title: "$rule", row: "answers the subprotocol that it prefers" },
 ];

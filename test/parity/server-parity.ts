@@ -41,12 +41,12 @@ export const ServerParity: readonly ParityGroup[] = [
   },
   {
     reference: "TWebSocketServerTest",
-    file: "test/websocket/client-shared-wire.test.ts",
+    file: "test/transport/h2-client-pool.test.ts",
     // Clients and servers of one process need nobody who turns between them.
     counterparts: [
       [
         "AddClientConnectionIsMultiplexedInServeLoop",
-        "WebSockets to one origin share one connection, also those opened at once",
+        "WebSockets that are opened at once share one connection, and those behind them too",
       ],
     ],
   },
