@@ -4,6 +4,13 @@ import type { SendTurn } from "./send-queue.ts";
 /** Where the parts of a message go. */
 export interface PartSink {
   /**
+   * What is written waits for its turn.
+   *
+   * @param waitingBytes - what its writer holds.
+   * @throws WebSocketError where that is more than may wait.
+   */
+  hold(waitingBytes: number): void;
+  /**
    * Sends a part; returns a promise for room where there is none for more.
    *
    * @param waitingBytes - what its writer holds, the part included.
@@ -20,10 +27,9 @@ const Nothing = new Uint8Array(0);
 
 /** A message that its application writes in parts; they wait for its turn. */
 export class MessageWriter implements SendTurn {
-  /** What waits is the stream's own, and bounded by its backpressure. */
-  readonly bytes = 0;
   readonly stream: Writable;
   readonly #sink: PartSink;
+  #bytes = 0;
   #hasTurn = false;
   #onTurn: (() => void) | undefined;
   #hasBegun = false;
@@ -36,9 +42,9 @@ export class MessageWriter implements SendTurn {
       write: (part: Uint8Array, _, callback) => {
         // As a frame it would count among the fragments that a peer allows.
         if (part.length === 0) callback();
-        else this.#whenTurn(() => void this.#send(part, "more", callback));
+        else this.#whenTurn(() => void this.#send(part, "more", callback), callback);
       },
-      final: (callback) => this.#whenTurn(() => void this.#send(Nothing, "last", callback)),
+      final: (callback) => this.#whenTurn(() => void this.#send(Nothing, "last", callback), callback),
       destroy: (error, callback) => {
         callback(error);
         this.#giveUp();
@@ -46,6 +52,11 @@ export class MessageWriter implements SendTurn {
     });
     // Whoever does not listen must not lose the process to a peer that leaves.
     this.stream.on("error", () => {});
+  }
+
+  /** What was written before its turn. Further writes are bounded by the backpressure of the stream. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   start(): void {
@@ -59,9 +70,25 @@ export class MessageWriter implements SendTurn {
     if (!this.#isSending) this.stream.destroy(asError(error));
   }
 
-  #whenTurn(action: () => void): void {
-    if (this.#hasTurn) action();
-    else this.#onTurn = action;
+  #whenTurn(action: () => void, callback: (error: Error) => void): void {
+    if (this.#hasTurn) return action();
+    try {
+      this.#hold();
+      this.#onTurn = action;
+    } catch (error) {
+      callback(asError(error));
+    }
+  }
+
+  #hold(): void {
+    const bytes = this.stream.writableLength;
+    this.#isSending = true;
+    try {
+      this.#sink.hold(bytes);
+      this.#bytes += bytes;
+    } finally {
+      this.#isSending = false;
+    }
   }
 
   async #send(part: Uint8Array, end: "more" | "last", callback: (error?: Error) => void): Promise<void> {

@@ -1,6 +1,6 @@
 /** A message on its way out that may have to wait until those before it have left. */
 export interface SendTurn {
-  /** What it holds of memory meanwhile. */
+  /** What it holds of memory meanwhile; it may grow, which {@link SendQueue.grow} is told. */
   readonly bytes: number;
   /** It may leave now; `SendQueue.leave` when it has. Must not throw. */
   start(): void;
@@ -24,7 +24,7 @@ export class SendQueue {
     return this.#turns.length;
   }
 
-  /** The `bytes` of all of them. */
+  /** The `bytes` of those that wait. What the one that leaves still has is counted where it leaves. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -36,13 +36,18 @@ export class SendQueue {
     this.#startFirst();
   }
 
+  /** One that waits holds so many bytes more, and says so itself. */
+  grow(bytes: number): void {
+    this.#bytes += bytes;
+  }
+
   /** `turn` is done, or was given up. Harmless when repeated. */
   leave(turn: SendTurn): void {
     const index = this.#turns.indexOf(turn);
     if (index === -1) return;
     if (index === 0) this.#turns.shift();
     else this.#turns.splice(index, 1);
-    this.#bytes -= turn.bytes;
+    if (turn !== this.#current) this.#bytes -= turn.bytes;
     this.#startFirst();
   }
 
@@ -60,6 +65,7 @@ export class SendQueue {
     this.#isStarting = true;
     for (let first = this.#turns[0]; first && first !== this.#current; first = this.#turns[0]) {
       this.#current = first;
+      this.#bytes -= first.bytes;
       first.start();
     }
     this.#isStarting = false;

@@ -74,6 +74,10 @@ export class Sender {
     if (of !== "text" && of !== "binary") throw new TypeError("a message is text or binary");
     const queue = (this.#queue ??= new SendQueue());
     const writer = new MessageWriter({
+      hold: (waitingBytes) => {
+        this.#refuseOverflow(waitingBytes);
+        queue.grow(waitingBytes);
+      },
       sendPart: (part, end, waitingBytes) => this.#sendPart(of, part, end, waitingBytes),
       onDone: () => queue.leave(writer),
       onBroken: () => this.#owner.onBroken(),

@@ -86,7 +86,7 @@ describe("while it leaves", () => {
     await written(first, "first");
     await settled();
     expect(peer.heard).toEqual(["Text first"]);
-    expect(connection.bufferedBytes).toBe(12);
+    expect(connection.bufferedBytes).toBe(18);
     first.end();
     await Promise.all(sent);
     await settled();
@@ -177,6 +177,22 @@ describe("its backpressure", () => {
     await settled();
     expect(peer.heard.at(-1)).toBe("Close 1013");
   });
+});
+
+test.each([
+  { many: "a few large ones", count: 10, bytes: 10_000, limit: 50_000 },
+  { many: "many empty ones", count: 100, bytes: 0, limit: 50_000 },
+])("$many that wait for their turn count as what send has queued", async ({ count, bytes, limit }) => {
+  const { connection, peer, limitsHit } = setUp({}, { maxBufferedBytes: limit });
+  connection.sendStream("text");
+  const streams = Array.from({ length: count }, () => connection.sendStream("binary").end(new Uint8Array(bytes)));
+  expect(limitsHit).toEqual(["buffered_bytes"]);
+  await settled();
+  const codes = streams.map(({ errored }) => errored && "code" in errored && errored.code);
+  expect(codes.filter((code) => code === "WS_BUFFER_FULL")).toHaveLength(1);
+  expect(new Set(codes)).toEqual(new Set(["WS_NOT_OPEN", "WS_BUFFER_FULL"]));
+  expect(peer.heard).toEqual(["Close 1013"]);
+  expect(connection.bufferedBytes).toBe(0);
 });
 
 describe("one that breaks off", () => {
