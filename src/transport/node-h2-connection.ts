@@ -17,7 +17,7 @@ import { answerConnect } from "./node-h2-opening.ts";
 import type { AcceptorSink, ConnectionFacts, TransportRefusal } from "./opening.ts";
 import { PendingExchange } from "./pending-exchange.ts";
 import { LooksPerDeadline, PingWatch } from "./ping-watch.ts";
-import { refuse, RefusedOpenings, type RefusedRequest } from "./refused-request.ts";
+import { RefusedOpenings, RefusedRequests, type RefusedRequest } from "./refused-request.ts";
 import { judgeH2Request } from "./request-facts.ts";
 import type { AcceptorDeadlines, HeaderLimits } from "./transport-limits.ts";
 
@@ -36,8 +36,6 @@ export interface NodeH2ConnectionOptions {
 
 /** How much more than the limit node:http2 takes, so that what goes beyond the limit alone can be answered. */
 const HeaderSlack = 4;
-
-const RefusedRequests = { draining: refuse("draining", 503), headerSize: refuse("header-size", 431) } as const;
 
 /**
  * One HTTP/2 server connection on node:http2.

@@ -13,6 +13,9 @@ export function refuse(refusal: TransportRefusal, status: number): RefusedReques
   return { refusal, rejection: { status, fields: [], body: "" } };
 }
 
+/** The refusals of ordinary requests that are good in themselves. */
+export const RefusedRequests = { draining: refuse("draining", 503), headerSize: refuse("header-size", 431) } as const;
+
 /** The refusals of openings that are good in themselves. What asks for a WebSocket may have a body in the answer. */
 export const RefusedOpenings = {
   draining: { refusal: "draining", rejection: textRejection(503, "This server is closing.") },

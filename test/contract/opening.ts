@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
+import type { H2EngineName } from "../../src/transport/h2-acceptor.ts";
 import type { Opening } from "../../src/transport/opening.ts";
 import type { AcceptorDeadlines } from "../../src/transport/transport-limits.ts";
-import { listenFor, LongDeadlines, type Access, type ListenerUnderTest } from "../support/listening.ts";
+import { DefaultH2, listenFor, LongDeadlines, type Access, type ListenerUnderTest } from "../support/listening.ts";
 import type { ConnectOpeningClient, ReachedByClients } from "../support/opening-client.ts";
 import type { RecordingSink } from "../support/recording-sink.ts";
 import { pattern } from "../support/stream-driver.ts";
@@ -15,6 +16,8 @@ export interface OpeningUnderTest {
   readonly access: Access;
   readonly httpVersion: "1.1" | "2";
   readonly connectClient: ConnectOpeningClient;
+  /** Whose HTTP/2 an own listener speaks; node:http2 where not given. */
+  readonly engine?: H2EngineName;
   /** Where clients connect to; an own listener where not given. */
   readonly listen?: (deadlines: AcceptorDeadlines) => Promise<OpeningSource>;
 }
@@ -30,8 +33,12 @@ export function describeOpening(name: string, under: OpeningUnderTest): void {
 }
 
 /** A listener with one client of it. */
-async function connected({ access, connectClient, listen }: OpeningUnderTest, deadlines = LongDeadlines) {
-  const listening: OpeningSource = await (listen?.(deadlines) ?? listenFor(access, { deadlines }));
+async function connected(
+  { access, connectClient, listen, engine = "node" }: OpeningUnderTest,
+  deadlines = LongDeadlines,
+) {
+  const http2 = { ...DefaultH2, engine };
+  const listening: OpeningSource = await (listen?.(deadlines) ?? listenFor(access, { deadlines, http2 }));
   return { listening, client: await connectClient(listening) };
 }
 

@@ -1,21 +1,29 @@
+import type { H2EngineName } from "../../src/transport/h2-acceptor.ts";
 import type { ListenerOptions } from "../../src/transport/listener.ts";
 import { contentOf, type ConnectExchangeClient, type RequestWish } from "./exchange-client.ts";
-import { listenFor, LongDeadlines, type Access, type ListenerUnderTest } from "./listening.ts";
+import { DefaultH2, listenFor, LongDeadlines, type Access, type ListenerUnderTest } from "./listening.ts";
 
 /** What is under test: one HTTP version over TLS or cleartext. */
 export interface ExchangeUnderTest {
   readonly access: Access;
   readonly httpVersion: "1.1" | "2";
   readonly connectClient: ConnectExchangeClient;
+  /** Whose HTTP/2; node:http2 where not given. */
+  readonly engine?: H2EngineName;
 }
 
 /** A listener with one client of it, which has asked for something. */
 export async function askedFor(
-  { access, connectClient }: ExchangeUnderTest,
+  { access, connectClient, engine = "node" }: ExchangeUnderTest,
   wish: RequestWish = {},
   options: Partial<Omit<ListenerOptions, "tls" | "deadlines">> & { deadlines?: Partial<typeof LongDeadlines> } = {},
 ) {
-  const listening = await listenFor(access, { ...options, deadlines: { ...LongDeadlines, ...options.deadlines } });
+  const http2 = { ...DefaultH2, engine };
+  const listening = await listenFor(access, {
+    http2,
+    ...options,
+    deadlines: { ...LongDeadlines, ...options.deadlines },
+  });
   const client = await connectClient(listening);
   client.ask(wish);
   const exchange = await listening.nextExchange();

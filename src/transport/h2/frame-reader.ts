@@ -37,9 +37,9 @@ export class FrameReader {
     this.#consumer = consumer;
   }
 
-  /** Whether a frame of `type` has begun and not ended. */
-  isWithin(type: number): boolean {
-    return this.#state !== "header" && this.#type === type;
+  /** Whether a frame has begun and not ended that is not DATA, as far as is known. */
+  get isWithinControl(): boolean {
+    return this.#state === "header" ? this.#headerBytes > 0 : this.#type !== FrameType.Data;
   }
 
   /**

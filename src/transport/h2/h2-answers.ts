@@ -21,6 +21,8 @@ export class ConnectAnswer implements OpeningResponder {
 
   accept(answer: OpeningAnswer): ByteStream {
     this.#stream.sendHeaders([":status", "200", ...connectAnswerFields(answer)], false);
+    // The opening is over, and a stream that lives for days must not hold it.
+    this.#stream.onGone = undefined;
     return this.#stream;
   }
 

@@ -28,6 +28,8 @@ export interface H2ConnectionOptions {
 
 /** How long a client may take to answer the PING between the two GOAWAYs. */
 const RoundTripMs = 1_000;
+/** How many times the time of a header block a client with open streams may say nothing within one: networks pause. */
+const SilenceFactor = 6;
 
 /**
  * One HTTP/2 server connection, framed here: the shell around {@link H2Frames}, with the socket and the clock.
@@ -50,6 +52,10 @@ export class H2ServerConnection implements H2Connection {
   /** Runs out before the client's SETTINGS, later while no stream is open. */
   #timer: NodeJS.Timeout;
   #blockTimer: NodeJS.Timeout | undefined;
+  /** Which block it is for, by the count of frames, and for how long nothing of it has come. */
+  #blockFrames = 0;
+  #blockBytes = 0;
+  #silentTimes = 0;
   #roundTrip: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, options: H2ConnectionOptions) {
@@ -87,12 +93,7 @@ export class H2ServerConnection implements H2Connection {
 
   goAway(): void {
     this.refuseNew();
-    if (this.#state !== "open" && this.#state !== "opening") return;
-    this.#leave();
-    // A request that is on its way is still taken and answered 503; the last GOAWAY follows a round trip later (§6.8).
-    this.#output.send(goAwayFrame(2 ** 31 - 1, ErrorCode.NoError));
-    this.#output.send(frame(FrameType.Ping, Flag.None, 0, new Uint8Array(8)));
-    this.#roundTrip = setTimeout(() => this.#sendLastGoAway(), RoundTripMs);
+    this.#sayGoodbye();
   }
 
   destroy(): void {
@@ -133,16 +134,30 @@ export class H2ServerConnection implements H2Connection {
     return chunk.subarray(part.length);
   }
 
-  /** A block that came whole in one read needs no timer. */
+  /** A block, or another frame than DATA, that came whole in one read needs no timer. */
   #watchBlock(): void {
-    const isOpen = this.#frames.isWithinBlock || this.#reader.isWithin(FrameType.Headers);
-    if (!isOpen && this.#blockTimer !== undefined) {
-      clearTimeout(this.#blockTimer);
-      this.#blockTimer = undefined;
-    }
-    if (!isOpen) return;
-    const { headersMs } = this.#options.deadlines;
-    this.#blockTimer ??= setTimeout(() => this.#fail("deadline", ErrorCode.EnhanceYourCalm), headersMs);
+    const isWithin = this.#frames.isWithinBlock || this.#reader.isWithinControl;
+    const { begunFrames } = this.#frames;
+    if (isWithin && this.#blockTimer !== undefined && begunFrames === this.#blockFrames) return;
+    clearTimeout(this.#blockTimer);
+    this.#blockTimer = undefined;
+    if (!isWithin || this.#state === "ending" || this.#state === "closed") return;
+    this.#blockFrames = begunFrames;
+    this.#silentTimes = 0;
+    this.#awaitBlock();
+  }
+
+  #awaitBlock(): void {
+    this.#blockBytes = this.#socket.bytesRead;
+    this.#blockTimer = setTimeout(() => this.#onSlowBlock(), this.#options.deadlines.headersMs);
+  }
+
+  #onSlowBlock(): void {
+    const isSilent = this.#socket.bytesRead === this.#blockBytes;
+    this.#silentTimes++;
+    const isPatient = isSilent && this.#frames.openStreams > 0 && this.#silentTimes < SilenceFactor;
+    if (isPatient) this.#awaitBlock();
+    else this.#fail("deadline", ErrorCode.EnhanceYourCalm);
   }
 
   #onSettings(): void {
@@ -155,13 +170,22 @@ export class H2ServerConnection implements H2Connection {
     if (this.#state === "opening" || this.#frames.openStreams > 0) return;
     if (this.#state === "leaving") return this.#endIfDone();
     if (this.#state !== "open") return;
-    this.#timer = setTimeout(() => this.goAway(), this.#options.deadlines.idleConnectionMs);
+    this.#timer = setTimeout(() => this.#sayGoodbye(), this.#options.deadlines.idleConnectionMs);
   }
 
   #onGoAway(code: number): void {
     if (code !== ErrorCode.NoError) return this.#giveUp();
     this.#leave();
     this.#endIfDone();
+  }
+
+  /** What is on its way is still taken; the last GOAWAY follows a round trip later (§6.8). */
+  #sayGoodbye(): void {
+    if (this.#state !== "open" && this.#state !== "opening") return;
+    this.#leave();
+    this.#output.send(goAwayFrame(2 ** 31 - 1, ErrorCode.NoError));
+    this.#output.send(frame(FrameType.Ping, Flag.None, 0, new Uint8Array(8)));
+    this.#roundTrip = setTimeout(() => this.#sendLastGoAway(), RoundTripMs);
   }
 
   #leave(): void {
@@ -182,7 +206,7 @@ export class H2ServerConnection implements H2Connection {
   #endIfDone(): void {
     if (this.#state !== "leaving" || this.#roundTrip !== undefined) return;
     if (this.#frames.openStreams > 0 || !this.#output.isEmpty) return;
-    this.#endSocket();
+    this.#giveUp();
   }
 
   #fail(refusal: "deadline" | "malformed", code: ErrorCode): void {
@@ -190,20 +214,18 @@ export class H2ServerConnection implements H2Connection {
     this.#options.sink.refused(refusal, this.facts);
     this.#output.send(goAwayFrame(this.#frames.lastStreamId, code));
     this.#giveUp();
+    // Who is late has nothing on its way that would cost it what we said.
+    if (refusal === "deadline") this.#socket.destroySoon();
   }
 
   /** Loses all streams, and closes so that what was written last is read. */
   #giveUp(): void {
-    this.#endSocket();
-    this.#frames.loseAll();
-  }
-
-  #endSocket(): void {
     this.#stopTimers();
     this.#state = "ending";
     this.#output.close();
     this.#socket.end();
     destroyLater(this.#socket, LingerMs);
+    this.#frames.loseAll();
   }
 
   #close(): void {
@@ -222,12 +244,13 @@ export class H2ServerConnection implements H2Connection {
 
   #live(): LiveConnection {
     const socket = this.#socket;
+    const output = this.#output;
     return {
       get bytesRead() {
         return socket.bytesRead;
       },
-      get bytesWritten() {
-        return socket.bytesWritten;
+      get dataBytesSent() {
+        return output.dataBytes;
       },
       ping: () => this.#output.send(frame(FrameType.Ping, Flag.None, 0, new Uint8Array(8))),
     };

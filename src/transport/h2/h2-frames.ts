@@ -1,35 +1,18 @@
-import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
 import type { H2Options } from "../h2-acceptor.ts";
 import type { HeaderLimits } from "../transport-limits.ts";
-import { Budget } from "./budget.ts";
 import { brokenFieldRule, brokenTrailerRule } from "./field-rules.ts";
 import type { FrameConsumer } from "./frame-reader.ts";
-import { frame, headersFrames, numberFrame } from "./frame-writer.ts";
-import {
-  DefaultWindowBytes,
-  ErrorCode,
-  Flag,
-  FrameType,
-  H2ConnectionError,
-  MaxWindowBytes,
-  Setting,
-} from "./h2-codes.ts";
+import { frame, numberFrame } from "./frame-writer.ts";
+import { DefaultWindowBytes, ErrorCode, Flag, FrameType, H2ConnectionError, MaxWindowBytes } from "./h2-codes.ts";
 import { brokenFrameRule } from "./frame-rules.ts";
 import type { H2Output } from "./h2-output.ts";
 import type { H2Requests } from "./h2-requests.ts";
-import { H2Stream, type StreamConnection } from "./h2-stream.ts";
+import { H2Stream, type StreamWindows } from "./h2-stream.ts";
 import { HeaderBlocks, isDependency, readUint31, readUint32, type HeaderBlock } from "./header-blocks.ts";
-import { HpackEncoder } from "./hpack-encoder.ts";
-import { PeerSettings, settingsPayload } from "./settings.ts";
-
-/** Frames that are of no use to anybody, at once and per second: a browser in a hurry sends a tenth of it. */
-const UselessFrames = { burst: 4_096, perSecond: 1_024 } as const;
-/** A window update for so many bytes sent is of use. */
-const BytesPerUpdate = 512;
-/** How many streams that were reset here are remembered, so that what was on its way to them is no fault. */
-const RememberedResets = 512;
-/** Control frames that may wait: who makes more of them wait does not read. */
-const MaxControlBytes = 4 * 1_024 * 1_024;
+import { OpenStreams } from "./open-streams.ts";
+import { PeerBudgets } from "./peer-budgets.ts";
+import { ReceiveWindow } from "./receive-window.ts";
+import { PeerSettings, serverSettings } from "./settings.ts";
 
 /** What {@link H2Frames} tells its connection. */
 export interface FramesOwner {
@@ -55,28 +38,29 @@ export interface H2FramesOptions {
  * The frames of one connection, as its server: what each of them does to the connection and its streams (RFC 9113 §5, §6).
  * Methods that the reader calls throw {@link H2ConnectionError} for what ends the connection; a stream error costs its stream.
  */
-export class H2Frames implements FrameConsumer, StreamConnection {
+export class H2Frames implements FrameConsumer {
   readonly #options: H2FramesOptions;
   readonly #owner: FramesOwner;
   readonly #output: H2Output;
   readonly #blocks: HeaderBlocks;
-  readonly #encoder = new HpackEncoder();
   readonly #settings = new PeerSettings();
-  readonly #streams = new Map<number, H2Stream>();
-  readonly #resets = new Set<number>();
-  readonly #resetBudget: Budget;
-  readonly #uselessBudget: Budget;
+  readonly #streams: OpenStreams;
+  readonly #budgets: PeerBudgets;
+  readonly #receiveWindow: ReceiveWindow;
   #hasSettings = false;
+  /** Whether the client has acknowledged our SETTINGS: until then it may send what it may by default. */
+  #isAcknowledged = false;
+  /** Whether nothing of what comes is looked at any more. */
+  #isOver = false;
   #lastStreamId = 0;
   /** Streams with a higher id are not taken any more: GOAWAY has said so. */
   #maxStreamId = 2 ** 31 - 1;
-  #receiveWindow: number;
-  #consumedBytes = 0;
-  #sentBytesSeen = 0;
+  #begunFrames = 0;
   /** The DATA frame under way: its stream, flags, and octets that have not come as data. */
   #dataStream: H2Stream | undefined;
   #dataFlags = 0;
   #dataRest = 0;
+  #hasData = false;
 
   constructor(options: H2FramesOptions, owner: FramesOwner) {
     const { http2, headers, nowMs } = options;
@@ -84,9 +68,9 @@ export class H2Frames implements FrameConsumer, StreamConnection {
     this.#owner = owner;
     this.#output = options.output;
     this.#blocks = new HeaderBlocks(headers);
-    this.#resetBudget = new Budget({ burst: http2.resetBurst, perSecond: http2.resetsPerSecond }, nowMs);
-    this.#uselessBudget = new Budget(UselessFrames, nowMs);
-    this.#receiveWindow = http2.connectionWindowBytes;
+    this.#streams = new OpenStreams(options.output, http2.maxConcurrentStreams, () => owner.onStreams());
+    this.#budgets = new PeerBudgets(http2, options.output, nowMs);
+    this.#receiveWindow = new ReceiveWindow(http2.connectionWindowBytes);
   }
 
   /** Streams that are open. */
@@ -94,9 +78,9 @@ export class H2Frames implements FrameConsumer, StreamConnection {
     return this.#streams.size;
   }
 
-  /** The highest stream the client has opened. */
+  /** The highest stream that was taken: it never grows behind a GOAWAY (§6.8). */
   get lastStreamId(): number {
-    return this.#lastStreamId;
+    return Math.min(this.#lastStreamId, this.#maxStreamId);
   }
 
   /** Whether a header block has begun and not ended. */
@@ -104,18 +88,16 @@ export class H2Frames implements FrameConsumer, StreamConnection {
     return this.#blocks.openStreamId !== undefined;
   }
 
+  /** Frames that have begun, a header block counting as one. */
+  get begunFrames(): number {
+    return this.#begunFrames;
+  }
+
   /** Sends what a server begins with. */
   begin(): void {
-    const { http2, headers } = this.#options;
-    const settings = settingsPayload([
-      [Setting.MaxConcurrentStreams, http2.maxConcurrentStreams],
-      [Setting.InitialWindowSize, http2.streamWindowBytes],
-      [Setting.MaxHeaderListSize, headers.maxHeaderBytes],
-      [Setting.EnableConnectProtocol, 1],
-    ]);
+    const settings = serverSettings(this.#options.http2, this.#options.headers);
     this.#output.send(frame(FrameType.Settings, Flag.None, 0, settings));
-    const more = http2.connectionWindowBytes - DefaultWindowBytes;
-    if (more > 0) this.#output.send(numberFrame(FrameType.WindowUpdate, 0, more));
+    this.#grantConnection(this.#receiveWindow.firstGrant);
   }
 
   /** No stream above those there are is taken any more. */
@@ -123,20 +105,25 @@ export class H2Frames implements FrameConsumer, StreamConnection {
     this.#maxStreamId = this.#lastStreamId;
   }
 
-  /** The connection is gone. What the read under way still has behind that opens nothing. */
+  /** The connection is gone. What the read under way still has behind that is not looked at. */
   loseAll(): void {
-    this.takeNoMore();
-    const streams = [...this.#streams.values()];
-    this.#streams.clear();
-    for (const stream of streams) stream.loseConnection();
+    this.#isOver = true;
+    this.#streams.loseAll();
+  }
+
+  /** Sends the trailers of `stream`, in front of which nothing waits any more. */
+  sendTrailers(stream: H2Stream): void {
+    this.#streams.sendTrailers(stream);
   }
 
   onData(flags: number, streamId: number, length: number): boolean {
     this.#check(FrameType.Data, flags, streamId, length);
-    this.#takeFromWindow(length);
-    if (length === 0 && (flags & Flag.EndStream) === 0) this.#countUseless();
+    this.#grantConnection(this.#receiveWindow.take(length));
     const stream = this.#streams.get(streamId);
-    if (stream === undefined) return this.#onClosed(streamId);
+    if (stream === undefined) {
+      this.#streams.checkLate(streamId);
+      return false;
+    }
     const broken = brokenDataRule(stream, length);
     if (broken !== undefined) {
       this.#fail(stream, broken);
@@ -145,27 +132,34 @@ export class H2Frames implements FrameConsumer, StreamConnection {
     this.#dataStream = stream;
     this.#dataFlags = flags;
     this.#dataRest = length;
+    this.#hasData = false;
     return true;
   }
 
   onDataBytes(bytes: Uint8Array, start: number, end: number): void {
+    const stream = this.#dataStream!;
     this.#dataRest -= end - start;
-    this.#dataStream?.receive(bytes, start, end);
+    this.#hasData = true;
+    if (!stream.receive(bytes, start, end)) this.#fail(stream, ErrorCode.ProtocolError);
   }
 
   onDataEnd(): void {
     const stream = this.#dataStream!;
     this.#dataStream = undefined;
     const isLast = (this.#dataFlags & Flag.EndStream) !== 0;
+    // Padding alone is of no more use than nothing.
+    if (!this.#hasData && !isLast) this.#budgets.countUseless();
     if (stream.isOver) return;
     if (this.#dataRest > 0) stream.consume(this.#dataRest);
-    if (!stream.keepsLength(isLast)) this.#fail(stream, ErrorCode.ProtocolError);
-    else if (isLast) stream.receiveEnd();
+    if (!isLast) return;
+    if (stream.hasItsLength) stream.receiveEnd();
+    else this.#fail(stream, ErrorCode.ProtocolError);
   }
 
   onFrameHeader(type: number, flags: number, streamId: number, length: number): boolean {
     this.#check(type, flags, streamId, length);
-    if (type !== FrameType.Headers) this.#countUseless();
+    if (type === FrameType.WindowUpdate) this.#budgets.countUpdate();
+    else if (type !== FrameType.Headers) this.#budgets.countUseless();
     return type <= FrameType.Continuation;
   }
 
@@ -190,37 +184,8 @@ export class H2Frames implements FrameConsumer, StreamConnection {
     }
   }
 
-  queue(stream: H2Stream): void {
-    this.#output.queue(stream);
-  }
-
-  sendHeaders(stream: H2Stream, fields: FieldLines, isLast: boolean): void {
-    this.#output.send(headersFrames(stream.id, this.#encoder.encode(fields), isLast));
-  }
-
-  /** Sends the trailers of `stream`, in front of which nothing waits any more. */
-  sendTrailers(stream: H2Stream): void {
-    const trailers = stream.takeTrailers();
-    if (trailers === undefined) return;
-    this.sendHeaders(stream, trailers, true);
-    stream.trailersSent();
-  }
-
-  reset(stream: H2Stream, code: ErrorCode): void {
-    if (!this.#streams.delete(stream.id)) return;
-    this.#sendReset(stream.id, code);
-    this.#owner.onStreams();
-  }
-
-  grant(stream: H2Stream, bytes: number): void {
-    this.#output.send(numberFrame(FrameType.WindowUpdate, stream.id, bytes));
-  }
-
-  forget(stream: H2Stream): void {
-    if (this.#streams.delete(stream.id)) this.#owner.onStreams();
-  }
-
   #check(type: number, flags: number, streamId: number, length: number): void {
+    if (this.#isOver) throw new H2ConnectionError(ErrorCode.NoError, "a frame behind the end");
     if (!this.#hasSettings && (type !== FrameType.Settings || (flags & Flag.Ack) !== 0)) {
       throw new H2ConnectionError(ErrorCode.ProtocolError, "a frame before SETTINGS");
     }
@@ -230,34 +195,12 @@ export class H2Frames implements FrameConsumer, StreamConnection {
     }
     const broken = brokenFrameRule({ type, flags, streamId, length }, this.#lastStreamId, block !== undefined);
     if (broken !== undefined) throw new H2ConnectionError(broken, `a frame of type ${type} that may not be`);
-    if (this.#output.controlBytes > MaxControlBytes) {
-      throw new H2ConnectionError(ErrorCode.EnhanceYourCalm, "answers that are not read");
-    }
+    this.#budgets.checkAnswers();
+    if (block === undefined) this.#begunFrames++;
   }
 
-  #countUseless(): void {
-    if (!this.#uselessBudget.take()) throw new H2ConnectionError(ErrorCode.EnhanceYourCalm, "too many idle frames");
-  }
-
-  #countReset(): void {
-    if (!this.#resetBudget.take()) throw new H2ConnectionError(ErrorCode.EnhanceYourCalm, "too many resets");
-  }
-
-  /** The connection's window is given back on receipt: what streams hold unread is bounded by their own. */
-  #takeFromWindow(bytes: number): void {
-    this.#receiveWindow -= bytes;
-    if (this.#receiveWindow < 0) throw new H2ConnectionError(ErrorCode.FlowControlError, "more than the window");
-    this.#consumedBytes += bytes;
-    if (this.#consumedBytes * 2 < this.#options.http2.connectionWindowBytes) return;
-    this.#output.send(numberFrame(FrameType.WindowUpdate, 0, this.#consumedBytes));
-    this.#receiveWindow += this.#consumedBytes;
-    this.#consumedBytes = 0;
-  }
-
-  /** DATA or a header block on a stream that is over: on its way when it was reset, or wrong (§5.1). */
-  #onClosed(streamId: number): false {
-    if (this.#resets.has(streamId)) return false;
-    throw new H2ConnectionError(ErrorCode.StreamClosed, "a frame on a stream that is over");
+  #grantConnection(bytes: number): void {
+    if (bytes > 0) this.#output.send(numberFrame(FrameType.WindowUpdate, 0, bytes));
   }
 
   #onBlock(block: HeaderBlock | undefined): void {
@@ -265,58 +208,48 @@ export class H2Frames implements FrameConsumer, StreamConnection {
     const { streamId } = block;
     if (streamId > this.#lastStreamId) return this.#open(block);
     const stream = this.#streams.get(streamId);
-    if (stream === undefined) return void this.#onClosed(streamId);
+    if (stream === undefined) return this.#streams.checkLate(streamId);
     if (stream.hasPeerEnded) return this.#fail(stream, ErrorCode.StreamClosed);
-    const isGood = block.endStream && !stream.isTunnel && !block.dependsOnItself;
-    const isSound = isGood && block.fields !== undefined && brokenTrailerRule(block.fields) === undefined;
-    if (isSound && stream.keepsLength(true)) stream.receiveEnd();
+    const isGood = block.endStream && !stream.isTunnel && !block.dependsOnItself && !block.isCut;
+    const isSound = isGood && brokenTrailerRule(block.fields) === undefined;
+    if (isSound && stream.hasItsLength) stream.receiveEnd();
     else this.#fail(stream, ErrorCode.ProtocolError);
   }
 
-  #open({ streamId, fields, endStream, dependsOnItself }: HeaderBlock): void {
+  #open(block: HeaderBlock): void {
+    const { streamId, fields } = block;
     const { http2, requests } = this.#options;
     this.#lastStreamId = streamId;
-    if (streamId > this.#maxStreamId) return this.#remember(streamId);
+    if (streamId > this.#maxStreamId) {
+      this.#budgets.countUseless();
+      return this.#streams.ignore(streamId);
+    }
     if (this.#streams.size >= http2.maxConcurrentStreams) {
-      this.#countReset();
-      return this.#sendReset(streamId, ErrorCode.RefusedStream);
+      this.#budgets.countReset();
+      return this.#streams.refuse(streamId, ErrorCode.RefusedStream);
     }
-    if (dependsOnItself || (fields !== undefined && brokenFieldRule(fields) !== undefined)) {
-      this.#countReset();
+    if (block.dependsOnItself || (!block.isCut && brokenFieldRule(fields) !== undefined)) {
+      this.#budgets.countReset();
       requests.tellMalformed();
-      return this.#sendReset(streamId, ErrorCode.ProtocolError);
+      return this.#streams.refuse(streamId, ErrorCode.ProtocolError);
     }
-    const windows = { receive: http2.streamWindowBytes, send: this.#settings.initialWindowBytes };
-    const stream = new H2Stream(streamId, this, windows, fields ?? []);
-    this.#streams.set(streamId, stream);
-    this.#owner.onStreams();
-    if (!endStream) return requests.take(stream, fields, true);
-    if (!stream.keepsLength(true)) return this.#fail(stream, ErrorCode.ProtocolError);
-    stream.receiveEnd();
-    requests.take(stream, fields, false);
+    const stream = new H2Stream(streamId, this.#streams, this.#firstWindows, fields);
+    this.#streams.add(stream);
+    if (block.endStream && !stream.hasItsLength) return this.#fail(stream, ErrorCode.ProtocolError);
+    if (block.endStream) stream.receiveEnd();
+    requests.take(stream, block);
   }
 
-  /** A stream error (§5.4.2). What the client makes us reset counts like what it resets itself. */
+  get #firstWindows(): StreamWindows {
+    const granted = this.#options.http2.streamWindowBytes;
+    const receive = this.#isAcknowledged ? granted : Math.max(granted, DefaultWindowBytes);
+    return { receive, granted, send: this.#settings.initialWindowBytes };
+  }
+
+  /** A stream error (§5.4.2). */
   #fail(stream: H2Stream, code: ErrorCode): void {
-    this.#streams.delete(stream.id);
-    this.#sendReset(stream.id, code);
-    stream.receiveReset(code);
-    this.#owner.onStreams();
-    this.#countReset();
-  }
-
-  #sendReset(streamId: number, code: ErrorCode): void {
-    this.#remember(streamId);
-    this.#output.send(numberFrame(FrameType.RstStream, streamId, code));
-  }
-
-  #remember(streamId: number): void {
-    this.#resets.add(streamId);
-    if (this.#resets.size <= RememberedResets) return;
-    for (const oldest of this.#resets) {
-      this.#resets.delete(oldest);
-      return;
-    }
+    this.#streams.fail(stream, code);
+    this.#budgets.countReset();
   }
 
   #onPriority(streamId: number, payload: Uint8Array): void {
@@ -329,16 +262,12 @@ export class H2Frames implements FrameConsumer, StreamConnection {
   #onReset(streamId: number, code: number): void {
     const stream = this.#streams.get(streamId);
     if (stream === undefined) return;
-    this.#streams.delete(streamId);
-    // What was on its way is no fault.
-    this.#remember(streamId);
-    stream.receiveReset(code);
-    this.#owner.onStreams();
-    this.#countReset();
+    this.#streams.onReset(stream, code);
+    this.#budgets.countReset();
   }
 
   #onSettings(flags: number, payload: Uint8Array): void {
-    if (flags & Flag.Ack) return;
+    if (flags & Flag.Ack) return this.#onAcknowledged();
     const before = this.#settings.initialWindowBytes;
     this.#settings.apply(payload);
     const more = this.#settings.initialWindowBytes - before;
@@ -346,11 +275,19 @@ export class H2Frames implements FrameConsumer, StreamConnection {
       if (!stream.widen(more, MaxWindowBytes))
         throw new H2ConnectionError(ErrorCode.FlowControlError, "window overflow");
     }
-    this.#encoder.limitTable(this.#settings.headerTableBytes);
+    this.#streams.limitTable(this.#settings.headerTableBytes);
     this.#output.send(frame(FrameType.Settings, Flag.Ack, 0, new Uint8Array(0)));
     if (this.#hasSettings) return;
     this.#hasSettings = true;
     this.#owner.onSettings();
+  }
+
+  /** The client has taken over our windows, also for the streams it has opened (§6.9.2). */
+  #onAcknowledged(): void {
+    if (this.#isAcknowledged) return;
+    const less = this.#firstWindows.receive - this.#options.http2.streamWindowBytes;
+    this.#isAcknowledged = true;
+    for (const stream of less === 0 ? [] : this.#streams.values()) stream.takeFromWindow(less);
   }
 
   #onPing(flags: number, payload: Uint8Array): void {
@@ -359,8 +296,6 @@ export class H2Frames implements FrameConsumer, StreamConnection {
   }
 
   #onWindowUpdate(streamId: number, bytes: number): void {
-    this.#uselessBudget.earn((this.#output.dataBytes - this.#sentBytesSeen) / BytesPerUpdate);
-    this.#sentBytesSeen = this.#output.dataBytes;
     if (streamId === 0) {
       if (bytes === 0) throw new H2ConnectionError(ErrorCode.ProtocolError, "a window update of 0");
       if (!this.#output.widen(bytes)) throw new H2ConnectionError(ErrorCode.FlowControlError, "window overflow");

@@ -1,8 +1,9 @@
 /** What can be seen of a connection. */
 export interface LiveConnection {
+  /** Bytes that have come, the answers to PINGs among them. */
   readonly bytesRead: number;
-  readonly bytesWritten: number;
-  /** Sends a PING; `onPong` of the {@link H2Liveness} is called when it is answered. */
+  /** Bytes of DATA that have left. A PING that has left is no sign of life. */
+  readonly dataBytesSent: number;
   ping(): void;
 }
 
@@ -29,15 +30,11 @@ export class H2Liveness {
   }
 
   #look(): void {
-    const { bytesRead, bytesWritten } = this.#connection;
-    const moved = bytesRead + bytesWritten;
+    const { bytesRead, dataBytesSent } = this.#connection;
+    const moved = bytesRead + dataBytesSent;
     this.#silentLooks = moved === this.#movedBytes ? this.#silentLooks + 1 : 0;
     this.#movedBytes = moved;
-    if (this.#silentLooks === SilentLooks) {
-      this.#connection.ping();
-      // The PING itself is no sign of life.
-      this.#movedBytes = this.#connection.bytesRead + this.#connection.bytesWritten;
-    }
+    if (this.#silentLooks === SilentLooks) this.#connection.ping();
     if (this.#silentLooks >= 2 * SilentLooks) this.#onDead();
   }
 }

@@ -27,9 +27,11 @@ export class H2Output {
   /** Bytes of the first of them that have left. */
   #controlSent = 0;
   #controlBytes = 0;
-  readonly #round: H2Stream[] = [];
+  /** Streams that have something to send, in the order of their turns. */
+  readonly #round = new Set<H2Stream>();
   #windowBytes = DefaultWindowBytes;
   #dataBytes = 0;
+  #dataFrames = 0;
   #isScheduled = false;
   #isWriting = false;
   /** The buffer that is being written. */
@@ -52,9 +54,14 @@ export class H2Output {
     return this.#dataBytes;
   }
 
+  /** DATA frames that have left in all. */
+  get dataFrames(): number {
+    return this.#dataFrames;
+  }
+
   /** Whether all that was given to it has left. */
   get isEmpty(): boolean {
-    return this.#control.length === 0 && this.#round.length === 0 && !this.#isWriting;
+    return this.#control.length === 0 && this.#round.size === 0 && !this.#isWriting;
   }
 
   /** Queues a frame that is no DATA. */
@@ -67,16 +74,20 @@ export class H2Output {
 
   /** Gives `stream` its place in the round. */
   queue(stream: H2Stream): void {
-    if (stream.isQueued || !stream.canSend || this.#isClosed) return;
-    stream.isQueued = true;
-    this.#round.push(stream);
+    if (!stream.canSend || this.#isClosed) return;
+    this.#round.add(stream);
     this.#schedule();
+  }
+
+  /** Takes its place away from `stream`, which is over. */
+  drop(stream: H2Stream): void {
+    this.#round.delete(stream);
   }
 
   /** The peer lets us send `bytes` more; returns `false` where that makes the window larger than windows may be. */
   widen(bytes: number): boolean {
     this.#windowBytes += bytes;
-    if (this.#round.length > 0) this.#schedule();
+    if (this.#round.size > 0) this.#schedule();
     return this.#windowBytes <= MaxWindowBytes;
   }
 
@@ -84,7 +95,7 @@ export class H2Output {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const waiting = Buffer.concat(this.#control).subarray(this.#controlSent);
+    const waiting = Buffer.concat(this.#control.splice(0)).subarray(this.#controlSent);
     if (waiting.length > 0 && !this.#socket.destroyed) this.#socket.write(waiting);
   }
 
@@ -98,15 +109,15 @@ export class H2Output {
   readonly #flush = (): void => {
     this.#isScheduled = false;
     if (this.#isWriting || this.#isClosed || this.#socket.destroyed) return;
+    // From here on: what streams tell while it is being filled must not find that all has left.
+    this.#isWriting = true;
     const buffer = this.#buffers.take();
-    let end = this.#fillControl(buffer);
-    // A stream's DATA must not come before its header block.
-    if (this.#control.length === 0) end = this.#fillData(buffer, end);
+    const end = this.#fill(buffer);
     if (end === 0) {
       this.#buffers.give(buffer);
+      this.#isWriting = false;
       return;
     }
-    this.#isWriting = true;
     const { bytes, held } = this.#buffers.written(buffer, end);
     this.#held = held;
     this.#socket.write(bytes, this.#onWritten);
@@ -116,12 +127,19 @@ export class H2Output {
     this.#isWriting = false;
     if (this.#held !== undefined) this.#buffers.give(this.#held);
     this.#held = undefined;
-    if (this.#control.length > 0 || this.#round.length > 0) this.#flush();
+    if (this.#control.length > 0 || this.#round.size > 0) this.#flush();
     if (this.isEmpty) this.#owner.onEmpty();
   };
 
-  #fillControl(target: Buffer): number {
-    let position = 0;
+  #fill(target: Buffer): number {
+    const position = this.#fillControl(target, 0);
+    if (this.#control.length > 0) return position;
+    // Streams that get their turn may have made some, trailers for one.
+    return this.#fillControl(target, this.#fillData(target, position));
+  }
+
+  #fillControl(target: Buffer, offset: number): number {
+    let position = offset;
     let taken = 0;
     for (const frame of this.#control) {
       const part = frame.subarray(this.#controlSent, this.#controlSent + target.length - position);
@@ -133,42 +151,35 @@ export class H2Output {
       taken++;
     }
     if (taken > 0) this.#control.splice(0, taken);
-    this.#controlBytes -= position;
+    this.#controlBytes -= position - offset;
     return position;
   }
 
   #fillData(target: Buffer, offset: number): number {
     let position = offset;
-    // Those that stand in the round now, and each as often as its turn comes while there is room.
-    for (let idle = 0; idle < this.#round.length;) {
+    // Each as often as its turn comes while there is room: who takes one again stands behind the others.
+    for (const stream of this.#round) {
+      // A stream's DATA must not come before its header block.
+      if (this.#control.length > 0) break;
       const room = OutputBufferBytes - position - FrameHeaderBytes;
-      const stream = this.#round[0]!;
       if (room < LittleRoomBytes && room < stream.bufferedBytes) break;
-      this.#round.shift();
-      stream.isQueued = false;
+      const maxBytes = Math.min(room, DefaultFrameBytes, Math.max(this.#windowBytes, 0));
+      // It keeps its place until the connection's window opens.
+      if (stream.canSend && maxBytes === 0 && stream.bufferedBytes > 0) continue;
+      this.#round.delete(stream);
       if (!stream.canSend) continue;
       if (stream.takeTrailers() !== undefined) {
         this.#owner.sendTrailers(stream);
         continue;
       }
-      const maxBytes = Math.min(room, DefaultFrameBytes, Math.max(this.#windowBytes, 0));
-      const isHeld = maxBytes === 0 && stream.bufferedBytes > 0;
-      if (!isHeld) {
-        const sent = stream.fill(target, position, maxBytes);
-        this.#windowBytes -= sent;
-        this.#dataBytes += sent;
-        position += FrameHeaderBytes + sent;
-        stream.tellDrain();
-      }
-      idle = isHeld ? idle + 1 : 0;
-      this.#requeue(stream);
+      const sent = stream.fill(target, position, maxBytes);
+      this.#windowBytes -= sent;
+      this.#dataBytes += sent;
+      this.#dataFrames++;
+      position += FrameHeaderBytes + sent;
+      stream.tellDrain();
+      if (stream.canSend) this.#round.add(stream);
     }
     return position;
-  }
-
-  #requeue(stream: H2Stream): void {
-    if (stream.isQueued || !stream.canSend) return;
-    stream.isQueued = true;
-    this.#round.push(stream);
   }
 }

@@ -1,15 +1,15 @@
 import { parseExtendedConnect } from "../../protocol/handshake/extended-connect.ts";
-import { singleFieldValue } from "../../protocol/handshake/field-values.ts";
 import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
 import type { AcceptorSink, ConnectionFacts } from "../opening.ts";
 import { PendingExchange } from "../pending-exchange.ts";
 import { PendingOpening } from "../pending-opening.ts";
-import { refuse, type RefusedRequest } from "../refused-request.ts";
+import { RefusedOpenings, RefusedRequests, type RefusedRequest } from "../refused-request.ts";
 import { judgeH2Request } from "../request-facts.ts";
 import type { AcceptorDeadlines } from "../transport-limits.ts";
 import { ConnectAnswer, ExchangeAnswer, sendAnswer } from "./h2-answers.ts";
 import { H2Content } from "./h2-content.ts";
 import type { H2Stream } from "./h2-stream.ts";
+import type { HeaderBlock } from "./header-blocks.ts";
 
 /** What the requests of a connection are served with. */
 export interface H2RequestsOptions {
@@ -29,16 +29,16 @@ export class H2Requests {
   }
 
   /**
-   * Takes a request that breaks no rule of HTTP/2; `fields` has its pseudo-fields, and is `undefined` where they are more than
-   * the limits allow.
+   * Takes a request that breaks no rule of HTTP/2.
    *
-   * @param hasContent - whether DATA may follow.
+   * @param block - what it was opened with, the pseudo-fields among its fields.
    */
-  take(stream: H2Stream, fields: FieldLines | undefined, hasContent: boolean): void {
-    if (this.isDraining) this.#refuse(stream, refuse("draining", 503));
-    else if (fields === undefined) this.#refuse(stream, refuse("header-size", 431));
-    else if (singleFieldValue(fields, ":method") === "CONNECT") this.#takeConnect(stream, fields);
-    else this.#takeRequest(stream, fields, hasContent);
+  take(stream: H2Stream, { fields, isCut, endStream }: HeaderBlock): void {
+    const { draining, headerSize } = stream.isTunnel ? RefusedOpenings : RefusedRequests;
+    if (this.isDraining) this.#refuse(stream, draining);
+    else if (isCut) this.#refuse(stream, headerSize);
+    else if (stream.isTunnel) this.#takeConnect(stream, fields);
+    else this.#takeRequest(stream, fields, !endStream);
   }
 
   /** Tells of a request that was refused without an answer. */

@@ -3,6 +3,7 @@ import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
 import type { AbortReason, ByteConsumer, ByteStream, BytesLifetime, StreamEnding } from "../byte-stream.ts";
 import { ErrorCode, Flag, FrameHeaderBytes, FrameType } from "./h2-codes.ts";
 import { writeFrameHeader } from "./frame-writer.ts";
+import { copyOf, WaitingBytes } from "./waiting-bytes.ts";
 
 /** What a stream asks of its connection. */
 export interface StreamConnection {
@@ -11,18 +12,22 @@ export interface StreamConnection {
   sendHeaders(stream: H2Stream, fields: FieldLines, isLast: boolean): void;
   /** Sends RST_STREAM and forgets the stream. */
   reset(stream: H2Stream, code: ErrorCode): void;
+  /** What it had to send is dropped. */
+  drop(stream: H2Stream): void;
   /** Lets the peer send `bytes` more on it. */
   grant(stream: H2Stream, bytes: number): void;
   /** Both halves are over on the wire. */
   forget(stream: H2Stream): void;
 }
 
-/** Bytes that wait to be sent. */
-interface Piece {
-  readonly bytes: Uint8Array;
-  start: number;
-  readonly end: number;
-  readonly onTaken: (() => void) | undefined;
+/** The windows of a stream as they are first, in bytes. */
+export interface StreamWindows {
+  /** What the peer may send. */
+  readonly receive: number;
+  /** What it will be granted again and again: less than `receive` where it has not heard of that yet. */
+  readonly granted: number;
+  /** What we may send. */
+  readonly send: number;
 }
 
 /** The code of RST_STREAM for each reason (RFC 9113 §7). */
@@ -33,9 +38,6 @@ const CodeOf: Readonly<Record<AbortReason, ErrorCode>> = {
   cancel: ErrorCode.Cancel,
   "connect-error": ErrorCode.ConnectError,
 };
-
-/** A piece that is less than this part of the chunk it lies in is copied, so that it does not keep all of that. */
-const KeptPart = 0.5;
 
 /**
  * One stream of an HTTP/2 connection (RFC 9113 §5.1), each half by itself: its state, its windows, and what waits in it. To
@@ -52,8 +54,6 @@ export class H2Stream implements ByteStream {
   readonly id: number;
   /** Whether it was opened with CONNECT: then it has no trailers (§8.5), and its content no length. */
   readonly isTunnel: boolean;
-  /** Whether it stands in its connection's round of those that have something to send. */
-  isQueued = false;
   /** Told when the peer or the connection ends the stream, and nobody has begun to read it or will. */
   onGone: (() => void) | undefined;
   /** Told once END_STREAM is on its way. */
@@ -69,9 +69,8 @@ export class H2Stream implements ByteStream {
   #lengthLeft: number | undefined;
   /** Read, and not granted again. */
   #consumedBytes = 0;
-  #inbox: Uint8Array[] | undefined;
-  #outbox: Piece[] | undefined;
-  #outboxBytes = 0;
+  #inbox: WaitingBytes | undefined;
+  #outbox: WaitingBytes | undefined;
   #receiving: "open" | "ended" | "told" = "open";
   #sending: "open" | "ending" | "ended" = "open";
   #trailers: FieldLines | undefined;
@@ -81,29 +80,20 @@ export class H2Stream implements ByteStream {
   #isDrainOwed = false;
   /** Known from the first moment on, told by `onClose`. */
   #ending: StreamEnding | undefined;
-  #isCloseTold = false;
 
-  /**
-   * @param windows - what the peer may send first, and what we may.
-   * @param fields - those it was opened with.
-   */
-  constructor(
-    id: number,
-    connection: StreamConnection,
-    windows: { readonly receive: number; readonly send: number },
-    fields: FieldLines,
-  ) {
+  /** @param fields - those it was opened with. */
+  constructor(id: number, connection: StreamConnection, windows: StreamWindows, fields: FieldLines) {
     this.id = id;
     this.isTunnel = singleFieldValue(fields, ":method") === "CONNECT";
     this.#lengthLeft = this.isTunnel ? undefined : contentLengthOf(fields);
     this.#connection = connection;
-    this.#windowBytes = windows.receive;
+    this.#windowBytes = windows.granted;
     this.#receiveWindow = windows.receive;
     this.#sendWindow = windows.send;
   }
 
   get bufferedBytes(): number {
-    return this.#outboxBytes;
+    return this.#outbox?.bytes ?? 0;
   }
 
   /** Whether the peer has ended its half. */
@@ -125,15 +115,14 @@ export class H2Stream implements ByteStream {
 
   write(bytes: Uint8Array, start: number, end: number, lifetime: BytesLifetime): boolean {
     if (this.#sending !== "open" || this.isOver) return true;
-    if (lifetime === "kept") return this.#push({ bytes, start, end, onTaken: undefined });
-    const copy = new Uint8Array(bytes.subarray(start, end));
-    return this.#push({ bytes: copy, start: 0, end: copy.length, onTaken: undefined });
+    if (lifetime === "kept") return this.#push(bytes, start, end, undefined);
+    return this.#push(copyOf(bytes, start, end), 0, end - start, undefined);
   }
 
   /** Like `write`, of bytes that nobody changes; `onTaken` is called once they have left. */
   writePart(bytes: Uint8Array, onTaken: () => void): boolean {
     if (this.#sending !== "open" || this.isOver) return true;
-    return this.#push({ bytes, start: 0, end: bytes.length, onTaken });
+    return this.#push(bytes, 0, bytes.length, onTaken);
   }
 
   pause(): void {
@@ -183,24 +172,23 @@ export class H2Stream implements ByteStream {
     this.#consumedBytes = 0;
   }
 
-  /** Whether what has come keeps the length that was said of it (§8.1.1), `isLast` being the end of it. */
-  keepsLength(isLast: boolean): boolean {
-    if (this.#lengthLeft === undefined) return true;
-    return isLast ? this.#lengthLeft === 0 : this.#lengthLeft >= 0;
+  /** Whether all has come of the length that was said of it (§8.1.1). */
+  get hasItsLength(): boolean {
+    return (this.#lengthLeft ?? 0) === 0;
   }
 
-  /** `chunk[start, end)` came for it. */
-  receive(chunk: Uint8Array, start: number, end: number): void {
-    if (this.isOver) return;
+  /** `chunk[start, end)` came for it; `false` if that is more than the length that was said: nobody gets to see it. */
+  receive(chunk: Uint8Array, start: number, end: number): boolean {
+    if (this.isOver) return true;
     if (this.#lengthLeft !== undefined) this.#lengthLeft -= end - start;
+    if (this.#lengthLeft !== undefined && this.#lengthLeft < 0) return false;
     if (this.#consumer !== undefined && !this.#isPaused && this.#inbox === undefined) {
       this.#consumer.onBytes(chunk, start, end);
       this.consume(end - start);
-      return;
+    } else {
+      (this.#inbox ??= new WaitingBytes()).push(chunk, start, end);
     }
-    const isMost = end - start >= chunk.length * KeptPart;
-    const piece = chunk.subarray(start, end);
-    (this.#inbox ??= []).push(isMost ? piece : new Uint8Array(piece));
+    return true;
   }
 
   /** The peer's END_STREAM came. */
@@ -232,7 +220,7 @@ export class H2Stream implements ByteStream {
   /** Whether it has something that its own window lets go. */
   get canSend(): boolean {
     if (this.isOver || this.#sending === "ended") return false;
-    return this.#outboxBytes > 0 ? this.#sendWindow > 0 : this.#sending === "ending";
+    return this.#outbox === undefined ? this.#sending === "ending" : this.#sendWindow > 0;
   }
 
   /**
@@ -240,9 +228,11 @@ export class H2Stream implements ByteStream {
    * many bytes of payload that was. Trailers go another way.
    */
   fill(target: Uint8Array, offset: number, maxBytes: number): number {
-    const length = Math.min(this.#outboxBytes, this.#sendWindow, maxBytes);
-    this.#take(target, offset + FrameHeaderBytes, length);
-    const isLast = this.#outboxBytes === 0 && this.#sending === "ending" && this.#trailers === undefined;
+    // SETTINGS may have made the window negative, and END_STREAM needs none.
+    const length = Math.max(0, Math.min(this.bufferedBytes, this.#sendWindow, maxBytes));
+    this.#outbox?.take(target, offset + FrameHeaderBytes, length);
+    if (this.bufferedBytes === 0) this.#outbox = undefined;
+    const isLast = this.#outbox === undefined && this.#sending === "ending" && this.#trailers === undefined;
     const flags = isLast ? Flag.EndStream : Flag.None;
     writeFrameHeader(target, offset, length, FrameType.Data, flags, this.id);
     this.#sendWindow -= length;
@@ -252,7 +242,7 @@ export class H2Stream implements ByteStream {
 
   /** The trailers, once nothing else waits in front of them: then they are the end. */
   takeTrailers(): FieldLines | undefined {
-    if (this.#sending !== "ending" || this.#outboxBytes > 0 || this.isOver) return undefined;
+    if (this.#sending !== "ending" || this.#outbox !== undefined || this.isOver) return undefined;
     return this.#trailers;
   }
 
@@ -263,40 +253,19 @@ export class H2Stream implements ByteStream {
 
   /** Tells who waits for room that there is some. */
   tellDrain(): void {
-    if (!this.#isDrainOwed || this.#outboxBytes >= this.highWaterBytes || this.isOver) return;
+    if (!this.#isDrainOwed || this.bufferedBytes >= this.highWaterBytes || this.isOver) return;
     this.#isDrainOwed = false;
     if (this.#sending === "open") this.#consumer?.onDrain();
   }
 
-  #push(piece: Piece): boolean {
-    const length = piece.end - piece.start;
-    if (length === 0) return !this.#isDrainOwed;
-    (this.#outbox ??= []).push(piece);
-    this.#outboxBytes += length;
+  #push(bytes: Uint8Array, start: number, end: number, onTaken: (() => void) | undefined): boolean {
+    if (start === end) return !this.#isDrainOwed;
+    const outbox = (this.#outbox ??= new WaitingBytes());
+    outbox.push(bytes, start, end, onTaken);
     this.#connection.queue(this);
-    if (this.#outboxBytes < this.highWaterBytes) return true;
+    if (outbox.bytes < this.highWaterBytes) return true;
     this.#isDrainOwed = true;
     return false;
-  }
-
-  #take(target: Uint8Array, offset: number, length: number): void {
-    let position = offset;
-    const stop = offset + length;
-    const outbox = this.#outbox ?? [];
-    let taken = 0;
-    while (position < stop) {
-      const piece = outbox[taken]!;
-      const end = Math.min(piece.end, piece.start + stop - position);
-      target.set(piece.bytes.subarray(piece.start, end), position);
-      position += end - piece.start;
-      piece.start = end;
-      if (end < piece.end) break;
-      taken++;
-      piece.onTaken?.();
-    }
-    this.#outboxBytes -= length;
-    if (this.#outboxBytes === 0) this.#outbox = undefined;
-    else if (taken > 0) outbox.splice(0, taken);
   }
 
   #endSending(): void {
@@ -337,23 +306,29 @@ export class H2Stream implements ByteStream {
   #cutOff(ending: StreamEnding): void {
     // What came before a reset that followed both ends is still good.
     if (this.isOver) return;
+    const { onGone } = this;
     this.#finish(ending);
-    this.onGone?.();
+    onGone?.();
     this.#tellClose();
   }
 
   #finish(ending: StreamEnding): void {
     this.#ending = ending;
-    this.onOver?.();
+    this.#connection.drop(this);
     this.#inbox = undefined;
     this.#outbox = undefined;
-    this.#outboxBytes = 0;
+    this.onOver?.();
+    // Whoever still holds the stream holds nobody else by it.
+    this.onOver = undefined;
+    this.onGone = undefined;
+    this.onEndSent = undefined;
   }
 
   #tellClose(): void {
-    if (this.#consumer === undefined || this.#isCloseTold || this.#ending === undefined) return;
-    this.#isCloseTold = true;
-    this.#consumer.onClose(this.#ending);
+    const consumer = this.#consumer;
+    if (consumer === undefined || this.#ending === undefined) return;
+    this.#consumer = undefined;
+    consumer.onClose(this.#ending);
   }
 }
 

@@ -4,6 +4,8 @@ import { HpackDecoder, HpackError, type FieldLimits } from "./hpack-decoder.ts";
 /** A larger block is read for the table's sake, so that its request can be answered 431; up to this, or a multiple of the limit. */
 const ReadBytes = 65_536;
 const Slack = 4;
+/** Stream dependency and weight. */
+const PriorityBytes = 5;
 
 /** A header block that has come whole. */
 export interface HeaderBlock {
@@ -11,11 +13,12 @@ export interface HeaderBlock {
   readonly endStream: boolean;
   /** Whether its stream was said to depend on itself (RFC 9113 §5.3.1). */
   readonly dependsOnItself: boolean;
-  /** `undefined` where they are more than the limits allow. */
-  readonly fields: readonly string[] | undefined;
+  readonly fields: readonly string[];
+  /** Whether they were more than the limits allow, and `fields` has the first of them only. */
+  readonly isCut: boolean;
 }
 
-interface OpenBlock extends Omit<HeaderBlock, "fields"> {
+interface OpenBlock extends Omit<HeaderBlock, "fields" | "isCut"> {
   readonly fragments: Uint8Array[];
   bytes: number;
 }
@@ -41,20 +44,17 @@ export class HeaderBlocks {
    * @throws H2ConnectionError
    */
   begin(flags: number, streamId: number, payload: Uint8Array): HeaderBlock | undefined {
-    let start = 0;
-    let end = payload.length;
-    if (flags & Flag.Padded) {
-      start = 1;
-      end -= payload[0] ?? 0;
-    }
-    const dependency = start;
-    if (flags & Flag.Priority) start += 5;
-    // Also where padding or priority is missing.
+    const isPadded = (flags & Flag.Padded) !== 0;
+    const hasPriority = (flags & Flag.Priority) !== 0;
+    const dependency = isPadded ? 1 : 0;
+    const start = dependency + (hasPriority ? PriorityBytes : 0);
+    const end = payload.length - (isPadded ? payload[0]! : 0);
+    if (start > payload.length) throw new H2ConnectionError(ErrorCode.FrameSizeError, "HEADERS that are too short");
     if (start > end) throw new H2ConnectionError(ErrorCode.ProtocolError, "more padding than payload");
     this.#open = {
       streamId,
       endStream: (flags & Flag.EndStream) !== 0,
-      dependsOnItself: (flags & Flag.Priority) !== 0 && isDependency(payload, dependency, streamId),
+      dependsOnItself: hasPriority && isDependency(payload, dependency, streamId),
       fragments: [],
       bytes: 0,
     };
@@ -84,12 +84,13 @@ export class HeaderBlocks {
     this.#open = undefined;
     const block = open.fragments.length === 0 ? fragment : Buffer.concat([...open.fragments, fragment]);
     const { streamId, endStream, dependsOnItself } = open;
-    return { streamId, endStream, dependsOnItself, fields: this.#decode(block) };
+    return { streamId, endStream, dependsOnItself, ...this.#decode(block) };
   }
 
-  #decode(block: Uint8Array): readonly string[] | undefined {
+  #decode(block: Uint8Array): Pick<HeaderBlock, "fields" | "isCut"> {
     try {
-      return this.#decoder.decode(block, this.#limits);
+      const fields = this.#decoder.decode(block, this.#limits);
+      return { fields: fields ?? this.#decoder.keptFields, isCut: fields === undefined };
     } catch (error) {
       if (!(error instanceof HpackError)) throw error;
       throw new H2ConnectionError(ErrorCode.CompressionError, error.message);

@@ -27,11 +27,17 @@ export class HpackDecoder {
   #position = 0;
   #end = 0;
   #scratch = Buffer.alloc(0);
+  #keptFields: readonly string[] = [];
 
   /** @param maxTableBytes - SETTINGS_HEADER_TABLE_SIZE as it was advertised. */
   constructor(maxTableBytes = 4_096) {
     this.#maxTableBytes = maxTableBytes;
     this.#table = new DynamicTable(maxTableBytes);
+  }
+
+  /** The first field lines of the last block that had too many: as many as its limits allowed. */
+  get keptFields(): readonly string[] {
+    return this.#keptFields;
   }
 
   /**
@@ -55,7 +61,9 @@ export class HpackDecoder {
       count += 1;
       if (listBytes <= limits.maxHeaderBytes && count <= limits.maxHeaderCount) fields.push(name, value);
     }
-    return count * 2 === fields.length ? fields : undefined;
+    if (count * 2 === fields.length) return fields;
+    this.#keptFields = fields;
+    return undefined;
   }
 
   /** Only in front of the first line, and at most two: down, and up again (§4.2). */

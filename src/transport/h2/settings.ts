@@ -1,3 +1,5 @@
+import type { H2Options } from "../h2-acceptor.ts";
+import type { HeaderLimits } from "../transport-limits.ts";
 import { DefaultWindowBytes, ErrorCode, H2ConnectionError, MaxWindowBytes, Setting } from "./h2-codes.ts";
 
 const BytesPerSetting = 6;
@@ -54,8 +56,17 @@ export class PeerSettings {
   }
 }
 
-/** The payload of a SETTINGS frame. */
-export function settingsPayload(settings: readonly (readonly [setting: number, value: number])[]): Uint8Array {
+/** The payload of the SETTINGS that a server begins with. */
+export function serverSettings(http2: H2Options, headers: HeaderLimits): Uint8Array {
+  return settingsPayload([
+    [Setting.MaxConcurrentStreams, http2.maxConcurrentStreams],
+    [Setting.InitialWindowSize, http2.streamWindowBytes],
+    [Setting.MaxHeaderListSize, headers.maxHeaderBytes],
+    [Setting.EnableConnectProtocol, 1],
+  ]);
+}
+
+function settingsPayload(settings: readonly (readonly [setting: number, value: number])[]): Uint8Array {
   const payload = new Uint8Array(settings.length * BytesPerSetting);
   const view = new DataView(payload.buffer);
   for (const [index, [setting, value]] of settings.entries()) {

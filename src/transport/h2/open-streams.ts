@@ -1,0 +1,126 @@
+import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
+import { headersFrames, numberFrame } from "./frame-writer.ts";
+import { ErrorCode, FrameType, H2ConnectionError } from "./h2-codes.ts";
+import type { H2Output } from "./h2-output.ts";
+import type { H2Stream, StreamConnection } from "./h2-stream.ts";
+import { HpackEncoder } from "./hpack-encoder.ts";
+import { ResetStreams } from "./reset-streams.ts";
+
+/** The streams of a connection that are open on the wire, and what they send there. */
+export class OpenStreams implements StreamConnection {
+  readonly #output: H2Output;
+  readonly #onChange: () => void;
+  readonly #streams = new Map<number, H2Stream>();
+  readonly #resets: ResetStreams;
+  readonly #encoder = new HpackEncoder();
+
+  /**
+   * @param maxStreams - how many may be open at once.
+   * @param onChange - told when a stream was opened, or is over.
+   */
+  constructor(output: H2Output, maxStreams: number, onChange: () => void) {
+    this.#output = output;
+    this.#resets = new ResetStreams(maxStreams);
+    this.#onChange = onChange;
+  }
+
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  get(streamId: number): H2Stream | undefined {
+    return this.#streams.get(streamId);
+  }
+
+  values(): Iterable<H2Stream> {
+    return this.#streams.values();
+  }
+
+  add(stream: H2Stream): void {
+    this.#streams.set(stream.id, stream);
+    this.#onChange();
+  }
+
+  /** All are gone with their connection. */
+  loseAll(): void {
+    const streams = [...this.#streams.values()];
+    this.#streams.clear();
+    for (const stream of streams) stream.loseConnection();
+  }
+
+  /** The peer has reset `stream`. */
+  onReset(stream: H2Stream, code: number): void {
+    this.#streams.delete(stream.id);
+    this.#resets.add(stream.id);
+    stream.receiveReset(code);
+    this.#onChange();
+  }
+
+  /** Resets `stream` for a rule that the peer has broken on it (RFC 9113 §5.4.2). */
+  fail(stream: H2Stream, code: ErrorCode): void {
+    this.#streams.delete(stream.id);
+    this.refuse(stream.id, code);
+    stream.receiveReset(code);
+    this.#onChange();
+  }
+
+  /** Resets a stream that was never open here. */
+  refuse(streamId: number, code: ErrorCode): void {
+    this.#resets.add(streamId);
+    this.#output.send(numberFrame(FrameType.RstStream, streamId, code));
+  }
+
+  /** Takes no notice of a stream, and of what comes on it. */
+  ignore(streamId: number): void {
+    this.#resets.add(streamId);
+  }
+
+  /**
+   * DATA or a header block came on a stream that is over: on its way when that was reset, or wrong (§5.1).
+   *
+   * @throws H2ConnectionError
+   */
+  checkLate(streamId: number): void {
+    if (this.#resets.has(streamId)) return;
+    throw new H2ConnectionError(ErrorCode.StreamClosed, "a frame on a stream that is over");
+  }
+
+  /** The peer's SETTINGS_HEADER_TABLE_SIZE has changed. */
+  limitTable(maxBytes: number): void {
+    this.#encoder.limitTable(maxBytes);
+  }
+
+  queue(stream: H2Stream): void {
+    this.#output.queue(stream);
+  }
+
+  drop(stream: H2Stream): void {
+    this.#output.drop(stream);
+  }
+
+  sendHeaders(stream: H2Stream, fields: FieldLines, isLast: boolean): void {
+    this.#output.send(headersFrames(stream.id, this.#encoder.encode(fields), isLast));
+  }
+
+  /** Sends the trailers of `stream`, in front of which nothing waits any more. */
+  sendTrailers(stream: H2Stream): void {
+    const trailers = stream.takeTrailers();
+    if (trailers === undefined) return;
+    this.sendHeaders(stream, trailers, true);
+    stream.trailersSent();
+  }
+
+  reset(stream: H2Stream, code: ErrorCode): void {
+    if (!this.#streams.delete(stream.id)) return;
+    this.refuse(stream.id, code);
+    this.#onChange();
+  }
+
+  grant(stream: H2Stream, bytes: number): void {
+    this.#output.send(numberFrame(FrameType.WindowUpdate, stream.id, bytes));
+  }
+
+  forget(stream: H2Stream): void {
+    if (this.#streams.delete(stream.id)) this.#onChange();
+  }
+}
