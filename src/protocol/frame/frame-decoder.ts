@@ -39,9 +39,10 @@ export class FrameDecoder {
   /** What is read, while some of it is left, and where that begins. */
   #bytes: Uint8Array = Nothing;
   #position = 0;
-  /** A copy of what is read from `#copyStart` on. */
-  #copy = Nothing;
+  /** A copy of what is read from `#copyStart` to `#copyEnd`. */
+  #copy = Nothing.buffer;
   #copyStart = 0;
+  #copyEnd = 0;
 
   /** @param check - told each header as soon as it is complete; refuses the frame by throwing. */
   constructor(check: (header: ReceivedHeader) => void) {
@@ -112,8 +113,9 @@ export class FrameDecoder {
 
   #turnTo(bytes: Uint8Array): void {
     this.#bytes = bytes;
-    this.#copy = Nothing;
+    this.#copy = Nothing.buffer;
     this.#copyStart = 0;
+    this.#copyEnd = 0;
   }
 
   /** Takes what there is of the payload, and returns how much that is. */
@@ -135,14 +137,15 @@ export class FrameDecoder {
 
   /** A whole payload of `length` bytes that begins at `offset`, unmasked in a copy of this read. */
   #cut(bytes: Uint8Array, offset: number, end: number, length: number): Uint8Array<ArrayBuffer> {
-    if (offset + length > this.#copyStart + this.#copy.length) {
+    if (offset + length > this.#copyEnd) {
       const copied = Math.min(end - offset, length * CopiedPayloads, MaxCopyBytes);
-      this.#copy = freshMemory(copied);
-      this.#copy.set(bytes.subarray(offset, offset + copied));
+      const copy = freshMemory(copied);
+      copy.set(bytes.subarray(offset, offset + copied));
+      this.#copy = copy.buffer;
       this.#copyStart = offset;
+      this.#copyEnd = offset + copied;
     }
-    const start = offset - this.#copyStart;
-    const payload = new Uint8Array(this.#copy.buffer, start, length);
+    const payload = new Uint8Array(this.#copy, offset - this.#copyStart, length);
     if (this.#key !== 0) copyMasked(payload, 0, length, payload, 0, this.#key);
     return payload;
   }

@@ -7,6 +7,8 @@ import { Buffer } from "node:buffer";
 export interface MaskKernel {
   /** 32 KiB: less than a processor has nearest to it. */
   readonly memory: Uint8Array;
+  /** What `memory` is a view of. */
+  readonly buffer: ArrayBuffer;
   /**
    * XORs the first `length` bytes of `memory`, at least one, with the four octets of `word`, the lowest first; and up to 31
    * bytes behind them.
@@ -54,9 +56,9 @@ export function tryMaskKernel(): MaskKernel | undefined {
   const bytes = Buffer.from(Listing.replace(/;.*$/gm, "").replace(/\s/g, ""), "hex");
   try {
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
-    return isKernelExports(exports)
-      ? { memory: new Uint8Array(exports.memory.buffer, 0, MemoryBytes), xor: exports.xor }
-      : undefined;
+    if (!isKernelExports(exports)) return undefined;
+    const { buffer } = exports.memory;
+    return { memory: new Uint8Array(buffer, 0, MemoryBytes), buffer, xor: exports.xor };
   } catch {
     // Where address space is short: V8 reserves gigabytes of it for the memory, to be without bounds checks.
     return undefined;

@@ -1,7 +1,10 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseText, Utf8Validator } from "../../../src/protocol/message/utf8.ts";
-import { hex } from "../../support/bits.ts";
+import { hex, joined } from "../../support/bits.ts";
+
+/** The same with so much behind it that it is read another way. */
+const long = (bytes: Uint8Array): Uint8Array => joined([bytes, new Uint8Array(2_000).fill(0x61)]);
 
 /** How many bytes are taken before one is refused, byte by byte. */
 function acceptedBytes(bytes: Uint8Array): number {
@@ -27,6 +30,7 @@ test.each([
   { name: "nothing", bytes: hex(""), text: "" },
 ])("takes $name", ({ bytes, text }) => {
   expect(parseText(bytes)).toBe(text);
+  expect(parseText(long(bytes))).toBe(`${text}${"a".repeat(2_000)}`);
   expect(acceptedBytes(bytes)).toBe(bytes.length);
 });
 
@@ -45,7 +49,9 @@ test.each([
   { name: "a character broken off by another", bytes: hex("e2 82 41"), accepted: 2 },
   { name: "Autobahn's 6.4.1", bytes: hex("ce ba e1 bd b9 cf 83 ce bc ce b5 f4 90 80 80 65"), accepted: 12 },
 ])("refuses $name, and at its first bad byte", ({ bytes, accepted }) => {
-  expect(() => parseText(bytes)).toThrow(expect.objectContaining({ code: "WS_TEXT_NOT_UTF8", closeCode: 1007 }));
+  for (const text of [bytes, long(bytes)]) {
+    expect(() => parseText(text)).toThrow(expect.objectContaining({ code: "WS_TEXT_NOT_UTF8", closeCode: 1007 }));
+  }
   expect(acceptedBytes(bytes)).toBe(accepted);
 });
 
