@@ -52,6 +52,7 @@ const SessionOptions = {
  *     opening ──SETTINGS──▶ open ──GOAWAY, retire, idle──▶ leaving ──last stream──▶ closed
  *        └─────────────────── lost, no answer to a PING, destroy ────────────────────▲
  *
+ * One that leaves is not asked for answers: its WebSockets ask after their peer themselves.
  * It keeps the process alive while a stream is open, and while its SETTINGS are waited for.
  */
 export class H2Client {
@@ -159,13 +160,14 @@ export class H2Client {
   #leave(): void {
     if (this.#state === "leaving" || this.#state === "closed") return;
     this.#state = "leaving";
+    // Behind a GOAWAY node:http2 sends no PING any more: nothing would answer it.
+    this.#ping.stop();
     this.#owner.onLeaving(this);
   }
 
   #onClose(): void {
     this.#leave();
     this.#state = "closed";
-    this.#ping.stop();
     clearTimeout(this.#idle);
     // node:http2 does not always close it behind a GOAWAY of its own.
     this.standing.socket.destroy();

@@ -254,6 +254,25 @@ describe("a connection that is dead", () => {
     await vi.waitFor(() => expect(pings).toBeGreaterThan(2));
     expect(observer.ending).toBeUndefined();
   });
+
+  test("is not one that has said GOAWAY, on which node:http2 sends no PING any more", async () => {
+    const origin = await h2Origin();
+    const { open } = dialerFor(origin.address, "h2", { pingIntervalMs: 5, pongMs: 300 });
+    const { observer } = await open();
+    const [leaving] = origin.sessions;
+    leaving!.close();
+    // Once the client has read it.
+    await vi.waitFor(async () => {
+      await open();
+      expect(origin.connections.made).toBe(2);
+    });
+    // By the clock of the other connection it is twice as long as a dead one is given.
+    let pings = 0;
+    const [, other] = origin.sessions;
+    other!.on("ping", () => pings++);
+    await vi.waitFor(() => expect(pings).toBeGreaterThan(120), 10_000);
+    expect(observer.ending).toBeUndefined();
+  });
 });
 
 describe("a dial that nobody waits for any more", () => {
