@@ -6,7 +6,10 @@ import { isControl, Opcode } from "../frame/opcode.ts";
 import { ExtensionPipeline } from "./extension.ts";
 import { parseText, Utf8Validator } from "./utf8.ts";
 
-/** A whole message (RFC 6455 §5.4). `data` belongs to whoever gets it. */
+/**
+ * A whole message (RFC 6455 §5.4). `data` belongs to whoever gets it; its `buffer` may hold more, of this WebSocket only, so
+ * whoever looks at that minds `byteOffset`.
+ */
 export type Message =
   { readonly type: "text"; readonly text: string } | { readonly type: "binary"; readonly data: Uint8Array };
 
