@@ -4,7 +4,7 @@ import { connectFields, FrameType, headersFrame, type RawFrame, type RawH2Client
 import { serveConnection, type CreateEngine, type ServedConnection, type ServingOptions } from "./serving-engine.ts";
 import { NearObserver } from "./stream-observers.ts";
 
-export const createHawser: CreateEngine = (http2, deadlines, headers) => new HawserH2Engine(http2, deadlines, headers);
+const createHawser: CreateEngine = (http2, deadlines, headers) => new HawserH2Engine(http2, deadlines, headers);
 
 /** A connection that the engine hawser serves. */
 export function serveHawser(options?: ServingOptions): Promise<ServedConnection> {
