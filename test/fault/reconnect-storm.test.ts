@@ -71,7 +71,7 @@ async function storm(children: readonly ChildProcess[]): Promise<StormReport[]> 
   return await Promise.all(reports);
 }
 
-test("3 000 TLS clients at once beside 200 live streams", { timeout: 60_000 }, async () => {
+test("3 000 TLS clients at once beside 200 live streams", { timeout: 120_000 }, async () => {
   const gateway = await startFrontDoor();
   const port = Number(new URL(gateway.listeners.get("main") ?? "").port);
   const live = await openLive(port);

@@ -130,7 +130,7 @@ describe.each([
     },
   },
 ])("a client that does not read, over $name", ({ open }) => {
-  test("holds its backend, costs bounded memory, and its sibling goes on", { timeout: 30_000 }, async () => {
+  test("holds its backend, costs bounded memory, and its sibling goes on", { timeout: 90_000 }, async () => {
     const before = await gateway.holdings();
     const { slow, sibling } = await open();
     slow.pause();
