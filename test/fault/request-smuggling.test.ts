@@ -1,18 +1,19 @@
 import type { Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { H2EngineNames, type H2EngineName } from "../../src/transport/h2-acceptor.ts";
 import type { HttpExchange } from "../../src/transport/opening.ts";
 import { get } from "../support/h1-requests.ts";
-import { listenFor, readToEnd, readUntil, type ListenerUnderTest } from "../support/listening.ts";
+import { DefaultH2, listenFor, readToEnd, readUntil, type ListenerUnderTest } from "../support/listening.ts";
 import { Flag, FrameType, headersFrame, rawFrame, type RawH2Client } from "../support/raw-h2.ts";
-import { h2Request, type H2Attempt } from "../support/smuggling-attempts.ts";
+import { answerOf, h2Request, type H2Answer, type H2Attempt } from "../support/smuggling-attempts.ts";
 import { SmugglingCases } from "../support/smuggling-cases.ts";
 
 const ProtocolError = 1;
 const StatusLine = /HTTP\/1\.1 (\d{3}) /g;
 
 /** A listener that answers 200 to all it is asked, once it has read it whole, and writes down what that was. */
-async function listen() {
-  const listening = await listenFor("cleartext");
+async function listen(engine: H2EngineName = "node") {
+  const listening = await listenFor("cleartext", { http2: { ...DefaultH2, engine } });
   const seen: string[] = [];
   const served: string[] = [];
   listening.onOpening = (opening) => opening.reject({ status: 403, fields: [], body: "" });
@@ -71,7 +72,7 @@ function send(client: RawH2Client, { fields, data, trailers }: H2Attempt): void 
 }
 
 /** The status on stream 1, or how it was ended without one. */
-async function answerTo(client: RawH2Client): Promise<number | "reset" | "connection"> {
+async function answerTo(client: RawH2Client): Promise<H2Answer> {
   const ofStream = () => client.frames.find(({ type, streamId }) => streamId === 1 && type !== FrameType.WindowUpdate);
   const isOver = () => client.framesOf(FrameType.GoAway).length > 0;
   await client.until("an answer", () => ofStream() !== undefined || isOver());
@@ -98,13 +99,15 @@ describe("HTTP/1.1:", () => {
   });
 });
 
-describe("HTTP/2:", () => {
-  const cases = SmugglingCases.flatMap(({ name, h2, h2Answer, seen }) =>
-    h2 === undefined ? [] : [{ name, h2, h2Answer, expected: h2Answer === 200 ? [seen ?? "GET /"] : [] }],
-  );
+describe.each(H2EngineNames)("HTTP/2 by %s:", (engine) => {
+  const cases = SmugglingCases.flatMap((one) => {
+    const { name, h2, seen } = one;
+    const h2Answer = answerOf(one, engine);
+    return h2 === undefined ? [] : [{ name, h2, h2Answer, expected: h2Answer === 200 ? [seen ?? "GET /"] : [] }];
+  });
 
   test.each(cases)("$name: $h2Answer", async ({ h2, h2Answer, expected }) => {
-    const { listening, seen } = await listen();
+    const { listening, seen } = await listen(engine);
     const expectNeighboursServed = await neighboursOf(listening);
     const client = await listening.connectH2();
     send(client, h2);

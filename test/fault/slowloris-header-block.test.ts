@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { listenFor, LongDeadlines, readUntil } from "../support/listening.ts";
+import { H2EngineNames } from "../../src/transport/h2-acceptor.ts";
+import { DefaultH2, listenFor, LongDeadlines, readUntil } from "../support/listening.ts";
 import { connectFields, FrameType, Flag, headerBlock, headersFrame, rawFrame } from "../support/raw-h2.ts";
 import {
   Accesses,
@@ -68,7 +69,11 @@ describe("a header block", () => {
     expect(words()).toBe("");
     await expectServing(listening);
   });
+});
 
+describe.each(H2EngineNames)("a header block of HTTP/2, by %s,", (engine) => {
+  const deadlines = { ...LongDeadlines, headersMs: DeadlineMs };
+  const http2 = { ...DefaultH2, engine };
   const block = headerBlock([...connectFields(), ["x-long", "a".repeat(1_000)]]);
   const beginnings = [
     { what: "HEADERS", bytes: rawFrame(FrameType.Headers, Flag.EndHeaders, 1, block), silentAfter: 20 },
@@ -84,9 +89,9 @@ describe("a header block", () => {
   ];
 
   test.each(EachWay.flatMap((way) => beginnings.map((beginning) => ({ ...way, ...beginning }))))(
-    "HTTP/2: a client that is $pace within $what, over $access",
+    "a client that is $pace within $what, over $access",
     async ({ access, pace, bytes, silentAfter }) => {
-      const listening = await listenFor(access, { deadlines });
+      const listening = await listenFor(access, { deadlines, http2 });
       const client = await listening.connectH2();
       // An answer amid the block would break it off.
       client.acknowledges = false;
@@ -98,28 +103,23 @@ describe("a header block", () => {
     },
   );
 
-  test.each(EachWay)(
-    "HTTP/2: a client that is $pace, beside an open stream, over $access",
-    async ({ access, pace }) => {
-      const listening = await listenFor(access, { deadlines });
-      const client = await listening.connectH2();
-      client.send(headersFrame(1, connectFields()));
-      const stream = (await listening.nextOpening()).accept({});
-      const ending = new Promise((resolve) =>
-        stream.start({ onBytes() {}, onDrain() {}, onEnd() {}, onClose: resolve }),
-      );
-      await client.status(1);
-      client.acknowledges = false;
-      const startMs = performance.now();
-      sendSlowly(client.socket, rawFrame(FrameType.Headers, Flag.EndHeaders, 3, block), pace, 20);
-      // Of one that says nothing at all nobody knows whether its network pauses; a WebSocket is worth some patience.
-      expectInTime(await timeToClose(listening, startMs), pace === "silent" ? 6 * DeadlineMs : DeadlineMs);
-      expect(await ending).toEqual({ type: "connection-lost" });
-    },
-  );
+  test.each(EachWay)("a client that is $pace, beside an open stream, over $access", async ({ access, pace }) => {
+    const listening = await listenFor(access, { deadlines, http2 });
+    const client = await listening.connectH2();
+    client.send(headersFrame(1, connectFields()));
+    const stream = (await listening.nextOpening()).accept({});
+    const ending = new Promise((resolve) => stream.start({ onBytes() {}, onDrain() {}, onEnd() {}, onClose: resolve }));
+    await client.status(1);
+    client.acknowledges = false;
+    const startMs = performance.now();
+    sendSlowly(client.socket, rawFrame(FrameType.Headers, Flag.EndHeaders, 3, block), pace, 20);
+    // Of one that says nothing at all nobody knows whether its network pauses; a WebSocket is worth some patience.
+    expectInTime(await timeToClose(listening, startMs), pace === "silent" ? 6 * DeadlineMs : DeadlineMs);
+    expect(await ending).toEqual({ type: "connection-lost" });
+  });
 
-  test.each(Accesses)("HTTP/2: an open stream that rests is left alone, over %s", async (access) => {
-    const listening = await listenFor(access, { deadlines });
+  test.each(Accesses)("an open stream that rests is left alone, over %s", async (access) => {
+    const listening = await listenFor(access, { deadlines, http2 });
     const client = await listening.connectH2();
     client.send(headersFrame(1, connectFields()));
     const stream = (await listening.nextOpening()).accept({});

@@ -1,21 +1,24 @@
 import { connect, type Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { H2EngineNames, type H2EngineName } from "../../src/transport/h2-acceptor.ts";
 import { startGatewayUnderTest } from "../support/gateway-under-test.ts";
 import { get } from "../support/h1-requests.ts";
 import { readToEnd, readUntil } from "../support/listening.ts";
 import { Flag, FrameType, headersFrame, rawFrame, RawH2Client } from "../support/raw-h2.ts";
 import { recordingUpstream, valuesOf, type SeenRequest } from "../support/recording-upstream.ts";
-import { h2Request, type H2Attempt } from "../support/smuggling-attempts.ts";
+import { answerOf, h2Request, type H2Answer, type H2Attempt } from "../support/smuggling-attempts.ts";
 import { SmugglingCases } from "../support/smuggling-cases.ts";
 
 const StatusLine = /HTTP\/1\.1 (\d{3}) /g;
 /** What the gateway answers by itself where the corpus says 200. */
 const OwnAnswers: Readonly<Record<string, number>> = { "asterisk-form by OPTIONS": 204 };
-async function start() {
+
+async function start(engine: H2EngineName = "node") {
   const upstream = await recordingUpstream();
   const { port } = await startGatewayUnderTest({
     routes: [{ name: "app", pathPrefix: "/", upstream: "app" }],
     upstreams: { app: { addresses: [upstream.address.url] } },
+    http2: { engine },
   });
   const seen = () => upstream.requests.filter(({ target }) => !["/next", "/neighbour"].includes(target)).map(told);
   const served = (target: string) => upstream.requests.filter((request) => request.target === target).length;
@@ -76,16 +79,18 @@ describe("HTTP/1.1:", () => {
   });
 });
 
-describe("HTTP/2:", () => {
-  const cases = SmugglingCases.flatMap(({ name, h2, h2Answer, seen }) => {
+describe.each(H2EngineNames)("HTTP/2 by %s:", (engine) => {
+  const cases = SmugglingCases.flatMap((one) => {
+    const { name, h2, seen } = one;
     if (h2 === undefined) return [];
     const own = OwnAnswers[name];
-    const expected = h2Answer === 200 && own === undefined ? [seen ?? "GET /"] : [];
-    return [{ name, h2, answer: own ?? h2Answer, expected }];
+    const answer = answerOf(one, engine);
+    const expected = answer === 200 && own === undefined ? [seen ?? "GET /"] : [];
+    return [{ name, h2, answer: own ?? answer, expected }];
   });
 
   test.each(cases)("$name: $answer, and the upstream saw $expected", async ({ h2, answer, expected }) => {
-    const { upstream, port, seen, served } = await start();
+    const { upstream, port, seen, served } = await start(engine);
     const client = await new RawH2Client(connectTo(port)).handshake();
     send(client, h2);
     expect(await answerTo(client)).toBe(answer);
@@ -114,7 +119,7 @@ async function nextOn(client: RawH2Client): Promise<number | undefined> {
 }
 
 /** The status on stream 1, or how it was ended without one. */
-async function answerTo(client: RawH2Client): Promise<number | "reset" | "connection"> {
+async function answerTo(client: RawH2Client): Promise<H2Answer> {
   const ofStream = () => client.frames.find(({ type, streamId }) => streamId === 1 && type !== FrameType.WindowUpdate);
   const isOver = () => client.framesOf(FrameType.GoAway).length > 0;
   await client.until("an answer", () => ofStream() !== undefined || isOver());

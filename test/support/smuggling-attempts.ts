@@ -1,8 +1,18 @@
+import type { H2EngineName } from "../../src/transport/h2-acceptor.ts";
+
 /** A request on HTTP/2: its field lines, and the content behind them if there is any. */
 export interface H2Attempt {
   readonly fields: readonly (readonly [name: string, value: string])[];
   readonly data?: string;
   readonly trailers?: readonly (readonly [name: string, value: string])[];
+}
+
+/** `reset`: RST_STREAM with PROTOCOL_ERROR. `connection`: the connection ends, with GOAWAY. */
+export type H2Answer = number | "reset" | "connection";
+
+/** What `engine` does about a case. */
+export function answerOf({ h2Answer, hawserAnswer }: SmugglingCase, engine: H2EngineName): H2Answer | undefined {
+  return engine === "hawser" ? (hawserAnswer ?? h2Answer) : h2Answer;
 }
 
 /**
@@ -16,8 +26,9 @@ export interface SmugglingCase {
   /** The statuses of all answers on the connection; `[400]` alone means that it closed behind that one. */
   readonly h1Answers?: readonly number[];
   readonly h2?: H2Attempt;
-  /** `reset`: RST_STREAM with PROTOCOL_ERROR. `connection`: the connection ends, with GOAWAY. */
-  readonly h2Answer?: number | "reset" | "connection";
+  readonly h2Answer?: H2Answer;
+  /** What the engine hawser does, where that is something else than node:http2. */
+  readonly hawserAnswer?: H2Answer;
   /** The requests that were seen whole on each version, but for `/next`: method, target as it is passed on, content. */
   readonly seen?: string;
 }

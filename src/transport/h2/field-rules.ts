@@ -16,12 +16,14 @@ const UpperCase = /[A-Z]/;
 export function brokenFieldRule(fields: FieldLines): string | undefined {
   const seen = new Set<string>();
   let isBehindPseudo = false;
+  let hosts = 0;
   for (let at = 0; at < fields.length; at += 2) {
     const name = fields[at]!;
     if (!name.startsWith(":")) {
       isBehindPseudo = true;
       const broken = brokenLineRule(name, fields[at + 1]!);
       if (broken !== undefined) return broken;
+      if (name === "host" && ++hosts > 1) return "a Host twice";
       continue;
     }
     if (isBehindPseudo) return "a pseudo-field behind a field";
@@ -32,10 +34,14 @@ export function brokenFieldRule(fields: FieldLines): string | undefined {
   return brokenPseudoRule(fields, seen);
 }
 
+/** What would say something else of the request than its head (RFC 9110 §6.5.1). */
+const NotInTrailers: ReadonlySet<string> = new Set(["content-length", "host"]);
+
 /** The rule that trailers break, or `undefined`: they have no pseudo-fields (§8.1). */
 export function brokenTrailerRule(fields: FieldLines): string | undefined {
   for (let at = 0; at < fields.length; at += 2) {
     if (fields[at]!.startsWith(":")) return "a pseudo-field in trailers";
+    if (NotInTrailers.has(fields[at]!)) return "a field that cannot be a trailer";
     const broken = brokenLineRule(fields[at]!, fields[at + 1]!);
     if (broken !== undefined) return broken;
   }
