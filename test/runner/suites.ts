@@ -36,7 +36,7 @@ export const Suites: readonly Suite[] = [
   },
   // Fails at the 60 s that README promises for it.
   vitest("unit", 30),
-  vitest("sockets", 180),
+  vitest("sockets", 150),
   vitest("fault", 600, [IpRoute]),
   vitest("interop", 120, [Curl, Python, ...WebSocketPackages]),
   // Apart from what needs Go, so that nothing else is left out with that.
