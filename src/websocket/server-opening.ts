@@ -63,6 +63,10 @@ export class ServerOpening<Data> {
     try {
       // Without one nothing is waited for.
       const authorization = authorize && (await authorize(this.#request, { signal }));
+      // Not every application is type-checked, and what is no yes must not open anything.
+      if (authorize !== undefined && !isAuthorization(authorization)) {
+        throw new TypeError('authorize gives neither { type: "accept" } nor { type: "reject" }');
+      }
       if (!this.#isOver) this.#answer(authorization);
     } catch (error) {
       // Who gives up because nobody waits any more has not failed.
@@ -123,6 +127,12 @@ export function fieldLines(fields: FieldLines = []): FieldLines {
   const lines = tryFieldLines(fields);
   if (lines === undefined) throw new TypeError("invalid field line");
   return lines;
+}
+
+function isAuthorization(value: unknown): boolean {
+  return (
+    typeof value === "object" && value !== null && "type" in value && ["accept", "reject"].includes(String(value.type))
+  );
 }
 
 /** Where nobody is asked there are no data: then `Data` is what its owner has said of `undefined`. */

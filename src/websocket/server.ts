@@ -52,6 +52,9 @@ export interface ServerCloseOptions {
   readonly drainMs?: number;
 }
 
+/** The longest that a timer of Node can wait: as good as for ever. */
+const MaxTimerMs = 2 ** 31 - 1;
+
 /** How long clients may take to end their connections when all WebSockets are gone. */
 const FarewellMs = 1_000;
 
@@ -154,7 +157,7 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
       const error = new WebSocketError("WS_CLOSE_CODE_INVALID", `${code} in a Close`, { origin: "caller" });
       return Promise.reject(error);
     }
-    this.#closed ??= this.#drain(code, reason, drainMs ?? DefaultServerOptions.drainMs);
+    this.#closed ??= this.#drain(code, reason, Math.min(drainMs ?? DefaultServerOptions.drainMs, MaxTimerMs));
     return this.#closed;
   }
 

@@ -27,6 +27,16 @@ describe.each(ServerWays)("over $way close", (way) => {
     expect(server.connections.size).toBe(0);
   });
 
+  test("may be given for ever, and resolves when the last one is gone", async () => {
+    const { client, server } = await serverFor(way, { handler });
+    const one = await WebSocketClient.open(await client());
+    const closed = server.close({ drainMs: Infinity });
+    expect(await one.next()).toBe("Close 1001");
+    one.close(1001);
+    one.leave();
+    await closed;
+  });
+
   test("sends the code and the reason it is told, and does so once", async () => {
     const { client, server } = await serverFor(way, { handler });
     const one = await WebSocketClient.open(await client());

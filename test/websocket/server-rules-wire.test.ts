@@ -262,6 +262,14 @@ const Authorizations: RuleCase[] = [
     status: 500,
     isTold: true,
   },
+  ...[undefined, null, false, true, "accept", {}, { status: 401 }, { type: "rejected", status: 401 }].map(
+    (answer): RuleCase => ({
+      rule: `opens nothing for ${JSON.stringify(answer)} of an authorize that nobody type-checks`,
+      options: { authorize: () => JSON.parse(JSON.stringify({ answer })).answer },
+      status: 500,
+      isTold: true,
+    }),
+  ),
   ...["a\r\nX-Evil: 1", "a\nb", "a\0b", "\u010a"].flatMap((value): RuleCase[] => [
     {
       rule: `lets nobody write ${JSON.stringify(value)} into an answer`,
