@@ -37,6 +37,7 @@ export function describeH2Ends(create: CreateEngine): void {
     client.send(headersFrame(3, connectFields()));
     expect(await client.status(3)).toBe(503);
     expect(sink.refusals).toEqual(["draining"]);
+    await client.until("words for who asked for a WebSocket", () => client.framesOf(FrameType.Data, 3).length > 0);
     client.send(rawFrame(FrameType.Data, Flag.None, 1, Buffer.from("on")));
     await observer.until("bytes", () => observer.receivedBytes === 2);
     expect(client.framesOf(FrameType.GoAway)).toEqual([]);

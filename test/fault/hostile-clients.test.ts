@@ -1,5 +1,14 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { listenFor, LongDeadlines, readToEnd, readUntil, upgradeRequest, type Access } from "../support/listening.ts";
+import { H2EngineNames, type H2EngineName } from "../../src/transport/h2-acceptor.ts";
+import {
+  DefaultH2,
+  listenFor,
+  LongDeadlines,
+  readToEnd,
+  readUntil,
+  upgradeRequest,
+  type Access,
+} from "../support/listening.ts";
 import {
   connectFields,
   Flag,
@@ -20,7 +29,7 @@ const repeat = (count: number, frame: (nth: number) => Uint8Array) =>
   Buffer.concat(Array.from({ length: count }, (_, nth) => frame(nth)));
 
 /** Bytes behind the handshake that end the connection (RFC 9113 §5.4.1), and floods, each on stream 1 or above. */
-const Fatal: { what: string; bytes: Uint8Array }[] = [
+const Fatal: { what: string; bytes: Uint8Array; isBorneByHawser?: true }[] = [
   { what: "DATA on stream 0", bytes: rawFrame(FrameType.Data, 0, 0, Buffer.from("x")) },
   { what: "HEADERS on an even stream", bytes: headersFrame(2, connectFields()) },
   { what: "DATA on a stream never opened", bytes: rawFrame(FrameType.Data, 0, 9, Buffer.from("x")) },
@@ -50,28 +59,51 @@ const Fatal: { what: string; bytes: Uint8Array }[] = [
     ]),
   },
   { what: "PUSH_PROMISE", bytes: rawFrame(FrameType.PushPromise, Flag.EndHeaders, 1, Buffer.alloc(4)) },
-  { what: "a PING ACK for nothing", bytes: rawFrame(FrameType.Ping, Flag.Ack, 0, Buffer.alloc(8)) },
+  {
+    what: "a PING ACK for nothing",
+    bytes: rawFrame(FrameType.Ping, Flag.Ack, 0, Buffer.alloc(8)),
+    isBorneByHawser: true,
+  },
   { what: "a flood of SETTINGS", bytes: repeat(30_000, () => settingsFrame()) },
-  { what: "more streams than allowed", bytes: repeat(400, (nth) => headersFrame(101 + 2 * nth, connectFields())) },
+  {
+    what: "more streams than allowed",
+    bytes: repeat(400, (nth) => headersFrame(101 + 2 * nth, connectFields())),
+    // Those above the limit are refused, one by one.
+    isBorneByHawser: true,
+  },
   { what: "noise", bytes: pattern(4_000) },
 ];
 
+/** A client that sends `bytes` loses its connection, and the next one is served. */
+async function expectClosed(bytes: Uint8Array, access: Access, engine: H2EngineName): Promise<void> {
+  const deadlines = { ...LongDeadlines, headersMs: 400 };
+  const listening = await listenFor(access, { deadlines, http2: { ...DefaultH2, engine } });
+  const client = await listening.connectH2();
+  client.send(bytes);
+  await listening.untilNoConnections();
+  expect(listening.closed).toEqual(listening.opened);
+  expect(listening.refusals).toEqual(["malformed"]);
+  const other = await listening.connectH2();
+  listening.onOpening = (opening) => void opening.accept({});
+  other.send(headersFrame(1, connectFields()));
+  expect(await other.status(1)).toBe(200);
+}
+
 describe.each(Accesses)("an HTTP/2 client over %s", (access) => {
   test.each(Fatal)("that sends $what is closed, although it does not close itself", async ({ bytes }) => {
-    const listening = await listenFor(access, { deadlines: { ...LongDeadlines, headersMs: 400 } });
-    const client = await listening.connectH2();
-    client.send(bytes);
-    await listening.untilNoConnections();
-    expect(listening.closed).toEqual(listening.opened);
-    expect(listening.refusals).toEqual(["malformed"]);
-    const other = await listening.connectH2();
-    listening.onOpening = (opening) => void opening.accept({});
-    other.send(headersFrame(1, connectFields()));
-    expect(await other.status(1)).toBe(200);
+    await expectClosed(bytes, access, "node");
   });
 
-  test("that floods with PINGs and reads no answer is ended or not read on, whatever it sends", async () => {
-    const listening = await listenFor(access, { deadlines: { ...LongDeadlines, headersMs: 400 } });
+  // At once: hawser gives each of them time to read what it was told.
+  test("is closed by the engine hawser as well, for whatever breaks a rule", async () => {
+    const fatal = Fatal.filter(({ isBorneByHawser }) => isBorneByHawser !== true);
+    const results = await Promise.allSettled(fatal.map(({ bytes }) => expectClosed(bytes, access, "hawser")));
+    expect(fatal.filter((_, index) => results[index]?.status === "rejected").map(({ what }) => what)).toEqual([]);
+  });
+
+  test.each(H2EngineNames)("that floods %s with PINGs and reads no answer is ended or not read on", async (engine) => {
+    const deadlines = { ...LongDeadlines, headersMs: 400 };
+    const listening = await listenFor(access, { deadlines, http2: { ...DefaultH2, engine } });
     const { socket } = await listening.connectH2();
     socket.pause();
     const flood = repeat(20_000, () => rawFrame(FrameType.Ping, 0, 0, Buffer.alloc(8)));
@@ -136,9 +168,9 @@ describe.each(Accesses)("an HTTP/2 client over %s", (access) => {
     expect(await client.status(1)).toBe(200);
   });
 
-  test("that asks for much and reads nothing is closed", async () => {
+  test.each(H2EngineNames)("that asks %s for much and reads nothing is closed", async (engine) => {
     const deadlines = { ...LongDeadlines, headersMs: 400, idleConnectionMs: 400 };
-    const listening = await listenFor(access, { deadlines });
+    const listening = await listenFor(access, { deadlines, http2: { ...DefaultH2, engine } });
     listening.onExchange = (exchange) => exchange.respond({ status: 200, fields: [], body: Buffer.alloc(1_000_000) });
     const client = await listening.connectH2([[4, 0x7fff_ffff]]);
     client.send(rawFrame(FrameType.WindowUpdate, 0, 0, uint32(0x7000_0000)));

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { H2Connection, H2Options } from "../h2-acceptor.ts";
-import { destroyLater, LingerMs } from "../lingering-close.ts";
+import { destroyLater, LingerMs, MaxDroppedBytes } from "../lingering-close.ts";
 import type { AcceptorSink, ConnectionFacts } from "../opening.ts";
 import type { AcceptorDeadlines, HeaderLimits } from "../transport-limits.ts";
 import { FrameReader } from "./frame-reader.ts";
@@ -56,6 +56,7 @@ export class H2ServerConnection implements H2Connection {
   #blockFrames = 0;
   #blockBytes = 0;
   #silentTimes = 0;
+  #droppedBytes = 0;
   #roundTrip: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, options: H2ConnectionOptions) {
@@ -114,7 +115,7 @@ export class H2ServerConnection implements H2Connection {
   }
 
   #read(chunk: Buffer): void {
-    if (this.#state === "ending" || this.#state === "closed") return;
+    if (this.#state === "ending" || this.#state === "closed") return this.#drop(chunk);
     try {
       const rest = this.#prefaceBytes < Preface.length ? this.#readPreface(chunk) : chunk;
       if (rest.length > 0) this.#reader.read(rest);
@@ -123,6 +124,12 @@ export class H2ServerConnection implements H2Connection {
       return this.#fail("malformed", error.code);
     }
     this.#watchBlock();
+  }
+
+  /** What still comes behind our end is thrown away, up to a bound: who sends on and on is not read any more. */
+  #drop(chunk: Buffer): void {
+    this.#droppedBytes += chunk.length;
+    if (this.#droppedBytes > MaxDroppedBytes) this.#socket.pause();
   }
 
   #readPreface(chunk: Buffer): Buffer {

@@ -4,6 +4,8 @@ import { HpackDecoder, HpackError, type FieldLimits } from "./hpack-decoder.ts";
 /** A larger block is read for the table's sake, so that its request can be answered 431; up to this, or a multiple of the limit. */
 const ReadBytes = 65_536;
 const Slack = 4;
+/** A block of that size fits into a few frames. */
+const MaxContinuations = 64;
 /** Stream dependency and weight. */
 const PriorityBytes = 5;
 
@@ -21,6 +23,7 @@ export interface HeaderBlock {
 interface OpenBlock extends Omit<HeaderBlock, "fields" | "isCut"> {
   readonly fragments: Uint8Array[];
   bytes: number;
+  continuations: number;
 }
 
 /** Puts HEADERS and CONTINUATIONs together, and reads the block (RFC 9113 §4.3, §6.2, §6.10). */
@@ -57,6 +60,7 @@ export class HeaderBlocks {
       dependsOnItself: hasPriority && isDependency(payload, dependency, streamId),
       fragments: [],
       bytes: 0,
+      continuations: 0,
     };
     return this.#add(flags, payload.subarray(start, end));
   }
@@ -67,6 +71,9 @@ export class HeaderBlocks {
    * @throws H2ConnectionError
    */
   continue(flags: number, payload: Uint8Array): HeaderBlock | undefined {
+    if (++this.#open!.continuations > MaxContinuations) {
+      throw new H2ConnectionError(ErrorCode.EnhanceYourCalm, "a header block in too many frames");
+    }
     return this.#add(flags, payload);
   }
 

@@ -80,6 +80,21 @@ describe("the end of a connection", () => {
     await expect.poll(timersLeft, { timeout: 1_000 }).toBeLessThanOrEqual(before);
   });
 
+  test("who sends on behind the end is not read for long", async () => {
+    const { client, sink, closes, socket } = await serveHawser();
+    client.acknowledges = false;
+    client.send(rawFrame(FrameType.Data, Flag.None, 0));
+    await fatalCode(client);
+    const more = Buffer.alloc(65_536);
+    const sending = setInterval(() => {
+      if (client.socket.writableLength < 1_000_000) client.socket.write(more);
+    }, 1);
+    await sink.until("onClose", () => closes() === 1);
+    clearInterval(sending);
+    // A read of the system's may be under way, and another one.
+    expect(socket.bytesRead).toBeLessThan(600_000);
+  });
+
   test("what comes behind the end in the same read is not looked at", async () => {
     const { client, sink, closes } = await serveHawser();
     client.send(goAway(0), headersFrame(1, connectFields()), goAway(0));

@@ -94,4 +94,11 @@ describe("a header block", () => {
     expect(code).toBe(ErrorCode.EnhanceYourCalm);
     expect(taken).toBeLessThanOrEqual(66);
   });
+
+  test("of nothing but CONTINUATIONs ends the connection soon", () => {
+    const blocks = new HeaderBlocks(Limits);
+    blocks.begin(Flag.None, 1, block);
+    for (let frame = 0; frame < 64; frame++) blocks.continue(Flag.None, Buffer.alloc(0));
+    expect(codeOf(() => blocks.continue(Flag.EndHeaders, Buffer.alloc(0)))).toBe(ErrorCode.EnhanceYourCalm);
+  });
 });
