@@ -1,5 +1,5 @@
-// All of Autobahn's cases in all combinations: `npm run conformance`. Takes some twenty minutes. The result is written to
-// results/; the exit code is 1 where a case failed.
+// All of Autobahn's cases in all combinations: `npm run conformance`. Takes half an hour. The result is written to results/;
+// the exit code is 1 where a case failed.
 
 import { fork } from "node:child_process";
 import { once } from "node:events";

@@ -6,6 +6,8 @@ import { runCase } from "./run-case.ts";
 
 const combination = Combinations.find(({ name }) => name === process.argv[2]);
 if (combination === undefined) throw new Error("which combination?");
+// Nobody waits for the rest when the parent is gone.
+process.once("disconnect", () => process.exit());
 const endpoint = await combination.start();
 for (const testCase of ConformanceCases) process.send?.(await runCase(testCase, endpoint));
 await endpoint.close();
