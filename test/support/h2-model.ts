@@ -139,11 +139,12 @@ export class H2Model {
       case "send-end":
         return this.#send(one, 0, Flag.EndStream);
       case "abort":
-        one.isCut = !(one.hasEnd && one.isClientEnded);
+        // Whether the client's end is there already is not known here.
+        one.isCut = true;
         return one.stream.abort("cancel");
       case "reset":
-        one.isCut = true;
         if (one.hasEnd && one.isClientEnded) return;
+        one.isCut = true;
         return client.send(rawFrame(FrameType.RstStream, 0, one.id, uint32(Cancel)));
       default:
         return step.type === "pause" ? one.stream.pause() : one.stream.resume();
