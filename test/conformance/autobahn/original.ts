@@ -5,6 +5,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { WebSocketClient } from "../../../src/websocket/client.ts";
 import { createEchoClient, startEchoServer } from "./echo.ts";
 
 const Program = "wstest";
@@ -57,16 +58,19 @@ export async function judgeClient(): Promise<OriginalVerdicts> {
 }
 
 async function runClient(url: string): Promise<void> {
-  const client = createEchoClient("h1");
-  const counting = await client.connect(`${url}/getCaseCount`, { extensions: [], handler: {} });
+  const asking = new WebSocketClient({ protocol: "h1" });
+  const counting = await asking.connect(`${url}/getCaseCount`);
   const count = Number(await counting.receive());
+  const echoing = createEchoClient("h1");
   for (let number = 1; number <= count; number++) {
-    const connection = await client.connect(`${url}/runCase?case=${number}&agent=${Agent}`);
+    const connection = await echoing.connect(`${url}/runCase?case=${number}&agent=${Agent}`);
     await connection.closed;
   }
-  const updating = await client.connect(`${url}/updateReports?agent=${Agent}`, { extensions: [] });
+  // The last verdict stands when the last connection is gone.
+  await echoing.close();
+  const updating = await asking.connect(`${url}/updateReports?agent=${Agent}`);
   await updating.closed;
-  await client.close();
+  await asking.close();
 }
 
 async function withFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
