@@ -1,7 +1,16 @@
 import type { Socket } from "node:net";
-import { DefaultFrameBytes, DefaultWindowBytes, FrameHeaderBytes, MaxWindowBytes } from "./h2-codes.ts";
+import { writeFrameHeader } from "./frame-writer.ts";
+import {
+  DefaultFrameBytes,
+  DefaultWindowBytes,
+  Flag,
+  FrameHeaderBytes,
+  FrameType,
+  MaxWindowBytes,
+} from "./h2-codes.ts";
 import type { H2Stream } from "./h2-stream.ts";
 import { OutputBufferBytes, type OutputBuffers } from "./output-buffers.ts";
+import { copyInto } from "./waiting-bytes.ts";
 
 /** A DATA frame with less room than this waits for the next write, unless it would be no longer. */
 const LittleRoomBytes = 1_024;
@@ -33,6 +42,9 @@ export class H2Output {
   #dataBytes = 0;
   #dataFrames = 0;
   #isScheduled = false;
+  /** What is put together for the next write, filled up to `#end`. */
+  #next: Buffer | undefined;
+  #end = 0;
   #isWriting = false;
   /** The buffer that is being written. */
   #held: Buffer | undefined;
@@ -59,9 +71,14 @@ export class H2Output {
     return this.#dataFrames;
   }
 
+  /** Whether the peer lets no DATA come, of whatever stream. */
+  get isWindowShut(): boolean {
+    return this.#windowBytes <= 0;
+  }
+
   /** Whether all that was given to it has left. */
   get isEmpty(): boolean {
-    return this.#control.length === 0 && this.#round.size === 0 && !this.#isWriting;
+    return this.#control.length === 0 && this.#round.size === 0 && this.#end === 0 && !this.#isWriting;
   }
 
   /** Queues a frame that is no DATA. */
@@ -70,6 +87,25 @@ export class H2Output {
     this.#control.push(frame);
     this.#controlBytes += frame.length;
     this.#schedule();
+  }
+
+  /**
+   * Frames `bytes[start, end)` as DATA of a stream that may send them, for the write at the end of this turn; returns `false`
+   * where others are before it, or the connection's window or the room is too small. Nobody then has it to wait for.
+   */
+  tryData(streamId: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const length = end - start;
+    const others = this.#control.length + this.#round.size;
+    if (others > 0 || this.#isWriting || this.#isClosed || length > this.#windowBytes) return false;
+    const position = this.#end + FrameHeaderBytes;
+    if (length > DefaultFrameBytes || position + length > OutputBufferBytes) return false;
+    const target = (this.#next ??= this.#buffers.take());
+    writeFrameHeader(target, this.#end, length, FrameType.Data, Flag.None, streamId);
+    copyInto(target, position, bytes, start, end);
+    this.#end = position + length;
+    this.#countData(length);
+    this.#schedule();
+    return true;
   }
 
   /** Gives `stream` its place in the round. */
@@ -97,6 +133,7 @@ export class H2Output {
     this.#isClosed = true;
     const waiting = Buffer.concat(this.#control.splice(0)).subarray(this.#controlSent);
     if (waiting.length > 0 && !this.#socket.destroyed) this.#socket.write(waiting);
+    this.#giveBack();
   }
 
   #schedule(): void {
@@ -111,13 +148,15 @@ export class H2Output {
     if (this.#isWriting || this.#isClosed || this.#socket.destroyed) return;
     // From here on: what streams tell while it is being filled must not find that all has left.
     this.#isWriting = true;
-    const buffer = this.#buffers.take();
-    const end = this.#fill(buffer);
-    if (end === 0) {
-      this.#buffers.give(buffer);
+    const buffer = (this.#next ??= this.#buffers.take());
+    const end = this.#fill(buffer, this.#end);
+    if (end === 0 || this.#isClosed) {
+      this.#giveBack();
       this.#isWriting = false;
       return;
     }
+    this.#next = undefined;
+    this.#end = 0;
     const { bytes, held } = this.#buffers.written(buffer, end);
     this.#held = held;
     this.#socket.write(bytes, this.#onWritten);
@@ -131,8 +170,14 @@ export class H2Output {
     if (this.isEmpty) this.#owner.onEmpty();
   };
 
-  #fill(target: Buffer): number {
-    const position = this.#fillControl(target, 0);
+  #giveBack(): void {
+    if (this.#next !== undefined) this.#buffers.give(this.#next);
+    this.#next = undefined;
+    this.#end = 0;
+  }
+
+  #fill(target: Buffer, offset: number): number {
+    const position = this.#fillControl(target, offset);
     if (this.#control.length > 0) return position;
     // Streams that get their turn may have made some, trailers for one.
     return this.#fillControl(target, this.#fillData(target, position));
@@ -173,13 +218,17 @@ export class H2Output {
         continue;
       }
       const sent = stream.fill(target, position, maxBytes);
-      this.#windowBytes -= sent;
-      this.#dataBytes += sent;
-      this.#dataFrames++;
+      this.#countData(sent);
       position += FrameHeaderBytes + sent;
       stream.tellDrain();
       if (stream.canSend) this.#round.add(stream);
     }
     return position;
+  }
+
+  #countData(bytes: number): void {
+    this.#windowBytes -= bytes;
+    this.#dataBytes += bytes;
+    this.#dataFrames++;
   }
 }

@@ -7,6 +7,8 @@ import { copyOf, WaitingBytes } from "./waiting-bytes.ts";
 
 /** What a stream asks of its connection. */
 export interface StreamConnection {
+  /** Sends `bytes[start, end)`, which its window lets go, before it returns `true`; `false` if that has to wait. */
+  trySend(stream: H2Stream, bytes: Uint8Array, start: number, end: number): boolean;
   /** The stream has something that may leave. */
   queue(stream: H2Stream): void;
   sendHeaders(stream: H2Stream, fields: FieldLines, isLast: boolean): void;
@@ -115,6 +117,7 @@ export class H2Stream implements ByteStream {
 
   write(bytes: Uint8Array, start: number, end: number, lifetime: BytesLifetime): boolean {
     if (this.#sending !== "open" || this.isOver) return true;
+    if (this.#outbox === undefined && this.#trySend(bytes, start, end)) return true;
     if (lifetime === "kept") return this.#push(bytes, start, end, undefined);
     return this.#push(copyOf(bytes, start, end), 0, end - start, undefined);
   }
@@ -256,6 +259,13 @@ export class H2Stream implements ByteStream {
     if (!this.#isDrainOwed || this.bufferedBytes >= this.highWaterBytes || this.isOver) return;
     this.#isDrainOwed = false;
     if (this.#sending === "open") this.#consumer?.onDrain();
+  }
+
+  #trySend(bytes: Uint8Array, start: number, end: number): boolean {
+    const length = end - start;
+    if (length === 0 || length > this.#sendWindow || !this.#connection.trySend(this, bytes, start, end)) return false;
+    this.#sendWindow -= length;
+    return true;
   }
 
   #push(bytes: Uint8Array, start: number, end: number, onTaken: (() => void) | undefined): boolean {

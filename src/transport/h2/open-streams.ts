@@ -90,6 +90,10 @@ export class OpenStreams implements StreamConnection {
     this.#encoder.limitTable(maxBytes);
   }
 
+  trySend(stream: H2Stream, bytes: Uint8Array, start: number, end: number): boolean {
+    return this.#output.tryData(stream.id, bytes, start, end);
+  }
+
   queue(stream: H2Stream): void {
     this.#output.queue(stream);
   }

@@ -57,7 +57,7 @@ export class WaitingBytes {
     for (let position = offset; position < stop;) {
       const piece = this.#pieces[taken]!;
       const end = Math.min(piece.end, piece.start + stop - position);
-      target.set(piece.bytes.subarray(piece.start, end), position);
+      copyInto(target, position, piece.bytes, piece.start, end);
       position += end - piece.start;
       piece.start = end;
       if (end < piece.end) break;
@@ -73,9 +73,18 @@ export class WaitingBytes {
       last = { bytes: new Uint8Array(BlockBytes), start: 0, end: 0, isBlock: true, onTaken: undefined };
       this.#pieces.push(last);
     }
-    last.bytes.set(bytes.subarray(start, end), last.end);
+    copyInto(last.bytes, last.end, bytes, start, end);
     last.end += end - start;
   }
+}
+
+/** Up to here a loop is faster than a view and its copy. */
+const LoopBytes = 100;
+
+/** Copies `bytes[start, end)` into `target` at `offset`. */
+export function copyInto(target: Uint8Array, offset: number, bytes: Uint8Array, start: number, end: number): void {
+  if (end - start > LoopBytes) return target.set(bytes.subarray(start, end), offset);
+  for (let from = start, to = offset; from < end;) target[to++] = bytes[from++]!;
 }
 
 /** A copy of `bytes[start, end)`; `slice` of a Buffer is none. */

@@ -24,7 +24,7 @@ describe("what streams send", () => {
   });
 
   test("no DATA comes before its header block, whoever is told to go on meanwhile", async () => {
-    const served = await serveHawser({ settings: [[InitialWindowSize, 1_000]] });
+    const served = await serveHawser({ settings: [[InitialWindowSize, 50]] });
     const { client, sink } = served;
     const first = await acceptStream(served);
     client.send(headersFrame(3, connectFields()));
@@ -35,6 +35,7 @@ describe("what streams send", () => {
       second.write(pattern(50), 0, 50, "kept");
     };
     first.stream.write(pattern(100), 0, 100, "kept");
+    client.send(rawFrame(FrameType.WindowUpdate, Flag.None, 1, uint32(50)));
     await client.until("the second stream's bytes", () => dataOf(client, 3).length === 50);
     const types = client.frames.filter(({ streamId }) => streamId === 3).map(({ type }) => type);
     expect(types).toEqual([FrameType.Headers, FrameType.Data]);
