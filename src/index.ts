@@ -68,6 +68,7 @@ export type {
   TransportRefusal,
 } from "./transport/opening.ts";
 export { Listener, type ListenerOptions } from "./transport/listener.ts";
+export type { ConnectionAbuse } from "./transport/connection-abuse.ts";
 export type { ConnectionFailure, ListenerObserver } from "./transport/listener-observer.ts";
 export { ConnectionGate, type ConnectionLimits } from "./transport/connection-gate.ts";
 export type { TlsOptions } from "./transport/tls.ts";

@@ -78,6 +78,15 @@ export class Reception {
           status: 0,
         });
       },
+      abused: (abuse, connection) => {
+        this.metrics.abused(abuse, connection);
+        const { id, listener } = connection;
+        this.#options.log.event("warn", `HTTP/2 connection ${id} of ${listener} ended: ${abuse}`, {
+          connectionId: id,
+          listener,
+          abuse,
+        });
+      },
       failed: (error) => this.#options.log.handlerFailed("", error),
     };
   }

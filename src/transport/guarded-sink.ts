@@ -31,6 +31,13 @@ export function guardedSink(sink: AcceptorSink): AcceptorSink {
         sink.failed(error);
       }
     },
+    abused(abuse, connection) {
+      try {
+        sink.abused(abuse, connection);
+      } catch (error) {
+        sink.failed(error);
+      }
+    },
     failed: (error) => sink.failed(error),
   };
 }

@@ -6,6 +6,7 @@ import type {
 } from "../protocol/handshake/opening-request.ts";
 import type { Readable } from "node:stream";
 import type { ByteStream } from "./byte-stream.ts";
+import type { ConnectionAbuse } from "./connection-abuse.ts";
 
 /** What is known of the TCP connection under an {@link Opening} or an {@link HttpExchange}. */
 export interface ConnectionFacts {
@@ -135,6 +136,8 @@ export interface AcceptorSink {
   opening(opening: Opening): void;
   exchange(exchange: HttpExchange): void;
   refused(refusal: TransportRefusal, connection: ConnectionFacts): void;
+  /** An HTTP/2 connection was ended with ENHANCE_YOUR_CALM: its client has spent the budget for `abuse`. */
+  abused(abuse: ConnectionAbuse, connection: ConnectionFacts): void;
   /** Must not throw. Told what another method threw. */
   failed(error: unknown): void;
 }

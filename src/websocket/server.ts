@@ -189,6 +189,7 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
     exchange: (exchange) => this.#onExchange(exchange),
     // Nobody's fault but the client's, who has its answer.
     refused: () => undefined,
+    abused: () => undefined,
     failed: (error) => this.#tell(error),
   };
 

@@ -1,3 +1,4 @@
+import type { ConnectionAbuse } from "../../src/transport/connection-abuse.ts";
 import type {
   AcceptorSink,
   ConnectionFacts,
@@ -11,6 +12,7 @@ export class RecordingSink implements AcceptorSink {
   readonly openings: Opening[] = [];
   readonly exchanges: HttpExchange[] = [];
   readonly refusals: TransportRefusal[] = [];
+  readonly abuses: ConnectionAbuse[] = [];
   /** What its own methods threw. */
   readonly errors: unknown[] = [];
   /** What is done with each opening and exchange; without it they are only kept. */
@@ -32,6 +34,11 @@ export class RecordingSink implements AcceptorSink {
 
   refused(refusal: TransportRefusal, _connection: ConnectionFacts): void {
     this.refusals.push(refusal);
+    this.changed();
+  }
+
+  abused(abuse: ConnectionAbuse, _connection: ConnectionFacts): void {
+    this.abuses.push(abuse);
     this.changed();
   }
 

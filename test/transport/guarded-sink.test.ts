@@ -11,20 +11,24 @@ const fail = () => {
 
 test("what a sink's method throws costs the one request, and the sink is told", () => {
   const failed = vi.fn<AcceptorSink["failed"]>();
-  const guarded = guardedSink({ opening: fail, exchange: fail, refused: fail, failed });
+  const guarded = guardedSink({ opening: fail, exchange: fail, refused: fail, abused: fail, failed });
   const reject = vi.fn<Opening["reject"]>();
   const respond = vi.fn<HttpExchange["respond"]>();
   guarded.opening({ reject } as Partial<Opening> as Opening);
   guarded.exchange({ respond } as Partial<HttpExchange> as HttpExchange);
   guarded.refused("malformed", connectionFacts());
+  guarded.abused("ping", connectionFacts());
   expect(reject).toHaveBeenCalledExactlyOnceWith(SomethingFailed);
   expect(respond).toHaveBeenCalledExactlyOnceWith(SomethingFailed);
-  expect(failed.mock.calls).toEqual([[fault], [fault], [fault]]);
+  expect(failed.mock.calls).toEqual([[fault], [fault], [fault], [fault]]);
 });
 
 test("a sink that does not throw is told as if nobody stood between", () => {
   const refused = vi.fn<AcceptorSink["refused"]>();
-  const guarded = guardedSink({ opening: fail, exchange: fail, refused, failed: fail });
+  const abused = vi.fn<AcceptorSink["abused"]>();
+  const guarded = guardedSink({ opening: fail, exchange: fail, refused, abused, failed: fail });
   guarded.refused("version", connectionFacts());
+  guarded.abused("settings", connectionFacts());
+  expect(abused).toHaveBeenCalledExactlyOnceWith("settings", connectionFacts());
   expect(refused).toHaveBeenCalledExactlyOnceWith("version", connectionFacts());
 });

@@ -275,7 +275,7 @@ describe.each(Accesses)("over %s", (access) => {
 
 describe("a port", () => {
   const observer = { connectionOpened() {}, connectionClosed() {}, connectionFailed() {} };
-  const sink = { opening() {}, exchange() {}, refused() {}, failed() {} };
+  const sink = { opening() {}, exchange() {}, refused() {}, abused() {}, failed() {} };
   const freshListener = () => new Listener(listenerOptions(undefined), new ConnectionGate(AmpleLimits), sink, observer);
 
   test("that is taken makes listen fail, and destroy has nothing to wait for", async () => {

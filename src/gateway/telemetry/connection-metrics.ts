@@ -1,4 +1,5 @@
 import type { Counter, Gauge, Registry } from "prom-client";
+import { ConnectionAbuses, type ConnectionAbuse } from "../../transport/connection-abuse.ts";
 import type { ConnectionFailure } from "../../transport/listener-observer.ts";
 import type { ConnectionFacts } from "../../transport/opening.ts";
 import type { LimitKind } from "./limit-kind.ts";
@@ -28,6 +29,7 @@ export class ConnectionMetrics {
   readonly #open: Gauge<"listener" | "protocol">;
   readonly #opened: Counter<"listener" | "protocol">;
   readonly #failed: Counter<"listener" | "reason">;
+  readonly #abusive: Counter<"listener" | "reason">;
 
   /**
    * The families are in `registry` from now on. `handshakesWaiting` is asked at each scrape how many connections wait for
@@ -50,6 +52,12 @@ export class ConnectionMetrics {
       "TCP connections of clients that never came as far as HTTP, by reason.",
       ["listener", "reason"],
     );
+    this.#abusive = counterOf(
+      registry,
+      "hawser_client_connections_abusive_total",
+      "HTTP/2 connections that were ended since their client had spent a budget, by reason.",
+      ["listener", "reason"],
+    );
     const waiting: Gauge = gaugeOf(
       registry,
       "hawser_handshakes_waiting",
@@ -66,6 +74,7 @@ export class ConnectionMetrics {
       this.#opened.inc({ listener, protocol }, 0);
     }
     for (const reason of Object.keys(LimitOfFailure)) this.#failed.inc({ listener, reason: labelValue(reason) }, 0);
+    for (const reason of ConnectionAbuses) this.#abusive.inc({ listener, reason: labelValue(reason) }, 0);
   }
 
   /** Drops all series of `listener`. */
@@ -75,6 +84,7 @@ export class ConnectionMetrics {
       this.#opened.remove({ listener, protocol });
     }
     for (const reason of Object.keys(LimitOfFailure)) this.#failed.remove({ listener, reason: labelValue(reason) });
+    for (const reason of ConnectionAbuses) this.#abusive.remove({ listener, reason: labelValue(reason) });
   }
 
   opened(connection: ConnectionFacts): void {
@@ -89,5 +99,9 @@ export class ConnectionMetrics {
 
   failed(listener: string, reason: ConnectionFailure): void {
     this.#failed.inc({ listener, reason: labelValue(reason) });
+  }
+
+  abused(listener: string, reason: ConnectionAbuse): void {
+    this.#abusive.inc({ listener, reason: labelValue(reason) });
   }
 }

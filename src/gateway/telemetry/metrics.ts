@@ -1,4 +1,5 @@
 import { Registry, type Counter } from "prom-client";
+import type { ConnectionAbuse } from "../../transport/connection-abuse.ts";
 import type { ConnectionFailure, ListenerObserver } from "../../transport/listener-observer.ts";
 import type { ConnectionFacts, TransportRefusal } from "../../transport/opening.ts";
 import { ConfigMetrics, type CertificateExpiry, type ReloadLabel } from "./config-metrics.ts";
@@ -103,6 +104,11 @@ export class Metrics implements ListenerObserver {
     const protocol = protocolOf(connection);
     this.#openings.over(None, protocol, resultOfRefusal(refusal));
     if (refusal === "header-size") this.limitHit("header_size", protocol);
+  }
+
+  /** A connection was ended, since its client had spent its budget for `abuse`. */
+  abused(abuse: ConnectionAbuse, { listener }: ConnectionFacts): void {
+    this.#connections.abused(listener, abuse);
   }
 
   /** An ordinary HTTP request is over. */

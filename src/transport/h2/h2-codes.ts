@@ -1,3 +1,5 @@
+import type { ConnectionAbuse } from "../connection-abuse.ts";
+
 /** Frame types (RFC 9113 §6). */
 export const FrameType = {
   Data: 0,
@@ -59,9 +61,17 @@ export const Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 export class H2ConnectionError extends Error {
   override readonly name = "H2ConnectionError";
   readonly code: ErrorCode;
+  /** What the peer has done too much of, where that is its fault. */
+  readonly abuse: ConnectionAbuse | undefined;
 
-  constructor(code: ErrorCode, rule: string) {
+  constructor(code: ErrorCode, rule: string, abuse?: ConnectionAbuse) {
     super(rule);
     this.code = code;
+    this.abuse = abuse;
   }
+}
+
+/** The peer has spent its budget for `abuse`. */
+export function abuseError(abuse: ConnectionAbuse): H2ConnectionError {
+  return new H2ConnectionError(ErrorCode.EnhanceYourCalm, `too much of ${abuse}`, abuse);
 }

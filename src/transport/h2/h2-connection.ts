@@ -78,7 +78,7 @@ export class H2ServerConnection implements H2Connection {
       onPong: () => this.#sendLastGoAway(),
     });
     this.#reader = new FrameReader(this.#frames);
-    this.#timer = setTimeout(() => this.#fail("deadline", ErrorCode.SettingsTimeout), options.settingsMs);
+    this.#timer = setTimeout(() => this.#onLate(ErrorCode.SettingsTimeout), options.settingsMs);
     this.#liveness = new H2Liveness(this.#live(), deadlines.headersMs, () => this.destroy());
     this.#listen();
     this.#frames.begin();
@@ -121,7 +121,7 @@ export class H2ServerConnection implements H2Connection {
       if (rest.length > 0) this.#reader.read(rest);
     } catch (error) {
       if (!(error instanceof H2ConnectionError)) throw error;
-      return this.#fail("malformed", error.code);
+      return this.#onBroken(error);
     }
     this.#watchBlock();
   }
@@ -164,7 +164,7 @@ export class H2ServerConnection implements H2Connection {
     this.#silentTimes++;
     const isPatient = isSilent && this.#frames.openStreams > 0 && this.#silentTimes < SilenceFactor;
     if (isPatient) this.#awaitBlock();
-    else this.#fail("deadline", ErrorCode.EnhanceYourCalm);
+    else this.#onLate(ErrorCode.EnhanceYourCalm);
   }
 
   #onSettings(): void {
@@ -216,13 +216,25 @@ export class H2ServerConnection implements H2Connection {
     this.#giveUp();
   }
 
-  #fail(refusal: "deadline" | "malformed", code: ErrorCode): void {
+  #onBroken({ code, abuse }: H2ConnectionError): void {
     if (this.#state === "ending" || this.#state === "closed") return;
-    this.#options.sink.refused(refusal, this.facts);
+    const { sink } = this.#options;
+    if (abuse === undefined) sink.refused("malformed", this.facts);
+    else sink.abused(abuse, this.facts);
+    this.#endWith(code);
+  }
+
+  #onLate(code: ErrorCode): void {
+    if (this.#state === "ending" || this.#state === "closed") return;
+    this.#options.sink.refused("deadline", this.facts);
+    this.#endWith(code);
+    // Who is late has nothing on its way that would cost it what we said.
+    this.#socket.destroySoon();
+  }
+
+  #endWith(code: ErrorCode): void {
     this.#output.send(goAwayFrame(this.#frames.lastStreamId, code));
     this.#giveUp();
-    // Who is late has nothing on its way that would cost it what we said.
-    if (refusal === "deadline") this.#socket.destroySoon();
   }
 
   /** Loses all streams, and closes so that what was written last is read. */

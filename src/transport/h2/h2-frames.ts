@@ -56,11 +56,11 @@ export class H2Frames implements FrameConsumer {
   /** Streams with a higher id are not taken any more: GOAWAY has said so. */
   #maxStreamId = 2 ** 31 - 1;
   #begunFrames = 0;
-  /** The DATA frame under way: its stream, flags, and octets that have not come as data. */
+  /** The DATA frame under way: its stream, flags, octets that have not come as data, and those that have. */
   #dataStream: H2Stream | undefined;
   #dataFlags = 0;
   #dataRest = 0;
-  #hasData = false;
+  #dataBytes = 0;
 
   constructor(options: H2FramesOptions, owner: FramesOwner) {
     const { http2, headers, nowMs } = options;
@@ -68,8 +68,11 @@ export class H2Frames implements FrameConsumer {
     this.#owner = owner;
     this.#output = options.output;
     this.#blocks = new HeaderBlocks(headers);
-    this.#streams = new OpenStreams(options.output, http2.maxConcurrentStreams, () => owner.onStreams());
     this.#budgets = new PeerBudgets(http2, options.output, nowMs);
+    this.#streams = new OpenStreams(options.output, http2.maxConcurrentStreams, {
+      onStreams: () => owner.onStreams(),
+      onStall: () => this.#budgets.noteStall(),
+    });
     this.#receiveWindow = new ReceiveWindow(http2.connectionWindowBytes);
   }
 
@@ -132,14 +135,14 @@ export class H2Frames implements FrameConsumer {
     this.#dataStream = stream;
     this.#dataFlags = flags;
     this.#dataRest = length;
-    this.#hasData = false;
+    this.#dataBytes = 0;
     return true;
   }
 
   onDataBytes(bytes: Uint8Array, start: number, end: number): void {
     const stream = this.#dataStream!;
     this.#dataRest -= end - start;
-    this.#hasData = true;
+    this.#dataBytes += end - start;
     if (!stream.receive(bytes, start, end)) this.#fail(stream, ErrorCode.ProtocolError);
   }
 
@@ -148,7 +151,7 @@ export class H2Frames implements FrameConsumer {
     this.#dataStream = undefined;
     const isLast = (this.#dataFlags & Flag.EndStream) !== 0;
     // Padding alone is of no more use than nothing.
-    if (!this.#hasData && !isLast) this.#budgets.countUseless();
+    if (!isLast) this.#budgets.countData(this.#dataBytes);
     if (stream.isOver) return;
     if (this.#dataRest > 0) stream.consume(this.#dataRest);
     if (!isLast) return;
@@ -159,7 +162,7 @@ export class H2Frames implements FrameConsumer {
   onFrameHeader(type: number, flags: number, streamId: number, length: number): boolean {
     this.#check(type, flags, streamId, length);
     if (type === FrameType.WindowUpdate) this.#budgets.countUpdate();
-    else if (type !== FrameType.Headers) this.#budgets.countUseless();
+    else if (type !== FrameType.Headers) this.#budgets.countUseless(type);
     return type <= FrameType.Continuation;
   }
 
@@ -221,18 +224,20 @@ export class H2Frames implements FrameConsumer {
     const { http2, requests } = this.#options;
     this.#lastStreamId = streamId;
     if (streamId > this.#maxStreamId) {
-      this.#budgets.countUseless();
+      this.#budgets.countUseless(FrameType.Headers);
       return this.#streams.ignore(streamId);
     }
+    this.#budgets.checkStalls();
     if (this.#streams.size >= http2.maxConcurrentStreams) {
-      this.#budgets.countReset();
+      this.#budgets.countReset("stream-limit");
       return this.#streams.refuse(streamId, ErrorCode.RefusedStream);
     }
     if (block.dependsOnItself || (!block.isCut && brokenFieldRule(fields) !== undefined)) {
-      this.#budgets.countReset();
+      this.#budgets.countReset("made-you-reset");
       requests.tellMalformed();
       return this.#streams.refuse(streamId, ErrorCode.ProtocolError);
     }
+    if (block.isCut) this.#budgets.countReset("header-bytes");
     const stream = new H2Stream(streamId, this.#streams, this.#firstWindows, fields);
     this.#streams.add(stream);
     if (block.endStream && !stream.hasItsLength) return this.#fail(stream, ErrorCode.ProtocolError);
@@ -249,7 +254,7 @@ export class H2Frames implements FrameConsumer {
   /** A stream error (§5.4.2). */
   #fail(stream: H2Stream, code: ErrorCode): void {
     this.#streams.fail(stream, code);
-    this.#budgets.countReset();
+    this.#budgets.countReset("made-you-reset");
   }
 
   #onPriority(streamId: number, payload: Uint8Array): void {
@@ -263,7 +268,7 @@ export class H2Frames implements FrameConsumer {
     const stream = this.#streams.get(streamId);
     if (stream === undefined) return;
     this.#streams.onReset(stream, code);
-    this.#budgets.countReset();
+    this.#budgets.countReset("rapid-reset");
   }
 
   #onSettings(flags: number, payload: Uint8Array): void {

@@ -12,6 +12,8 @@ export interface StreamConnection {
   /** The stream has something that may leave. */
   queue(stream: H2Stream): void;
   sendHeaders(stream: H2Stream, fields: FieldLines, isLast: boolean): void;
+  /** The stream is about to be given up with something in it. */
+  tellUnsent(stream: H2Stream): void;
   /** Sends RST_STREAM and forgets the stream. */
   reset(stream: H2Stream, code: ErrorCode): void;
   /** What it had to send is dropped. */
@@ -147,6 +149,7 @@ export class H2Stream implements ByteStream {
 
   abort(reason: AbortReason): void {
     if (this.isOver) return;
+    if (this.#outbox !== undefined) this.#connection.tellUnsent(this);
     this.#finish({ type: "aborted", reason });
     this.#connection.reset(this, CodeOf[reason]);
     process.nextTick(() => this.#tellClose());

@@ -1,4 +1,4 @@
-import { ErrorCode, Flag, H2ConnectionError } from "./h2-codes.ts";
+import { abuseError, ErrorCode, Flag, H2ConnectionError } from "./h2-codes.ts";
 import { HpackDecoder, HpackError, type FieldLimits } from "./hpack-decoder.ts";
 
 /** A larger block is read for the table's sake, so that its request can be answered 431; up to this, or a multiple of the limit. */
@@ -72,7 +72,7 @@ export class HeaderBlocks {
    */
   continue(flags: number, payload: Uint8Array): HeaderBlock | undefined {
     if (++this.#open!.continuations > MaxContinuations) {
-      throw new H2ConnectionError(ErrorCode.EnhanceYourCalm, "a header block in too many frames");
+      throw abuseError("continuation");
     }
     return this.#add(flags, payload);
   }
@@ -81,7 +81,7 @@ export class HeaderBlocks {
     const open = this.#open!;
     open.bytes += fragment.length;
     if (open.bytes > Math.max(ReadBytes, Slack * this.#limits.maxHeaderBytes)) {
-      throw new H2ConnectionError(ErrorCode.EnhanceYourCalm, "a header block that is far too large");
+      throw abuseError("header-bytes");
     }
     if ((flags & Flag.EndHeaders) === 0) {
       // The view lies in a buffer of the reader's.

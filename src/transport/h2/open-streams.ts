@@ -6,22 +6,27 @@ import type { H2Stream, StreamConnection } from "./h2-stream.ts";
 import { HpackEncoder } from "./hpack-encoder.ts";
 import { ResetStreams } from "./reset-streams.ts";
 
+/** What {@link OpenStreams} tells. */
+export interface StreamsOwner {
+  /** A stream was opened, or is over. */
+  onStreams(): void;
+  /** A stream was given up with something in it that no window has let go. */
+  onStall(): void;
+}
+
 /** The streams of a connection that are open on the wire, and what they send there. */
 export class OpenStreams implements StreamConnection {
   readonly #output: H2Output;
-  readonly #onChange: () => void;
+  readonly #owner: StreamsOwner;
   readonly #streams = new Map<number, H2Stream>();
   readonly #resets: ResetStreams;
   readonly #encoder = new HpackEncoder();
 
-  /**
-   * @param maxStreams - how many may be open at once.
-   * @param onChange - told when a stream was opened, or is over.
-   */
-  constructor(output: H2Output, maxStreams: number, onChange: () => void) {
+  /** @param maxStreams - how many may be open at once. */
+  constructor(output: H2Output, maxStreams: number, owner: StreamsOwner) {
     this.#output = output;
     this.#resets = new ResetStreams(maxStreams);
-    this.#onChange = onChange;
+    this.#owner = owner;
   }
 
   get size(): number {
@@ -38,7 +43,7 @@ export class OpenStreams implements StreamConnection {
 
   add(stream: H2Stream): void {
     this.#streams.set(stream.id, stream);
-    this.#onChange();
+    this.#owner.onStreams();
   }
 
   /** All are gone with their connection. */
@@ -53,7 +58,7 @@ export class OpenStreams implements StreamConnection {
     this.#streams.delete(stream.id);
     this.#resets.add(stream.id);
     stream.receiveReset(code);
-    this.#onChange();
+    this.#owner.onStreams();
   }
 
   /** Resets `stream` for a rule that the peer has broken on it (RFC 9113 §5.4.2). */
@@ -61,7 +66,7 @@ export class OpenStreams implements StreamConnection {
     this.#streams.delete(stream.id);
     this.refuse(stream.id, code);
     stream.receiveReset(code);
-    this.#onChange();
+    this.#owner.onStreams();
   }
 
   /** Resets a stream that was never open here. */
@@ -114,10 +119,14 @@ export class OpenStreams implements StreamConnection {
     stream.trailersSent();
   }
 
+  tellUnsent(stream: H2Stream): void {
+    if (!stream.canSend || this.#output.isWindowShut) this.#owner.onStall();
+  }
+
   reset(stream: H2Stream, code: ErrorCode): void {
     if (!this.#streams.delete(stream.id)) return;
     this.refuse(stream.id, code);
-    this.#onChange();
+    this.#owner.onStreams();
   }
 
   grant(stream: H2Stream, bytes: number): void {
@@ -125,6 +134,6 @@ export class OpenStreams implements StreamConnection {
   }
 
   forget(stream: H2Stream): void {
-    if (this.#streams.delete(stream.id)) this.#onChange();
+    if (this.#streams.delete(stream.id)) this.#owner.onStreams();
   }
 }

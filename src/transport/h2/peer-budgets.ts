@@ -1,14 +1,26 @@
+import type { ConnectionAbuse } from "../connection-abuse.ts";
 import type { H2Options } from "../h2-acceptor.ts";
 import { Budget } from "./budget.ts";
-import { ErrorCode, H2ConnectionError } from "./h2-codes.ts";
+import { abuseError, FrameType } from "./h2-codes.ts";
 
 /** Frames that are of no use to anybody, at once and per second: a browser in a hurry sends a tenth of it. */
 const UselessFrames = { burst: 4_096, perSecond: 1_024 } as const;
+/** DATA frames with less than this in them, masked WebSocket frames having six bytes at least: at once and per second. */
+const UsefulBytes = 6;
+const TinyFrames = { burst: 16_384, perSecond: 4_096 } as const;
 /** A window update for so many bytes sent is of use, and so are two for each frame of them. */
 const BytesPerUpdate = 512;
 const UpdatesPerFrame = 2;
 /** Control frames that may wait, in bytes: who makes more of them wait does not read. */
 const MaxControlBytes = 1_048_576;
+
+const AbuseOfType: Readonly<Record<number, ConnectionAbuse>> = {
+  [FrameType.Priority]: "priority",
+  [FrameType.Settings]: "settings",
+  [FrameType.Ping]: "ping",
+  [FrameType.WindowUpdate]: "window-update",
+  [FrameType.Continuation]: "continuation",
+};
 
 /** What has been sent to a peer, and waits for it. */
 export interface SentToPeer {
@@ -25,24 +37,45 @@ export interface SentToPeer {
 export class PeerBudgets {
   readonly #resets: Budget;
   readonly #uselessFrames: Budget;
+  readonly #tinyFrames: Budget;
   readonly #sent: SentToPeer;
+  readonly #maxStalls: number;
   /** Window updates that were earned, of all that was sent. */
   #earnedUpdates = 0;
+  /** DATA frames that were worth it, and pay for one each that is not. */
+  #usefulFrames = 0;
+  /** Streams that were given up with something in them that no window let go, since this much was sent in all. */
+  #stalls = 0;
+  #stalledAtBytes = 0;
 
-  constructor({ resetBurst, resetsPerSecond }: H2Options, sent: SentToPeer, nowMs: () => number) {
+  constructor({ resetBurst, resetsPerSecond, maxConcurrentStreams }: H2Options, sent: SentToPeer, nowMs: () => number) {
     this.#resets = new Budget({ burst: resetBurst, perSecond: resetsPerSecond }, nowMs);
     this.#uselessFrames = new Budget(UselessFrames, nowMs);
+    this.#tinyFrames = new Budget(TinyFrames, nowMs);
+    this.#maxStalls = maxConcurrentStreams;
     this.#sent = sent;
   }
 
-  /** A stream ends before its time: what the peer makes us reset counts like what it resets itself. */
-  countReset(): void {
-    if (!this.#resets.take()) throw exceeded("too many resets");
+  /** A stream ends before its time for `abuse`: what the peer makes us reset counts like what it resets itself. */
+  countReset(abuse: ConnectionAbuse): void {
+    if (!this.#resets.take()) throw abuseError(abuse);
   }
 
   /** A frame comes that nobody needs. */
-  countUseless(): void {
-    if (!this.#uselessFrames.take()) throw exceeded("too many idle frames");
+  countUseless(type: number): void {
+    if (!this.#uselessFrames.take()) throw abuseError(AbuseOfType[type] ?? "other-frames");
+  }
+
+  /** A DATA frame with `bytes` in it has come, which is not the last of its stream. */
+  countData(bytes: number): void {
+    if (bytes >= UsefulBytes) {
+      this.#usefulFrames++;
+      return;
+    }
+    if (bytes === 0 && !this.#uselessFrames.take()) throw abuseError("empty-data");
+    this.#tinyFrames.earn(this.#usefulFrames);
+    this.#usefulFrames = 0;
+    if (!this.#tinyFrames.take()) throw abuseError("tiny-data");
   }
 
   /** A window update comes. What was sent since the last one pays for it. */
@@ -50,15 +83,24 @@ export class PeerBudgets {
     const earned = this.#sent.dataBytes / BytesPerUpdate + this.#sent.dataFrames * UpdatesPerFrame;
     this.#uselessFrames.earn(earned - this.#earnedUpdates);
     this.#earnedUpdates = earned;
-    this.countUseless();
+    this.countUseless(FrameType.WindowUpdate);
   }
 
   /** Any frame comes, and may ask for an answer. */
   checkAnswers(): void {
-    if (this.#sent.controlBytes > MaxControlBytes) throw exceeded("answers that are not read");
+    if (this.#sent.controlBytes > MaxControlBytes) throw abuseError("unread-answers");
   }
-}
 
-function exceeded(what: string): H2ConnectionError {
-  return new H2ConnectionError(ErrorCode.EnhanceYourCalm, what);
+  /** A stream was given up with something in it that no window has let go. Throws nothing. */
+  noteStall(): void {
+    if (this.#sent.dataBytes !== this.#stalledAtBytes) this.#stalls = 0;
+    this.#stalledAtBytes = this.#sent.dataBytes;
+    this.#stalls++;
+  }
+
+  /** The peer asks for something: of more streams in a row than may be open at once it has taken nothing. */
+  checkStalls(): void {
+    if (this.#stalls > this.#maxStalls && this.#sent.dataBytes === this.#stalledAtBytes)
+      throw abuseError("zero-window");
+  }
 }

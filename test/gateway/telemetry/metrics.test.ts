@@ -3,6 +3,7 @@ import { LimitKinds } from "../../../src/gateway/telemetry/limit-kind.ts";
 import { Metrics } from "../../../src/gateway/telemetry/metrics.ts";
 import { OpeningResults } from "../../../src/gateway/telemetry/opening-result.ts";
 import { StreamRegistry } from "../../../src/gateway/telemetry/stream-registry.ts";
+import { ConnectionAbuses } from "../../../src/transport/connection-abuse.ts";
 import type { ConnectionFacts } from "../../../src/transport/opening.ts";
 import { connectionFacts } from "../../support/connection-facts.ts";
 import { requestOutcome } from "../../support/request-outcome.ts";
@@ -95,6 +96,18 @@ test("connections count per listener and protocol, open and in all", async () =>
   expect(of("hawser_client_connections_open", { listener: "inside", protocol: "h2" })).toBe(1);
   expect(of("hawser_client_connections_total", { listener: "main", protocol: "h2" })).toBe(2);
   expect(of("hawser_client_connections_failed_total", { listener: "main", reason: "client_left" })).toBe(1);
+});
+
+test("connections that were ended for abuse count by listener and reason, zeros first", async () => {
+  metrics.abused("rapid-reset", connection("2"));
+  metrics.abused("rapid-reset", connection("2"));
+  const exposition = await scrape();
+  const series = [...exposition].filter(([name]) => name.startsWith("hawser_client_connections_abusive_total{"));
+  expect(series).toHaveLength(ConnectionAbuses.length);
+  const labels = { listener: "main", reason: "rapid_reset" };
+  expect(series.filter(([, value]) => value > 0)).toEqual([
+    [seriesOf("hawser_client_connections_abusive_total", labels), 2],
+  ]);
 });
 
 describe("limits", () => {
@@ -218,6 +231,7 @@ describe("the exposition", () => {
       "hawser_client_connections_open gauge",
       "hawser_client_connections_total counter",
       "hawser_client_connections_failed_total counter",
+      "hawser_client_connections_abusive_total counter",
       "hawser_handshakes_waiting gauge",
       "hawser_log_lines_dropped_total counter",
       "hawser_build_info gauge",

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Budget } from "../../../src/transport/h2/budget.ts";
-import { ErrorCode } from "../../../src/transport/h2/h2-codes.ts";
+import type { ConnectionAbuse } from "../../../src/transport/connection-abuse.ts";
+import { ErrorCode, FrameType } from "../../../src/transport/h2/h2-codes.ts";
 import { PeerBudgets } from "../../../src/transport/h2/peer-budgets.ts";
 import { ReceiveWindow } from "../../../src/transport/h2/receive-window.ts";
 import { ResetStreams } from "../../../src/transport/h2/reset-streams.ts";
@@ -47,17 +48,75 @@ describe("a budget", () => {
 
 describe("what a peer may cost", () => {
   const sent = { dataBytes: 0, dataFrames: 0, controlBytes: 0 };
-  const calm = expect.objectContaining({ code: ErrorCode.EnhanceYourCalm });
+  const tooMuchOf = (abuse: ConnectionAbuse) => expect.objectContaining({ code: ErrorCode.EnhanceYourCalm, abuse });
+  const throws = (act: () => void): boolean => {
+    try {
+      act();
+      return false;
+    } catch {
+      return true;
+    }
+  };
   const budgets = (more: Partial<typeof sent> = {}, nowMs = () => 0) =>
     new PeerBudgets(DefaultH2, { ...sent, ...more }, nowMs);
 
   test("250 streams are reset five times in five seconds, and no more than that without end", () => {
     let nowMs = 0;
     const one = budgets({}, () => nowMs);
-    for (let reload = 0; reload < 5; reload++, nowMs += 1_000) for (let at = 0; at < 250; at++) one.countReset();
+    for (let reload = 0; reload < 5; reload++, nowMs += 1_000)
+      for (let at = 0; at < 250; at++) one.countReset("rapid-reset");
     expect(() => {
-      for (let at = 0; at < 2_000; at++) one.countReset();
-    }).toThrow(calm);
+      for (let at = 0; at < 2_000; at++) one.countReset("rapid-reset");
+    }).toThrow(tooMuchOf("rapid-reset"));
+  });
+
+  test.each([
+    { type: FrameType.Settings, abuse: "settings" },
+    { type: FrameType.Ping, abuse: "ping" },
+    { type: FrameType.Priority, abuse: "priority" },
+    { type: FrameType.Continuation, abuse: "continuation" },
+    { type: FrameType.GoAway, abuse: "other-frames" },
+    { type: 0x42, abuse: "other-frames" },
+  ] as const)("what spends the budget of idle frames names the reason: $abuse", ({ type, abuse }) => {
+    const one = budgets();
+    for (let at = 0; at < 4_096; at++) one.countUseless(0x42);
+    expect(() => one.countUseless(type)).toThrow(tooMuchOf(abuse));
+  });
+
+  test.each([
+    { bytes: 0, frames: 4_096, abuse: "empty-data" },
+    { bytes: 1, frames: 16_384, abuse: "tiny-data" },
+    { bytes: 5, frames: 16_384, abuse: "tiny-data" },
+  ] as const)("DATA of $bytes bytes may come $frames times: then it is $abuse", ({ bytes, frames, abuse }) => {
+    const one = budgets();
+    for (let at = 0; at < frames; at++) one.countData(bytes);
+    expect(() => one.countData(bytes)).toThrow(tooMuchOf(abuse));
+  });
+
+  test("a tiny frame for each that is not, like the rest of a message behind a full one, may come for ever", () => {
+    const one = budgets();
+    for (let at = 0; at < 100_000; at++) {
+      one.countData(16_384);
+      one.countData(2);
+    }
+    expect(takes(() => !throws(() => one.countData(2)))).toBe(16_383);
+  });
+
+  test("of more streams in a row than may be open nothing is taken: then no other is opened", () => {
+    const counters = { dataBytes: 9, dataFrames: 0, controlBytes: 0 };
+    const one = new PeerBudgets({ ...DefaultH2, maxConcurrentStreams: 10 }, counters, () => 0);
+    const stall = (times: number) => {
+      for (let at = 0; at < times; at++) one.noteStall();
+    };
+    stall(10);
+    one.checkStalls();
+    counters.dataBytes++;
+    stall(10);
+    one.checkStalls();
+    stall(1);
+    expect(() => one.checkStalls()).toThrow(tooMuchOf("zero-window"));
+    counters.dataBytes++;
+    one.checkStalls();
   });
 
   test("window updates are paid for by what was sent, two for each frame", () => {
@@ -71,12 +130,12 @@ describe("what a peer may cost", () => {
     }
     expect(() => {
       for (let at = 0; at < 5_000; at++) one.countUpdate();
-    }).toThrow(calm);
+    }).toThrow(tooMuchOf("window-update"));
   });
 
   test("answers that wait are bounded", () => {
     expect(() => budgets({ controlBytes: 1_000_000 }).checkAnswers()).not.toThrow();
-    expect(() => budgets({ controlBytes: 1_100_000 }).checkAnswers()).toThrow(calm);
+    expect(() => budgets({ controlBytes: 1_100_000 }).checkAnswers()).toThrow(tooMuchOf("unread-answers"));
   });
 });
 

@@ -19,10 +19,12 @@ const heldBytes = (): number => {
   return heapUsed + arrayBuffers + external;
 };
 
-test("a client that asks and never reads loses its connection before its answers are much", async () => {
+test.each([
+  { status: 200, abuse: "stream-limit" },
+  { status: 204, abuse: "unread-answers" },
+])("who asks and never reads loses its connection before its answers are much: $abuse", async ({ status, abuse }) => {
   const { client, sink, closes, connection } = await serveHawser();
-  sink.onExchange = (exchange) =>
-    exchange.respond({ status: 200, fields: ["etag", "a".repeat(2_000)], body: "answer" });
+  sink.onExchange = (exchange) => exchange.respond({ status, fields: ["etag", "a".repeat(2_000)], body: "answer" });
   client.socket.pause();
   const before = heldBytes();
   let id = 1;
@@ -33,6 +35,7 @@ test("a client that asks and never reads loses its connection before its answers
     await turns(1);
   }
   await sink.until("the end", () => closes() === 1);
+  expect(sink.abuses).toEqual([abuse]);
   expect(sink.exchanges.length).toBeLessThan(19_000);
   expect(heldBytes() - before).toBeLessThan(60_000_000);
   expect(connection.openStreams).toBe(0);
@@ -51,6 +54,26 @@ test("windows of 0 that are held for ever cost their streams, and nothing is lef
   expect(goAwaysOf(client)).toEqual([]);
   client.send(headersFrame(401, Get, { endStream: true }));
   expect(await client.status(401)).toBe(200);
+});
+
+test("who takes nothing of as many streams as may be open, and opens more, loses its connection", async () => {
+  const { client, sink, closes } = await serveHawser({
+    settings: [[InitialWindowSize, 0]],
+    deadlines: { bodyIdleMs: 50 },
+    http2: { maxConcurrentStreams: 10 },
+  });
+  sink.onExchange = (exchange) => exchange.respond({ status: 200, fields: [], body: Buffer.alloc(100_000) });
+  let id = 1;
+  for (let round = 0; round < 2; round++, id += 20) {
+    client.send(...oddIds(10, id).map((one) => headersFrame(one, Get, { endStream: true })));
+    await client.until("their resets", () => client.framesOf(FrameType.RstStream).length === 10 * (round + 1));
+    expect(goAwaysOf(client)).toEqual([]);
+  }
+  client.send(headersFrame(id, Get, { endStream: true }));
+  expect(await fatalCode(client)).toBe(11);
+  expect(sink.abuses).toEqual(["zero-window"]);
+  client.socket.end();
+  await sink.until("onClose", () => closes() === 1);
 });
 
 test("a header block that is small and says much is answered 431 at the cost of its reading", async () => {

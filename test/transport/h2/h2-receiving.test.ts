@@ -104,15 +104,15 @@ describe("small pieces that wait", () => {
     const before = process.memoryUsage();
     const bytes = 200_000;
     for (const id of [1, 3, 5, 7]) {
-      const wire = Buffer.concat(Array.from({ length: 1_000 }, (_, at) => data(id, pattern(1, at))));
+      const wire = Buffer.concat(Array.from({ length: 125 }, (_, at) => data(id, pattern(8, 8 * at))));
       for (let round = 0; round < bytes / 1_000; round++) client.send(wire);
     }
     await client.roundTrip();
     globalThis.gc?.();
     const after = process.memoryUsage();
     const held = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
-    // An object for each of them would be 100 MB.
-    expect(held).toBeLessThan(40_000_000);
+    // An object for each of them would be 15 MB.
+    expect(held).toBeLessThan(8_000_000);
     for (const { stream } of streams) stream.resume();
     for (const { observer } of streams) await observer.until("all", () => observer.receivedBytes === bytes);
     const expected = Buffer.concat(Array.from({ length: bytes / 1_000 }, () => pattern(1_000)));
