@@ -1,28 +1,20 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { formatAuthority } from "../protocol/handshake/request-target.ts";
-import { ConnectionGate } from "../transport/connection-gate.ts";
-import type { Listener } from "../transport/listener.ts";
 import { AdminPort } from "./admin/admin-port.ts";
-import type { ActionOutcome, BoundAddress, Readiness } from "./admin/api.ts";
+import type { ActionOutcome, Readiness } from "./admin/api.ts";
 import { certificateFacts } from "./config/certificates.ts";
 import type { Config, HostPort } from "./config/config.ts";
 import { ConfigError } from "./config/fault.ts";
-import { openFilesLimit } from "./lifecycle/descriptors.ts";
+import { urlOf } from "./lifecycle/bind.ts";
 import { diffConfigs, formatDiff, type ConfigDiff } from "./lifecycle/config-diff.ts";
-import { drain } from "../websocket/drain.ts";
 import { FileWatch } from "./lifecycle/file-watch.ts";
-import { Listeners } from "./lifecycle/listeners.ts";
-import { closeBehindReload, closeSpread } from "./lifecycle/reload-closes.ts";
 import { Reloader, type ReloadResult } from "./lifecycle/reloader.ts";
-import { RetiredListeners } from "./lifecycle/retired-listeners.ts";
-import { Schedule } from "./lifecycle/schedule.ts";
+import type { Service } from "./lifecycle/service.ts";
 import { UpstreamProcesses } from "./lifecycle/upstream-processes.ts";
-import { Reception } from "./reception.ts";
-import { Site } from "./serving/site.ts";
+import { LocalService } from "./local-service.ts";
 import type { AccessLog } from "./telemetry/access-log.ts";
 
-/** How long connections may take to leave after GOAWAY, once their streams are over. */
-const FarewellMs = 1_000;
+/** How long a reload may take that is under way when the gateway stops. */
+const ReloadEndMs = 1_000;
 /** How long files must be quiet before a change of them is taken over: an editor, or a rollout, writes several. */
 const SettleMs = 200;
 
@@ -35,10 +27,13 @@ export interface GatewayOptions {
   readonly readSinceMs: number;
   /** Reads the config anew, for a reload. */
   readonly load: () => Promise<Config>;
+  /** What serves clients by the config it starts with. Default: this process. */
+  readonly service?: Service;
 }
 
 /**
- * The whole product behind one config at a time: wires the floors together.
+ * The whole product behind one config at a time: wires the floors together. What serves clients is a {@link Service}; config,
+ * files, upstreams' own processes and the admin port are looked after here.
  *
  * ```text
  *              ┌──reload()──┐
@@ -48,21 +43,15 @@ export interface GatewayOptions {
  */
 export class Gateway {
   readonly #options: GatewayOptions;
-  readonly #reception: Reception;
-  readonly #gate: ConnectionGate;
-  readonly #listeners: Listeners;
+  readonly #service: Service;
   readonly #admin: AdminPort;
   readonly #processes: UpstreamProcesses;
   readonly #reloader = new Reloader(() => this.#reload());
-  /** What is still to be closed behind reloads. */
-  readonly #closes = new Schedule(Math.random);
-  readonly #cut = new AbortController();
-  readonly #retired = new RetiredListeners(FarewellMs, this.#cut.signal);
   #config: Config;
   #generation = 1;
-  #site: Site | undefined;
   #watch: FileWatch | undefined;
   #readiness: Readiness = "starting";
+  #isAborted = false;
   #started: Promise<void> | undefined;
   #drained: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
@@ -70,19 +59,14 @@ export class Gateway {
   constructor(config: Config, options: GatewayOptions) {
     this.#config = config;
     this.#options = options;
-    this.#gate = new ConnectionGate(config.limits, openFilesLimit());
-    this.#reception = new Reception(config, { ...options, handshakesWaiting: () => this.#gate.handshakes.waiting });
+    this.#service = options.service ?? new LocalService(config, options);
     this.#processes = new UpstreamProcesses((line) => options.log.event("info", line));
     this.#admin = this.#createAdmin();
-    this.#listeners = new Listeners({
-      gate: this.#gate,
-      sink: this.#reception.sink,
-      observer: this.#reception.metrics,
-      bound: ({ name, certificates }, address) => {
-        const scheme = certificates === undefined ? "http" : "https";
-        options.log.event("info", `listening ${name} ${urlOf(scheme, address)}`);
-      },
-    });
+  }
+
+  /** Resolves with the reason if it cannot go on; then it is to be stopped. */
+  get failed(): Promise<Error> {
+    return this.#service.failed;
   }
 
   /**
@@ -120,9 +104,8 @@ export class Gateway {
 
   /** Stops without waiting for anybody, for the upstreams' own processes neither; a `stop` under way resolves soon. */
   abort(): void {
-    this.#cut.abort();
-    this.#closes.cancel();
-    this.#reception.live.abort();
+    this.#isAborted = true;
+    this.#service.abort();
     this.#processes.kill();
     void this.stop();
   }
@@ -130,15 +113,12 @@ export class Gateway {
   async #start(): Promise<void> {
     try {
       this.#watchFiles(this.#options.readSinceMs);
-      const site = await Site.load(this.#config);
-      this.#site = site;
-      this.#reception.use(this.#config, site);
-      const admin = await this.#admin.prepare(this.#config.admin);
-      admin.commit();
-      await this.#processes.update(this.#config.upstreams, this.#config.folder);
-      const change = await this.#listeners.prepare(this.#config);
-      change.commit();
-      if (this.#cut.signal.aborted) throw new Error("it was stopped before it had started");
+      await this.#service.start(async () => {
+        const admin = await this.#admin.prepare(this.#config.admin);
+        admin.commit();
+        await this.#processes.update(this.#config.upstreams, this.#config.folder);
+      });
+      if (this.#isAborted) throw new Error("it was stopped before it had started");
     } catch (error) {
       await this.#undo();
       throw error;
@@ -151,7 +131,7 @@ export class Gateway {
   async #stop(): Promise<void> {
     await this.drain();
     // One that takes longer closes what it has opened by itself.
-    await Promise.race([this.#reloader.settled(), delay(FarewellMs, undefined, { ref: false })]);
+    await Promise.race([this.#reloader.settled(), delay(ReloadEndMs, undefined, { ref: false })]);
     await this.#undo();
     this.#options.log.event("info", "stopped");
   }
@@ -161,43 +141,20 @@ export class Gateway {
     if (this.#readiness === "starting") await this.#started?.catch(() => undefined);
     this.#readiness = "draining";
     this.#watch?.close();
-    this.#closes.cancel();
-    const { live } = this.#reception;
-    const { drainMs, closeSpreadMs } = this.#config.deadlines;
-    this.#options.log.event("info", `draining: ${live.size} streams to close, ${drainMs / 1000} s at most`);
-    const schedule = new Schedule(Math.random);
-    const streams = {
-      close: () => closeSpread(live.all(), "drain", { live, schedule, closeSpreadMs }),
-      abort: () => {
-        schedule.cancel();
-        live.abort();
-      },
-      empty: (signal: AbortSignal) => live.empty(signal),
-    };
-    await drain(this.#allListeners, streams, { drainMs, farewellMs: FarewellMs, cut: this.#cut.signal });
+    await this.#service.drain();
     this.#options.log.event("info", "drained");
-  }
-
-  /** Those whose connections are not all gone. */
-  get #allListeners(): Listener[] {
-    return [...this.#listeners.all, ...this.#retired.all];
   }
 
   async #undo(): Promise<void> {
     this.#watch?.close();
-    await Promise.all([
-      ...this.#allListeners.map((listener) => listener.destroy()),
-      this.#processes.stop(),
-      this.#site?.destroy(),
-      this.#admin.close(),
-    ]);
+    await Promise.all([this.#service.destroy(), this.#processes.stop(), this.#admin.close()]);
   }
 
   /** Never rejects. */
   async #reload(): Promise<ReloadResult> {
     const result = await this.#tryReload();
     const { log } = this.#options;
-    this.#reception.metrics.reload(result.type);
+    this.#service.metrics.reload(result.type);
     if (result.type === "applied") log.event("info", `config ${this.#generation} taken over: ${result.diff}`);
     else if (result.type === "refused") log.event("error", `config refused, the old one goes on: ${result.reason}`);
     return result;
@@ -207,7 +164,7 @@ export class Gateway {
     if (this.#readiness !== "ready") return { type: "refused", reason: `the gateway is ${this.#readiness}` };
     const readSinceMs = Date.now();
     try {
-      const config = await this.#options.load();
+      const config = this.#withWorkers(await this.#options.load());
       this.#watch?.replace(config.files, readSinceMs);
       const diff = diffConfigs(this.#config, config);
       if (diff.isEmpty) return { type: "unchanged" };
@@ -222,9 +179,7 @@ export class Gateway {
 
   /** Everything that can fail comes first; then nothing waits until the new config is in force. */
   async #takeOver(config: Config, diff: ConfigDiff, readSinceMs: number): Promise<void> {
-    const before = this.#site;
-    const site = await Site.load(config, before);
-    const change = await this.#listeners.prepare(config);
+    const change = await this.#service.prepare(config, diff);
     try {
       const admin = diff.sections.includes("admin") ? await this.#admin.prepare(config.admin) : undefined;
       if (this.#readiness !== "ready") {
@@ -237,25 +192,27 @@ export class Gateway {
       throw error;
     }
     this.#config = config;
-    this.#site = site;
     this.#generation += 1;
-    this.#gate.update(config.limits);
-    this.#reception.use(config, site);
-    const retired = change.commit();
-    const { closeMs, closeSpreadMs } = config.deadlines;
-    const closes = { live: this.#reception.live, schedule: this.#closes, closeSpreadMs };
-    for (const listener of retired) this.#retired.retire(listener, { ...closes, closeMs });
-    closeBehindReload(diff, { ...closes, changedRouteMs: config.reload.changedRouteMs });
+    const committed = change.commit();
     this.#tookOver();
     this.#watchFiles(readSinceMs);
     void this.#processes.update(config.upstreams, config.folder);
-    void before?.retire(site);
+    await committed;
+  }
+
+  /** `config` with the number of workers that there are, which only a new start changes. */
+  #withWorkers(config: Config): Config {
+    const { workers } = this.#config;
+    if (config.workers !== workers) {
+      this.#options.log.event("warn", `workers: ${config.workers} instead of ${workers} needs a new start of hawser`);
+    }
+    return { ...config, workers };
   }
 
   /** What follows from the config that is in force now. */
   #tookOver(): void {
     const { listeners } = this.#config;
-    const { metrics } = this.#reception;
+    const { metrics } = this.#service;
     metrics.configGeneration(this.#generation);
     metrics.certificatesExpire(
       listeners.flatMap(({ name, certificates = [] }) =>
@@ -284,16 +241,17 @@ export class Gateway {
       ["reload", async () => outcomeOf(await this.reload())],
       ["drain", () => this.#beginDrain()],
     ]);
-    const { metrics } = this.#reception;
-    return new AdminPort({ metrics, readiness: () => this.#readiness, actions }, (address) =>
+    const readiness = (): Readiness =>
+      this.#readiness === "ready" && !this.#service.isServing ? "starting" : this.#readiness;
+    return new AdminPort({ metrics: this.#service.page, readiness, actions }, (address) =>
       this.#options.log.event("info", `admin ${urlOf("http", address)}`),
     );
   }
 
-  #beginDrain(): ActionOutcome {
-    const { size } = this.#reception.live;
+  async #beginDrain(): Promise<ActionOutcome> {
+    const streams = await this.#service.describeStreams();
     void this.drain();
-    return { status: 202, text: `draining: ${size} streams to close` };
+    return { status: 202, text: `draining: ${streams} to close` };
   }
 
   /** Where there is a page to look at, tells a person at the terminal what to do. */
@@ -303,7 +261,7 @@ export class Gateway {
     const isNear = ({ host }: HostPort): boolean => host === "127.0.0.1" || host === "::1";
     const secure = listeners.find((listener) => listener.certificates !== undefined && isNear(listener));
     if (!isPage || secure === undefined) return;
-    const port = this.#listeners.addressOf(secure.name)?.port ?? secure.port;
+    const port = this.#service.addressOf(secure.name)?.port ?? secure.port;
     const { log } = this.#options;
     log.event("info", `open https://localhost:${port}/ in a browser; if its certificate is self-made, accept it once`);
     log.event("info", "Ctrl-C closes every stream and stops, a second one stops at once");
@@ -321,8 +279,4 @@ function outcomeOf(result: ReloadResult): ActionOutcome {
     default:
       return result satisfies never;
   }
-}
-
-function urlOf(scheme: "http" | "https", { address, port }: BoundAddress): string {
-  return `${scheme}://${formatAuthority({ host: address, port })}`;
 }

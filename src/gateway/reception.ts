@@ -19,6 +19,8 @@ export interface ReceptionOptions {
   readonly log: AccessLog;
   /** For `hawser_build_info`. */
   readonly version: string;
+  /** Streams are numbered from behind it. */
+  readonly idsBehind: number;
   /** Connections that wait for their turn to shake hands. */
   readonly handshakesWaiting: () => number;
 }
@@ -32,14 +34,15 @@ export class Reception {
   readonly metrics: Metrics;
   readonly sink: AcceptorSink;
   readonly #options: ReceptionOptions;
-  readonly #streams = new StreamRegistry();
+  readonly #streams: StreamRegistry;
   readonly #admission: Admission;
   #inForce: { readonly site: Site; readonly context: ServingContext } | undefined;
 
   constructor({ limits }: Config, options: ReceptionOptions) {
     this.#options = options;
     this.#admission = new Admission(limits);
-    const { log, version, handshakesWaiting } = options;
+    const { log, version, idsBehind, handshakesWaiting } = options;
+    this.#streams = new StreamRegistry({ idsBehind });
     this.metrics = new Metrics(this.#streams, {
       version,
       handshakesWaiting,

@@ -11,7 +11,7 @@ import type { AcceptorSink, ConnectionFacts } from "./opening.ts";
 import { resetSocket } from "./reset-socket.ts";
 import type { AlpnProtocol } from "./tls-server.ts";
 import { TlsTerminator, type TlsOptions } from "./tls.ts";
-import { KeepAliveMs, type AcceptorDeadlines, type HeaderLimits } from "./transport-limits.ts";
+import { AcceptBacklog, KeepAliveMs, type AcceptorDeadlines, type HeaderLimits } from "./transport-limits.ts";
 import { explainedPathError } from "./unix-path.ts";
 
 /** What a {@link Listener} is set to. */
@@ -32,8 +32,6 @@ export interface ListenerOptions {
 
 /** Each half ends by itself, small writes leave at once, and a peer that vanished is found. */
 const TcpOptions = { allowHalfOpen: true, noDelay: true, keepAlive: true, keepAliveInitialDelay: KeepAliveMs } as const;
-/** A storm of clients waits in the system; one that has no place there tries again a second later. */
-const Backlog = 4_096;
 
 /** Where to listen for TCP. */
 export interface TcpPlace {
@@ -72,6 +70,8 @@ export class Listener {
   #state: "new" | "listening" | "stopped" = "new";
   /** Whether it listens on a unix socket, whose clients have no address. */
   #isLocal = false;
+  /** Whether another process listens, and hands the connections over. */
+  #isHanded = false;
   #isRefusing = false;
 
   /**
@@ -104,7 +104,7 @@ export class Listener {
    * @throws Error of node:net with its `code`, such as EADDRINUSE.
    */
   async listen({ host, port }: TcpPlace): Promise<AddressInfo> {
-    await this.#bind({ host, port, backlog: Backlog });
+    await this.#bind({ host, port, backlog: AcceptBacklog });
     const address = this.#server.address();
     if (address === null || typeof address === "string") throw new Error("not a TCP port");
     return address;
@@ -120,10 +120,28 @@ export class Listener {
     if (this.#setup.tls !== undefined) throw new TypeError("no TLS on a unix socket");
     this.#isLocal = true;
     try {
-      await this.#bind({ path, backlog: Backlog });
+      await this.#bind({ path, backlog: AcceptBacklog });
     } catch (error) {
       throw await explainedPathError(path, error);
     }
+  }
+
+  /** Listens nowhere: until it stops accepting it serves the connections that {@link take} brings. */
+  listenForHanded(): void {
+    this.#state = "listening";
+    this.#isHanded = true;
+  }
+
+  /** Serves `tcp`, which another process has accepted and nobody has read from; a listener that has stopped resets it. */
+  take(tcp: Socket): void {
+    if (this.#state !== "listening") {
+      tcp.on("error", () => undefined);
+      return resetSocket(tcp);
+    }
+    tcp.allowHalfOpen = true;
+    tcp.setNoDelay(true);
+    tcp.setKeepAlive(true, KeepAliveMs);
+    this.#accept(tcp);
   }
 
   #bind(place: ListenOptions): Promise<void> {
@@ -156,7 +174,13 @@ export class Listener {
   stopAccepting(): void {
     if (this.#state !== "listening") return;
     this.#state = "stopped";
-    this.#server.close();
+    if (this.#isHanded) this.#closeIfEmpty();
+    else this.#server.close();
+  }
+
+  /** What a `Server` of node's does for the connections that it has accepted itself. */
+  #closeIfEmpty(): void {
+    if (this.#isHanded && this.#state === "stopped" && this.#sockets.size === 0) this.#closed.resolve();
   }
 
   /** From now on new requests and streams are answered 503, and HTTP/1.1 answers are the last of their connections. */
@@ -213,6 +237,7 @@ export class Listener {
     tcp.once("close", () => {
       this.#sockets.delete(tcp);
       pass.leave();
+      this.#closeIfEmpty();
     });
     this.#identify(tcp, pass);
   }

@@ -4,7 +4,13 @@ import { judgeClientCertificate, satisfies, type ClientCertificateRule } from ".
 import type { ClientCertificate, TlsFacts } from "./opening.ts";
 import { ServerNames } from "./server-names.ts";
 import { TlsAttempt, type HandshakeFailure, type HandshakeResult } from "./tls-attempt.ts";
-import { createTlsServer, isSameServer, type AlpnProtocol, type ServerCertificate } from "./tls-server.ts";
+import {
+  createTlsServer,
+  isSameServer,
+  type AlpnProtocol,
+  type ServerCertificate,
+  type TicketSecret,
+} from "./tls-server.ts";
 
 /** What a {@link TlsTerminator} is set to. */
 export interface TlsOptions {
@@ -12,6 +18,8 @@ export interface TlsOptions {
   readonly certificates: readonly ServerCertificate[];
   /** What is spoken here, preferred first. A client that offers ALPN without any of these gets the alert of RFC 7301 §3.2. */
   readonly protocols: readonly AlpnProtocol[];
+  /** Where several processes serve as one: their common {@link TicketSecret}, which does not change. */
+  readonly ticketSecret?: TicketSecret | undefined;
 }
 
 /** What handshakes begin with until the options change. */
@@ -101,17 +109,21 @@ export class TlsTerminator {
   }
 
   #generationOf(options: TlsOptions, before: Generation | undefined): Generation {
-    const { certificates, protocols } = options;
+    const { certificates, protocols, ticketSecret } = options;
     const reusable = before?.protocols.join() === protocols.join() ? before.presented : [];
     const presented = certificates.map((certificate): Presented => {
       const same = reusable.find((one) => isSameServer(one.certificate, certificate));
-      return { certificate, server: same?.server ?? this.#serverFor(certificate, protocols) };
+      return { certificate, server: same?.server ?? this.#serverFor(certificate, protocols, ticketSecret) };
     });
     return { protocols, names: new ServerNames(certificates.map(({ serverNames }) => serverNames)), presented };
   }
 
-  #serverFor(certificate: ServerCertificate, protocols: readonly AlpnProtocol[]): Server {
-    const server = createTlsServer(certificate, protocols);
+  #serverFor(
+    certificate: ServerCertificate,
+    protocols: readonly AlpnProtocol[],
+    ticketSecret: TicketSecret | undefined,
+  ): Server {
+    const server = createTlsServer(certificate, protocols, ticketSecret);
     server.on("secureConnection", (socket) => this.#onSecure(socket, certificate.clientCertificates));
     server.on("tlsClientError", (error, socket) => this.#onFailure(server, socket, error));
     return server;

@@ -26,3 +26,6 @@ export interface HeaderLimits {
   readonly maxHeaderBytes: number;
   readonly maxHeaderCount: number;
 }
+
+/** A storm of clients waits in the system; one that has no place there tries again a second later. */
+export const AcceptBacklog = 4_096;

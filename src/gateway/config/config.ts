@@ -22,6 +22,8 @@ export interface Config {
   readonly log: LogConfig;
   /** IP addresses and networks in CIDR notation whose forwarding fields and PROXY headers are believed. */
   readonly trustedProxies: readonly string[];
+  /** Processes that serve as one. At 1 it is the process that was started. */
+  readonly workers: number;
 }
 
 /** Where to listen. Port 0 lets the system choose. */

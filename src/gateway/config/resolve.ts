@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import { formatAuthority } from "../../protocol/handshake/request-target.ts";
 import type { ClientCertificateRule } from "../../transport/client-certificate.ts";
@@ -66,6 +67,7 @@ export function resolveConfig(document: ConfigDocument, surroundings: Surroundin
     reload,
     log,
     trustedProxies,
+    workers: document.workers === "auto" ? availableParallelism() : document.workers,
   };
 }
 

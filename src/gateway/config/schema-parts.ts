@@ -48,11 +48,15 @@ export function milliseconds(standard: number) {
 
 /** A {@link number}, or `off`, which is `undefined` in what it is parsed to. */
 export function limit(unit: string, range: Range) {
-  const error = `a whole number of ${unit} from ${range.from} to ${range.to}, or off`;
-  return z
-    .union([wholeNumber(unit, range, error), z.literal("off")], { error })
+  return numberOr("off", unit, range)
     .transform((written) => (written === "off" ? undefined : written))
     .meta({ "x-unit": unit });
+}
+
+/** A {@link number}, or `word`. */
+export function numberOr<const Word extends string>(word: Word, unit: string, range: Range) {
+  const error = `a whole number of ${unit} from ${range.from} to ${range.to}, or ${word}`;
+  return z.union([wholeNumber(unit, range, error), z.literal(word)], { error }).meta({ "x-unit": unit });
 }
 
 function wholeNumber(unit: string, { from, to }: Range, error: string) {

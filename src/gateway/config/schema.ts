@@ -2,7 +2,7 @@ import { z } from "zod";
 import { DeadlinesSchema, HandlersSchema, Http2Schema, LimitsSchema, RelaysSchema } from "./limits-schema.ts";
 import { ListenerSchema } from "./listener-schema.ts";
 import { AccessSchema, RouteSchema } from "./route-schema.ts";
-import { Address, count, FilePath, flag, limit, MaxInt31, Network, oneOf } from "./schema-parts.ts";
+import { Address, count, FilePath, flag, limit, MaxInt31, Network, numberOr, oneOf } from "./schema-parts.ts";
 import { UpstreamSchema } from "./upstream-schema.ts";
 
 // This file and the `…-schema.ts` it imports are the only place of options, their defaults, units and meaning. What needs
@@ -58,6 +58,11 @@ export const ConfigSchema = z.strictObject({
   deadlines: DeadlinesSchema.prefault({}).describe("How long things may take."),
   reload: ReloadSchema.prefault({}).describe("How a changed config is taken over."),
   log: LogSchema.prefault({}).describe("What is logged."),
+  workers: numberOr("auto", "processes", { from: 1, to: 1_024 })
+    .default(1)
+    .describe(
+      "Processes that serve as one; `auto` is one for each processor there is. A change of it needs a new start.",
+    ),
   trustedProxies: z
     .array(Network)
     .prefault([])

@@ -1,4 +1,6 @@
-import type { HostPort } from "../config/config.ts";
+import type { AddressInfo } from "node:net";
+import { formatAuthority } from "../../protocol/handshake/request-target.ts";
+import type { HostPort, ListenerConfig } from "../config/config.ts";
 
 /** What an operator can do about it, by the error's code. */
 const BindCures: Readonly<Record<string, string>> = {
@@ -31,4 +33,14 @@ function whyNotBound(cause: unknown): string {
   const code = "code" in cause ? String(cause.code) : "";
   const cure = BindCures[code];
   return cure === undefined ? cause.message : `${cure} (${code})`;
+}
+
+/** The base URL of what listens at an address. */
+export function urlOf(scheme: "http" | "https", { address, port }: Pick<AddressInfo, "address" | "port">): string {
+  return `${scheme}://${formatAuthority({ host: address, port })}`;
+}
+
+/** What the log says of a listener that is open. */
+export function listeningLine({ name, certificates }: ListenerConfig, address: AddressInfo): string {
+  return `listening ${name} ${urlOf(certificates === undefined ? "http" : "https", address)}`;
 }

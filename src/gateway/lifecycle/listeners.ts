@@ -3,9 +3,11 @@ import type { ConnectionGate } from "../../transport/connection-gate.ts";
 import { Listener, type ListenerOptions } from "../../transport/listener.ts";
 import type { ListenerObserver } from "../../transport/listener-observer.ts";
 import type { AcceptorSink } from "../../transport/opening.ts";
-import type { Config, HostPort, ListenerConfig } from "../config/config.ts";
+import type { TicketSecret } from "../../transport/tls-server.ts";
+import type { Config, ListenerConfig } from "../config/config.ts";
 import { addressList } from "../routing/address-list.ts";
 import { listenOn } from "./bind.ts";
+import { Places, type OpenPlace } from "./places.ts";
 
 /** What every listener of a gateway has in common. */
 export interface ListenersOptions {
@@ -14,13 +16,17 @@ export interface ListenersOptions {
   readonly observer: ListenerObserver;
   /** Told of each port that has been opened for good. */
   readonly bound: (listener: ListenerConfig, address: AddressInfo) => void;
+  /** `undefined`: they are the listeners of a process that serves alone. */
+  readonly seat?: ListenerSeat | undefined;
 }
 
-/** A listener that was opened, and what it was opened for. */
-interface OpenListener {
-  readonly listener: Listener;
-  readonly place: HostPort;
-  readonly address: AddressInfo;
+/** What the listeners of a worker have in common with those of the others. */
+export interface ListenerSeat {
+  /** Connections are numbered from behind it. */
+  readonly idsBehind: number;
+  readonly ticketSecret: TicketSecret;
+  /** Makes `listener` take the connections that others accept for `config`; returns where that is. */
+  readonly listen: (listener: Listener, config: ListenerConfig) => AddressInfo;
 }
 
 /** A change of the listeners that is certain to succeed. Exactly one of the two is called. */
@@ -34,20 +40,21 @@ export interface ListenerChange {
 /** The listeners of a gateway by name, from one config to the next. */
 export class Listeners {
   readonly #options: ListenersOptions;
-  #byName: ReadonlyMap<string, OpenListener> = new Map();
-  #connections = 0;
+  readonly #places = new Places<Listener>();
+  #lastConnection: number;
 
   constructor(options: ListenersOptions) {
     this.#options = options;
+    this.#lastConnection = options.seat?.idsBehind ?? 0;
   }
 
   get all(): Listener[] {
-    return [...this.#byName.values()].map(({ listener }) => listener);
+    return this.#places.all.map(({ port }) => port);
   }
 
   /** Where the listener `name` listens. */
   addressOf(name: string): AddressInfo | undefined {
-    return this.#byName.get(name)?.address;
+    return this.#places.get(name)?.address;
   }
 
   /**
@@ -57,15 +64,15 @@ export class Listeners {
    * @throws Error naming the listener at fault; nothing new is left open then.
    */
   async prepare(config: Config): Promise<ListenerChange> {
-    const opened = new Map<string, OpenListener>();
+    const opened = new Map<string, OpenPlace<Listener>>();
     const undo = async (): Promise<void> => {
-      await Promise.all([...opened.values()].map(({ listener }) => listener.destroy()));
+      await Promise.all([...opened.values()].map(({ port }) => port.destroy()));
     };
     try {
       for (const one of config.listeners) {
         const listener = this.#create(one, config);
         // A listener that stays has only been made to see whether it can be.
-        if (this.#tryStaying(one) === undefined) opened.set(one.name, await this.#open(listener, one));
+        if (this.#places.tryStaying(one) === undefined) opened.set(one.name, await this.#open(listener, one));
       }
     } catch (error) {
       await undo();
@@ -74,33 +81,21 @@ export class Listeners {
     return { commit: () => this.#commit(config, opened), undo };
   }
 
-  #commit(config: Config, opened: ReadonlyMap<string, OpenListener>): Listener[] {
-    const byName = new Map<string, OpenListener>();
+  #commit(config: Config, opened: ReadonlyMap<string, OpenPlace<Listener>>): Listener[] {
     for (const one of config.listeners) {
-      const staying = this.#tryStaying(one);
-      staying?.listener.update(this.#optionsOf(one, config));
+      this.#places.tryStaying(one)?.port.update(this.#optionsOf(one, config));
       const added = opened.get(one.name);
       if (added !== undefined) this.#options.bound(one, added.address);
-      const open = staying ?? added;
-      if (open !== undefined) byName.set(one.name, open);
     }
-    const kept = new Set(byName.values());
-    const retired = [...this.#byName.values()].filter((one) => !kept.has(one));
-    this.#byName = byName;
-    return retired.map(({ listener }) => listener);
+    return this.#places.replace(config.listeners, opened).map(({ port }) => port);
   }
 
-  /** The open listener that `config` speaks of: at the same place, under this name or another one. */
-  #tryStaying({ name, host, port }: ListenerConfig): OpenListener | undefined {
-    const isThere = ({ place }: OpenListener): boolean => place.host === host && place.port === port;
-    const named = this.#byName.get(name);
-    if (named !== undefined && isThere(named)) return named;
-    return port === 0 ? undefined : [...this.#byName.values()].find(isThere);
-  }
-
-  async #open(listener: Listener, config: ListenerConfig): Promise<OpenListener> {
-    const address = await listenOn(`listener ${config.name}`, config, () => listener.listen(config));
-    return { listener, place: config, address };
+  async #open(listener: Listener, config: ListenerConfig): Promise<OpenPlace<Listener>> {
+    const { seat } = this.#options;
+    const address =
+      seat?.listen(listener, config) ??
+      (await listenOn(`listener ${config.name}`, config, () => listener.listen(config)));
+    return { port: listener, place: config, address };
   }
 
   #create(config: ListenerConfig, whole: Config): Listener {
@@ -115,9 +110,10 @@ export class Listeners {
 
   #optionsOf(config: ListenerConfig, { http2, deadlines, limits, trustedProxies }: Config): ListenerOptions {
     const { name, certificates, protocols, proxyProtocol } = config;
+    const ticketSecret = this.#options.seat?.ticketSecret;
     return {
       name,
-      tls: certificates === undefined ? undefined : { certificates, protocols },
+      tls: certificates === undefined ? undefined : { certificates, protocols, ticketSecret },
       protocols,
       proxyProtocol: proxyProtocol ? addressList(trustedProxies) : undefined,
       http2,
@@ -127,5 +123,5 @@ export class Listeners {
     };
   }
 
-  readonly #nextConnectionId = (): number => (this.#connections += 1);
+  readonly #nextConnectionId = (): number => (this.#lastConnection += 1);
 }

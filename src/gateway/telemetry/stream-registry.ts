@@ -21,7 +21,7 @@ export interface RouteLabels {
 /** What is known of a WebSocket when it opens. */
 export interface StreamFacts extends RouteLabels {
   readonly protocol: Protocol;
-  /** The client's TCP connection, numbered from 1 within the process. */
+  /** The client's TCP connection, numbered like the streams. */
   readonly connectionId: number;
   /** RFC 9113 stream identifier; 0 on HTTP/1.1. */
   readonly streamId: number;
@@ -57,7 +57,7 @@ export interface StreamClose {
 
 /** One WebSocket from its answer to its end. Whoever moves its bytes adds to the two {@link Traffic} objects. */
 export interface StreamRecord extends StreamFacts {
-  /** Counts up from 1 within the process. */
+  /** Counts up within the process, and is another in each worker. */
   readonly id: number;
   /** Milliseconds since the epoch, by the registry's clock. */
   readonly openedAt: number;
@@ -104,10 +104,12 @@ export class StreamRegistry {
   readonly #groups = new Map<string, Group>();
   readonly #observers: StreamObserver[] = [];
   readonly #routes = new KnownNames();
-  #lastId = 0;
+  #lastId: number;
 
-  constructor({ now = steadyNow }: { readonly now?: () => number } = {}) {
+  /** @param idsBehind - streams are numbered from behind it. */
+  constructor({ now = steadyNow, idsBehind = 0 }: { readonly now?: () => number; readonly idsBehind?: number } = {}) {
     this.#now = now;
+    this.#lastId = idsBehind;
   }
 
   /**

@@ -203,6 +203,7 @@ trustedProxies: [10.0.0.0/8]
       maxHeaderCount: 256,
     },
     trustedProxies: ["10.0.0.0/8"],
+    workers: 1,
   };
   expect(await loadConfig(file)).toEqual(expect.objectContaining(expected));
 });

@@ -164,13 +164,21 @@ test.each([
     text: "trustedProxies: [10.0.0.0/33]",
     fault: `trustedProxies[0]: expected an IP address or a network such as 10.0.0.0/8, got "10.0.0.0/33"`,
   },
+  {
+    text: "workers: 0",
+    fault: "workers: expected a whole number of processes from 1 to 1024, or auto, got the number 0",
+  },
+  {
+    text: "workers: many",
+    fault: `workers: expected a whole number of processes from 1 to 1024, or auto, got "many"`,
+  },
   { text: "trustedProxies: 10.0.0.1", fault: `trustedProxies: expected a list, got "10.0.0.1"; write [10.0.0.1]` },
   { text: "admin: { address:1 }", fault: `admin["address:1"]: unknown option; a space is missing after the colon?` },
   { text: "listner: 1", fault: "listner: unknown option; did you mean listeners?" },
   {
     text: "tls: 1",
     fault:
-      "tls: unknown option; known here: include, listeners, routes, upstreams, admin, access, limits, relays, handlers, http2, deadlines, reload, log, trustedProxies",
+      "tls: unknown option; known here: include, listeners, routes, upstreams, admin, access, limits, relays, handlers, http2, deadlines, reload, log, workers, trustedProxies",
   },
   { text: "deadlines: { drain: 1 }", fault: "deadlines.drain: unknown option; did you mean drainMs?" },
   {

@@ -78,6 +78,7 @@ test("what a file does not say has its default", () => {
     },
     reload: { watch: true, changedRouteMs: 3_600_000 },
     log: { format: "auto", openStreamMs: 300_000, requests: true },
+    workers: 1,
     trustedProxies: [],
   });
   const { upstreams } = ConfigSchema.parse({ ...Smallest, upstreams: { chat: { addresses: ["ws://chat"] } } });
