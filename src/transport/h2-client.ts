@@ -13,8 +13,8 @@ import type { StandingConnection } from "./upstream-connecting.ts";
 export interface H2ClientOptions {
   /** How long it is kept without a stream. */
   readonly idleMs: number;
-  /** How long nothing may come until a PING asks for it; `undefined`: never. */
-  readonly pingIntervalMs: number | undefined;
+  /** How long nothing may come until a PING asks for it; Infinity: never. */
+  readonly pingIntervalMs: number;
   /** How long nothing at all may come behind such a PING; then the connection is cut. */
   readonly pongMs: number;
 }

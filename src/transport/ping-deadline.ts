@@ -12,17 +12,20 @@ export interface PingedConnection {
  */
 export class PingDeadline {
   readonly #connection: PingedConnection;
-  readonly #pingIntervalMs: number | undefined;
+  readonly #pingIntervalMs: number;
   readonly #pongMs: number;
   readonly #onDead: () => void;
   #bytesRead = 0;
   #isStopped = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param onDead - told once at most; by then no timer is left. */
+  /**
+   * @param options - `pingIntervalMs` Infinity: it is never asked.
+   * @param onDead - told once at most; by then no timer is left.
+   */
   constructor(
     connection: PingedConnection,
-    { pingIntervalMs, pongMs }: { readonly pingIntervalMs: number | undefined; readonly pongMs: number },
+    { pingIntervalMs, pongMs }: { readonly pingIntervalMs: number; readonly pongMs: number },
     onDead: () => void,
   ) {
     this.#connection = connection;
@@ -40,7 +43,7 @@ export class PingDeadline {
   /** From now on nothing may come for so long. */
   #wait(): void {
     clearTimeout(this.#timer);
-    if (this.#isStopped || this.#pingIntervalMs === undefined) return;
+    if (this.#isStopped || this.#pingIntervalMs === Infinity) return;
     this.#timer = setTimeout(() => (this.#hasHeard() ? this.#wait() : this.#ask()), this.#pingIntervalMs).unref();
   }
 

@@ -4,10 +4,11 @@ import { ClientDialer } from "../transport/client-dialer.ts";
 import { ClientOpening } from "./client-opening.ts";
 import { clientServer, routeKey } from "./client-route.ts";
 import { parseClientUrl, type ClientTarget } from "./client-url.ts";
-import { type ConnectOptions, DefaultOpeningMs } from "./connect-options.ts";
+import { checkConnectOptions, type ConnectOptions, DefaultOpeningMs } from "./connect-options.ts";
 import type { WebSocketConnection } from "./connection.ts";
-import { DefaultConnectionOptions } from "./connection-options.ts";
+import { connectionSettings } from "./connection-options.ts";
 import { LiveSet } from "./live-set.ts";
+import { withDefaults } from "./with-defaults.ts";
 
 /** How long a shared connection without a WebSocket is kept, and how many there may be to one server. */
 const IdleMs = 5_000;
@@ -28,14 +29,19 @@ export class WebSocketClient {
   readonly #live = new LiveSet<WebSocketConnection>();
   #closed: Promise<void> | undefined;
 
-  /** @param defaults - for what the options of a call leave out. */
+  /**
+   * @param defaults - for what the options of a call leave out or have as `undefined`.
+   * @throws RangeError for a number that is not allowed.
+   */
   constructor(defaults: ConnectOptions = {}) {
+    checkConnectOptions(defaults);
     this.#defaults = defaults;
   }
 
   /**
    * Resolves to an open WebSocket. Rejects, with nothing left behind, with the reason of `options.signal`, with TypeError for
-   * options that cannot be written into a request (nothing has been sent then), or with WebSocketError:
+   * options that cannot be written into a request and RangeError for a number that is not allowed (nothing has been sent then),
+   * or with WebSocketError:
    *
    * - `WS_URL_INVALID`: the URL, of the server or the proxy, is none.
    * - `WS_UNREACHABLE`, `WS_TLS_FAILED`, `WS_PROXY_REFUSED` (with `response`), `WS_HTTP2_UNAVAILABLE`: no connection.
@@ -46,7 +52,8 @@ export class WebSocketClient {
    */
   async connect(url: string | URL, options: ConnectOptions = {}): Promise<WebSocketConnection> {
     if (this.#closed !== undefined) throw clientClosed();
-    const all = { ...this.#defaults, ...options };
+    checkConnectOptions(options);
+    const all = withDefaults(this.#defaults, options);
     const { signal, openingMs = DefaultOpeningMs } = all;
     const opening = new ClientOpening(parseClientUrl(url), all, openingMs, {
       dialerOf: (target, to) => this.#dialerOf(target, to),
@@ -91,7 +98,7 @@ export class WebSocketClient {
     const known = this.#dialers.get(key);
     if (known !== undefined) return known;
     this.#forgetUnused();
-    const { pingIntervalMs, pongMs } = { ...DefaultConnectionOptions, ...this.#defaults };
+    const { pingIntervalMs, pongMs } = connectionSettings(this.#defaults);
     const kept = { idleMs: IdleMs, pingIntervalMs, pongMs, maxClients: MaxClients };
     const dialer = new ClientDialer(clientServer(target, options), kept);
     this.#dialers.set(key, dialer);

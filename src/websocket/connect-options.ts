@@ -1,7 +1,8 @@
 import type { FieldLines } from "../protocol/handshake/opening-request.ts";
 import type { ExtensionNegotiator } from "../protocol/message/extension.ts";
-import type { ConnectionOptions } from "./connection-options.ts";
+import { checkConnectionOptions, type ConnectionOptions } from "./connection-options.ts";
 import type { WebSocketHandler } from "./handler.ts";
+import { checkNumbers, Count, Milliseconds } from "./number-rules.ts";
 
 /** TLS of a client, as PEM text. */
 export interface ClientTls {
@@ -56,3 +57,11 @@ export interface ConnectOptions extends ConnectionOptions {
 
 /** How long an opening may take where nothing was said, in milliseconds. */
 export const DefaultOpeningMs = 30_000;
+
+const ConnectNumbers = { openingMs: Milliseconds, maxRedirects: { ...Count, from: 0 } };
+
+/** @throws RangeError for a number that is not allowed. */
+export function checkConnectOptions(options: ConnectOptions): void {
+  checkConnectionOptions(options);
+  checkNumbers(options, ConnectNumbers);
+}

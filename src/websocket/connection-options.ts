@@ -1,34 +1,51 @@
-import type { MessageLimits } from "../protocol/frame/message-meter.ts";
 import type { Traffic } from "../protocol/frame/traffic.ts";
 import type { Extension } from "../protocol/message/extension.ts";
 import type { ConnectionEnding, ConnectionLimit } from "./connection-ending.ts";
 import type { WebSocketHandler } from "./handler.ts";
+import { checkNumbers, Count, Limit, Milliseconds, type NumberRules, PerSecond } from "./number-rules.ts";
 import type { WebSocketRequest } from "./request.ts";
+import { withDefaults } from "./with-defaults.ts";
 
-/** What a WebSocket may be, have and take, alike on a server and a client; sizes in bytes, times in milliseconds. */
-export interface ConnectionOptions extends Partial<MessageLimits> {
+/**
+ * What a WebSocket may be, have and take, alike on a server and a client; sizes in bytes, times in milliseconds. What is left
+ * out or `undefined` is as {@link DefaultConnectionOptions} have it. Infinity is no limit, and for a time never; where nothing is
+ * said of it, it may not be given.
+ */
+export interface ConnectionOptions {
+  /** Payload bytes of one message, before and after compression; more is 1009. Infinity: any. */
+  readonly maxMessageBytes?: number | undefined;
+  /** Payload bytes of one frame; more is 1009. Infinity: any. */
+  readonly maxFrameBytes?: number | undefined;
+  /** Frames of one message, empty ones included; more is 1008. Infinity: any number. */
+  readonly maxFragments?: number | undefined;
   /** Pings and Pongs the peer may send at once; more is 1008. */
-  readonly controlFrameBurst?: number;
-  /** Pings and Pongs the peer may send a second in the long run; `undefined` for any number. */
+  readonly controlFrameBurst?: number | undefined;
+  /** Pings and Pongs the peer may send a second in the long run. Infinity: any number. */
   readonly controlFramesPerSecond?: number | undefined;
-  /** How much may wait unsent before a sender that does not wait for `send` costs the connection; each message 1 KiB more. */
-  readonly maxBufferedBytes?: number;
+  /**
+   * How much may wait unsent before a sender that does not wait for `send` costs the connection; each message 1 KiB more.
+   * Infinity: as much as memory holds.
+   */
+  readonly maxBufferedBytes?: number | undefined;
   /** How long the peer may take to answer a Close, and after that to end its half. */
-  readonly closeMs?: number;
+  readonly closeMs?: number | undefined;
   /** How long the peer may take nothing while the transport is full. */
-  readonly writeStallMs?: number;
-  /** How long nothing may come from the peer until a Ping asks for it; `undefined`: never. */
+  readonly writeStallMs?: number | undefined;
+  /** How long nothing may come from the peer until a Ping asks for it. Infinity: it is never asked. */
   readonly pingIntervalMs?: number | undefined;
   /** How long nothing at all may come behind such a Ping; then the WebSocket is aborted. */
-  readonly pongMs?: number;
-  /** How long no message may go either way; then it is closed with 1001. `undefined`: for ever. */
+  readonly pongMs?: number | undefined;
+  /** How long no message may go either way; then it is closed with 1001. Infinity: for ever. */
   readonly idleMs?: number | undefined;
 }
 
-/** {@link ConnectionOptions} with what holds where nothing was said. Given as `undefined`, a limit is off. */
-export const DefaultConnectionOptions = {
+/** {@link ConnectionOptions} with a value for each. */
+export type ConnectionSettings = Readonly<Record<keyof ConnectionOptions, number>>;
+
+/** {@link ConnectionOptions} with what holds where nothing was said. */
+export const DefaultConnectionOptions: ConnectionSettings = {
   maxMessageBytes: 10 * 1024 * 1024,
-  maxFrameBytes: undefined,
+  maxFrameBytes: Infinity,
   maxFragments: 4_096,
   controlFrameBurst: 256,
   controlFramesPerSecond: 64,
@@ -37,8 +54,33 @@ export const DefaultConnectionOptions = {
   writeStallMs: 30_000,
   pingIntervalMs: 30_000,
   pongMs: 20_000,
-  idleMs: undefined,
-} as const satisfies ConnectionOptions;
+  idleMs: Infinity,
+};
+
+const ConnectionNumbers: NumberRules<ConnectionOptions> = {
+  maxMessageBytes: Limit,
+  maxFrameBytes: Limit,
+  maxFragments: Limit,
+  controlFrameBurst: Count,
+  controlFramesPerSecond: { ...PerSecond, infinity: "no limit" },
+  maxBufferedBytes: Limit,
+  closeMs: Milliseconds,
+  writeStallMs: Milliseconds,
+  pingIntervalMs: { ...Milliseconds, infinity: "never" },
+  pongMs: Milliseconds,
+  idleMs: { ...Milliseconds, infinity: "never" },
+};
+
+/** @throws RangeError for a number that is not allowed; `owner` as in `checkNumbers`. */
+export function checkConnectionOptions(options: ConnectionOptions, owner?: string): void {
+  checkNumbers(options, ConnectionNumbers, owner);
+}
+
+/** What holds for a connection with `options`. @throws RangeError as {@link checkConnectionOptions}. */
+export function connectionSettings(options: ConnectionOptions): ConnectionSettings {
+  checkConnectionOptions(options);
+  return withDefaults(DefaultConnectionOptions, options);
+}
 
 /** What a WebSocketConnection is made of beside its stream. */
 export interface WebSocketConnectionOptions<Data = unknown> extends ConnectionOptions {

@@ -24,6 +24,7 @@ export class WebSocketConnection<Data = unknown> implements HandledConnection<Da
   readonly extensions: readonly string[];
   readonly #endpoint: Endpoint<Data>;
 
+  /** @throws RangeError for a number among `options` that is not allowed; `stream` is as it was then. */
   constructor(stream: ByteStream, options: WebSocketConnectionOptions<Data>) {
     this.request = options.request;
     this.subprotocol = options.subprotocol;

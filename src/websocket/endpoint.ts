@@ -4,7 +4,7 @@ import { WebSocketError } from "../protocol/errors.ts";
 import type { ByteConsumer, ByteStream, StreamEnding } from "../transport/byte-stream.ts";
 import { ClosingTime } from "./closing-time.ts";
 import { type ConnectionEnding, type ConnectionLimit, limitOfCause, limitOfError } from "./connection-ending.ts";
-import { DefaultConnectionOptions, type WebSocketConnectionOptions } from "./connection-options.ts";
+import { connectionSettings, type WebSocketConnectionOptions } from "./connection-options.ts";
 import type { HandledConnection, WebSocketHandler } from "./handler.ts";
 import { type CallsOwner, HandlerCalls } from "./handler-calls.ts";
 import { Inbox } from "./inbox.ts";
@@ -69,7 +69,7 @@ export class Endpoint<Data>
     options: WebSocketConnectionOptions<Data>,
     nowMs: () => number,
   ) {
-    const settings = { ...DefaultConnectionOptions, ...options };
+    const settings = connectionSettings(options);
     this.connection = connection;
     this.handler = options.handler ?? {};
     this.#stream = stream;
@@ -78,7 +78,7 @@ export class Endpoint<Data>
     this.#onLimit = options.onLimit;
     this.onUnhandledError = options.onUnhandledError;
     this.#onEnded = options.onEnded;
-    this.machine = machineFor(settings, nowMs);
+    this.machine = machineFor(options, settings, nowMs);
     this.#inbox = new Inbox(stream);
     this.#outbox = new Outbox(stream, settings.writeStallMs, this);
     this.sender = new Sender({ stream, machine: this.machine, outbox: this.#outbox }, settings.maxBufferedBytes, this);

@@ -3,11 +3,11 @@ import type { Closing } from "../protocol/message/connection-machine.ts";
 import type { SendOptions } from "../protocol/message/extension.ts";
 import type { WebSocketRequest } from "./request.ts";
 
-/** How long a call may wait. Without either it waits until the WebSocket is over. */
+/** How long a call may wait. Without either it waits until the WebSocket is over. A time that is none is a RangeError. */
 export interface WaitOptions {
   /** Gives up when it aborts: the call rejects with its reason. Nothing is lost: what comes later is for the next call. */
   readonly signal?: AbortSignal | undefined;
-  /** Gives up after so many milliseconds: the call rejects with WebSocketError `WS_WAIT_TIMEOUT`. */
+  /** Gives up after so many milliseconds: the call rejects with WebSocketError `WS_WAIT_TIMEOUT`. Infinity: never. */
   readonly timeoutMs?: number | undefined;
 }
 

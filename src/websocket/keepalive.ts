@@ -1,14 +1,13 @@
-/** The longest that a timer of Node can wait; more would fire at once. */
-const MaxTimerMs = 2 ** 31 - 1;
+import { MaxTimerMs } from "./number-rules.ts";
 
 /** When a connection asks after its peer, and when it gives it up; in milliseconds. */
 export interface KeepaliveOptions {
-  /** How long nothing may come until a Ping asks for it; `undefined`: never. */
-  readonly pingIntervalMs: number | undefined;
+  /** How long nothing may come until a Ping asks for it; Infinity: never. */
+  readonly pingIntervalMs: number;
   /** How long nothing at all may come behind such a Ping. */
   readonly pongMs: number;
-  /** How long no message may go either way; `undefined`: for ever. */
-  readonly idleMs: number | undefined;
+  /** How long no message may go either way; Infinity: for ever. */
+  readonly idleMs: number;
 }
 
 /** The connection that a {@link Keepalive} is of. */
@@ -31,10 +30,8 @@ export interface KeptConnection {
  *     a message, either way ── idleMs ──▶ onIdle
  */
 export class Keepalive {
-  /** Infinity for never. */
   readonly #pingIntervalMs: number;
   readonly #pongMs: number;
-  /** Infinity for ever. */
   readonly #idleMs: number;
   readonly #connection: KeptConnection;
   readonly #nowMs: () => number;
@@ -45,9 +42,9 @@ export class Keepalive {
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: KeepaliveOptions, connection: KeptConnection, nowMs: () => number) {
-    this.#pingIntervalMs = options.pingIntervalMs ?? Infinity;
+    this.#pingIntervalMs = options.pingIntervalMs;
     this.#pongMs = options.pongMs;
-    this.#idleMs = options.idleMs ?? Infinity;
+    this.#idleMs = options.idleMs;
     this.#connection = connection;
     this.#nowMs = nowMs;
     this.#heardAtMs = nowMs();
@@ -57,7 +54,7 @@ export class Keepalive {
 
   /** One that has something to watch, or `undefined`. */
   static try(options: KeepaliveOptions, connection: KeptConnection, nowMs: () => number): Keepalive | undefined {
-    const isOff = options.pingIntervalMs === undefined && options.idleMs === undefined;
+    const isOff = options.pingIntervalMs === Infinity && options.idleMs === Infinity;
     return isOff ? undefined : new Keepalive(options, connection, nowMs);
   }
 

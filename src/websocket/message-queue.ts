@@ -1,6 +1,6 @@
 import type { IncomingMessage, WaitOptions } from "./handler.ts";
 import { inOnePart } from "./incoming-body.ts";
-import { Wait } from "./wait.ts";
+import { checkWait, Wait } from "./wait.ts";
 
 /** How many messages wait for `receive` before the peer is held back. */
 const MaxMessages = 64;
@@ -59,7 +59,7 @@ export class MessageQueue {
 
   /** The next message, as `HandledConnection.receive`. */
   receive(options: WaitOptions): Promise<Message | undefined> {
-    options.signal?.throwIfAborted();
+    checkWait(options);
     const message = this.#takeWaiting();
     if (message !== undefined || this.#isOver) return Promise.resolve(message);
     const wait: Wait<Message | undefined> = new Wait(options, () => this.#forget(wait));
@@ -69,7 +69,7 @@ export class MessageQueue {
 
   /** The next message in parts, as `HandledConnection.receiveStream`. */
   receiveStream(options: WaitOptions): Promise<IncomingMessage | undefined> {
-    options.signal?.throwIfAborted();
+    checkWait(options);
     const message = this.#takeWaiting();
     if (message !== undefined) return Promise.resolve(inOnePart(message));
     if (this.#isOver) return Promise.resolve(undefined);

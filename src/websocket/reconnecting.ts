@@ -5,6 +5,7 @@ import type { Closing } from "../protocol/message/connection-machine.ts";
 import { connect } from "./client.ts";
 import type { ConnectOptions } from "./connect-options.ts";
 import type { WebSocketConnection } from "./connection.ts";
+import { checkNumbers, MaxTimerMs, Milliseconds } from "./number-rules.ts";
 
 /** How a WebSocket ended, or why it could not be opened. */
 export type ReconnectReason =
@@ -27,6 +28,8 @@ export interface ReconnectOptions {
   /** Opens it; {@link connect} where not given. */
   readonly connect?: ((url: string | URL, options: ConnectOptions) => Promise<WebSocketConnection>) | undefined;
 }
+
+const ReconnectNumbers = { minMs: Milliseconds, maxMs: Milliseconds, stableMs: { ...Milliseconds, from: 0 } };
 
 /** Statuses that another attempt may change although they are 4xx: too slow, too early, too many. */
 const PassingStatuses: ReadonlySet<number> = new Set([408, 425, 429]);
@@ -70,13 +73,15 @@ export function isWorthRetrying(reason: ReconnectReason): boolean {
  * of an opening that failed, or in order behind a WebSocket that was closed. When `signal` aborts it throws its reason, and the
  * connection of that time is closed.
  *
- * @throws TypeError for options that cannot be written into a request, and WebSocketError as {@link connect}.
+ * @throws TypeError for options that cannot be written into a request, RangeError for a number that is not allowed, and
+ *   WebSocketError as {@link connect}.
  */
 export async function* reconnecting(
   url: string | URL,
   options: ConnectOptions & { readonly reconnect?: ReconnectOptions | undefined } = {},
 ): AsyncGenerator<WebSocketConnection, void, undefined> {
   const { reconnect = {}, ...connectOptions } = options;
+  checkNumbers(reconnect, ReconnectNumbers, "reconnect.");
   const { stableMs = 10_000, shouldRetry = isWorthRetrying, onRetry, connect: open = connect } = reconnect;
   for (let failures = 0; ;) {
     const { reason, livedMs } = yield* oneConnection(() => open(url, connectOptions), options.signal);
@@ -145,7 +150,7 @@ function passed(timeMs: number, signal: AbortSignal | undefined): Promise<void> 
 function waitOf(reason: ReconnectReason, failures: number, options: ReconnectOptions): number {
   const { minMs = 500, maxMs = 30_000, random = Math.random } = options;
   const mostMs = Math.min(maxMs, minMs * 2 ** failures);
-  return Math.min(maxMs, retryAfterMs(reason)) + random() * mostMs;
+  return Math.min(MaxTimerMs, Math.min(maxMs, retryAfterMs(reason)) + random() * mostMs);
 }
 
 /** What a refusal's Retry-After says, in seconds or as a date (RFC 9110 §10.2.3); 0 where it says nothing. */

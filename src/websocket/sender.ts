@@ -8,6 +8,7 @@ import { MessageWriter } from "./message-writer.ts";
 import type { Outbox } from "./outbox.ts";
 import { RoundTrips } from "./round-trips.ts";
 import { SendQueue, type SendTurn } from "./send-queue.ts";
+import { checkWait } from "./wait.ts";
 
 /** What a message or a Ping that waits takes of memory beside its bytes, about: small ones take much more than they say. */
 export const WaitingBytes = 1_024;
@@ -89,7 +90,7 @@ export class Sender {
 
   /** As `HandledConnection.ping`, but throws what that rejects with at once. `nowMs` is a clock that never goes back. */
   ping(options: WaitOptions, nowMs: () => number): Promise<number> {
-    options.signal?.throwIfAborted();
+    checkWait(options);
     if (this.#machine.state !== "open") throw notOpen("caller");
     const trips = (this.#roundTrips ??= new RoundTrips(nowMs));
     this.#refuseOverflow(WaitingBytes);

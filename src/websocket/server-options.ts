@@ -12,6 +12,7 @@ import type { ConnectionOptions } from "./connection-options.ts";
 import type { WebSocketHandler } from "./handler.ts";
 import type { Rate } from "./opening-rate.ts";
 import type { WebSocketRequest } from "./request.ts";
+import type { Given } from "./with-defaults.ts";
 
 /** What `authorize` says to an opening. */
 export type Authorization<Data> = AcceptedOpening<Data> | RejectedOpening;
@@ -56,25 +57,25 @@ export type SubprotocolSelector = (offered: readonly string[], request: WebSocke
 /** Which openings may come, and what becomes of them. What its limits leave out is as in {@link ConnectionOptions}. */
 export interface OpeningRules<Data = unknown> extends ConnectionOptions {
   /** Without one the connections wait for `for await` of the server. */
-  readonly handler?: WebSocketHandler<Data>;
+  readonly handler?: WebSocketHandler<Data> | undefined;
   /** Where absent, each opening is accepted, and `request.data` is `undefined`. */
-  readonly authorize?: Authorize<Data>;
+  readonly authorize?: Authorize<Data> | undefined;
   /**
    * Origins whose pages may open WebSockets besides those of the host asked for, such as `https://app.example.com` or
    * `https://*.example.com`; or all; or who decides. Who sends no Origin is no browser and may, if no predicate says no.
    * Otherwise 403. Default: none.
    */
-  readonly origins?: readonly string[] | OriginPredicate | "any";
+  readonly origins?: readonly string[] | OriginPredicate | "any" | undefined;
   /** Hosts that may be asked for, such as `example.com` or `*.example.com`, or who decides; others are 421. Default: all. */
-  readonly hosts?: readonly string[] | ((host: string) => boolean);
+  readonly hosts?: readonly string[] | ((host: string) => boolean) | undefined;
   /** Subprotocols spoken, the preferred first, or who chooses. */
-  readonly subprotocols?: readonly string[] | SubprotocolSelector;
+  readonly subprotocols?: readonly string[] | SubprotocolSelector | undefined;
   /** Whether an opening that no subprotocol is found for is refused with 400. */
-  readonly subprotocolRequired?: boolean;
+  readonly subprotocolRequired?: boolean | undefined;
   /** The preferred first. */
-  readonly extensions?: readonly ExtensionNegotiator[];
-  /** WebSockets, those being opened among them; one more is 503. */
-  readonly maxConnections?: number;
+  readonly extensions?: readonly ExtensionNegotiator[] | undefined;
+  /** WebSockets, those being opened among them; one more is 503. Infinity: any number. */
+  readonly maxConnections?: number | undefined;
 }
 
 /** Which openings an {@link Endpoint} takes: `/chat`, all below `/rooms/*`, or those a predicate picks. */
@@ -89,48 +90,52 @@ export interface Endpoint<Data = unknown> extends OpeningRules<Data> {
 /** A certificate of an own listener. */
 export interface ServerTls extends TlsIdentity {
   /** The server names it is presented for; `*.example.com` stands for one label. The first certificate is for all others. */
-  readonly serverNames?: readonly string[];
+  readonly serverNames?: readonly string[] | undefined;
   /** Whether clients show one of theirs; absent: they are not asked. */
-  readonly clientCertificates?: ClientCertificateRule;
+  readonly clientCertificates?: ClientCertificateRule | undefined;
 }
 
-/** What a WebSocketServer is set to. Of what is nested, what is left out has its default. */
+/**
+ * What a WebSocketServer is set to. What is left out or `undefined`, also of what is nested, has its default. Infinity may be given
+ * where it says so, and for `tcp.maxConnections` and `tcp.maxConnectionsPerAddress`: then there is no limit.
+ */
 export interface WebSocketServerOptions<Data = unknown> extends OpeningRules<Data> {
   /**
    * The first whose path fits takes an opening. What none takes is the server's own if it has a `handler` or there are no
    * endpoints, else 404.
    */
-  readonly endpoints?: readonly Endpoint<Data>[];
+  readonly endpoints?: readonly Endpoint<Data>[] | undefined;
   /** Field lines of each answer that accepts. */
-  readonly fields?: FieldLines;
+  readonly fields?: FieldLines | undefined;
   /** Answers ordinary HTTP requests of own listeners. Without it they are 426, 405, and on HTTP/2 400. */
-  onRequest?(exchange: HttpExchange): void | Promise<void>;
+  readonly onRequest?: ((exchange: HttpExchange) => void | Promise<void>) | undefined;
   /** Told what failed and belongs to no connection, and what a handler without `onError` threw. Default: a process warning. */
-  onError?(error: unknown): void;
-  /** WebSockets of one client address; more are 429. Default: any number. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+  /** WebSockets of one client address; more are 429. Infinity, the default: any number. */
   readonly maxConnectionsPerAddress?: number | undefined;
-  /** WebSockets on one HTTP/2 connection; more are 429. Default: 256. */
-  readonly maxConnectionsPerHttp2Connection?: number;
+  /** WebSockets on one HTTP/2 connection; more are 429. Default: 256. Infinity: any number. */
+  readonly maxConnectionsPerHttp2Connection?: number | undefined;
   /** How fast one client address may open WebSockets; faster is 429. Default: as fast as it likes. */
   readonly openingRate?: Rate | undefined;
-  /** Connections that no handler takes and that wait for `for await`; one more is 503. Default: 128. */
-  readonly maxBacklog?: number;
-  readonly headers?: Partial<HeaderLimits>;
-  readonly deadlines?: Partial<AcceptorDeadlines>;
+  /** Connections that no handler takes and that wait for `for await`; one more is 503. Default: 128. Infinity: any number. */
+  readonly maxBacklog?: number | undefined;
+  readonly headers?: Given<HeaderLimits> | undefined;
+  readonly deadlines?: Given<AcceptorDeadlines> | undefined;
   /** Connections of own listeners, those without a WebSocket among them. */
-  readonly tcp?: Partial<ConnectionLimits>;
-  readonly http2?: Partial<H2Options>;
+  readonly tcp?: Given<ConnectionLimits> | undefined;
+  readonly http2?: Given<H2Options> | undefined;
   /** TLS of own listeners; absent: cleartext. */
-  readonly tls?: ServerTls | readonly ServerTls[];
+  readonly tls?: ServerTls | readonly ServerTls[] | undefined;
   /** What own listeners speak, the preferred first. Default: `h2` and `http/1.1`. */
-  readonly protocols?: readonly AlpnProtocol[];
+  readonly protocols?: readonly AlpnProtocol[] | undefined;
   /** Whose connections to own listeners begin with a PROXY header: on a unix socket everybody's. Absent: nobody's. */
-  readonly proxyProtocol?: ListenerOptions["proxyProtocol"];
+  readonly proxyProtocol?: ListenerOptions["proxyProtocol"] | undefined;
 }
 
 /** What holds where {@link WebSocketServerOptions} say nothing; sizes in bytes, times in milliseconds. */
 export const DefaultServerOptions = {
   maxConnections: 32_768,
+  maxConnectionsPerAddress: Infinity,
   maxConnectionsPerHttp2Connection: 256,
   maxBacklog: 128,
   headers: { maxHeaderBytes: 16_384, maxHeaderCount: 256 },
@@ -142,7 +147,7 @@ export const DefaultServerOptions = {
     bodyIdleMs: 60_000,
     idleConnectionMs: 300_000,
   },
-  tcp: { maxConnections: 16_384, maxConnectionsPerAddress: undefined, maxHandshakes: 16 },
+  tcp: { maxConnections: 16_384, maxConnectionsPerAddress: Infinity, maxHandshakes: 16 },
   http2: {
     maxConcurrentStreams: 256,
     streamWindowBytes: 262_144,

@@ -17,6 +17,7 @@ import type {
   WebSocketServerOptions,
 } from "./server-options.ts";
 import { pathMatcher } from "./server-path.ts";
+import { withDefaults } from "./with-defaults.ts";
 
 const WrongHost = textRejection(421, "This host is not answered here.");
 const Misdirected = textRejection(421, "This host is not answered on this connection.");
@@ -91,7 +92,11 @@ export class RuleBook<Data> {
     const { endpoints = [], handler } = options;
     this.#endpoints = endpoints.map((endpoint, i) => ({
       takes: taker(endpoint.path),
-      rules: new ServedRules(`endpoint ${i}`, { ...options, ...endpoint }, endpoint.maxConnections),
+      rules: new ServedRules(
+        `endpoint ${i}`,
+        withDefaults<OpeningRules<Data>>(options, endpoint),
+        endpoint.maxConnections,
+      ),
     }));
     const own = new ServedRules("server", options, undefined);
     this.#own = handler !== undefined || endpoints.length === 0 ? own : undefined;

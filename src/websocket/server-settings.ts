@@ -1,7 +1,9 @@
 import type { ListenerOptions } from "../transport/listener.ts";
 import type { ServerCertificate } from "../transport/tls-server.ts";
+import type { AcceptorDeadlines, HeaderLimits } from "../transport/transport-limits.ts";
 import type { AdmissionLimits } from "./admission.ts";
 import { DefaultServerOptions, type ServerTls, type WebSocketServerOptions } from "./server-options.ts";
+import { withDefaults } from "./with-defaults.ts";
 
 /** How many WebSockets a server with `options` may have. */
 export function admissionLimits<Data>(options: WebSocketServerOptions<Data>): AdmissionLimits {
@@ -9,8 +11,19 @@ export function admissionLimits<Data>(options: WebSocketServerOptions<Data>): Ad
     maxStreams: options.maxConnections ?? DefaultServerOptions.maxConnections,
     maxStreamsPerConnection:
       options.maxConnectionsPerHttp2Connection ?? DefaultServerOptions.maxConnectionsPerHttp2Connection,
-    maxStreamsPerAddress: options.maxConnectionsPerAddress,
+    maxStreamsPerAddress: options.maxConnectionsPerAddress ?? DefaultServerOptions.maxConnectionsPerAddress,
     openingRate: options.openingRate,
+  };
+}
+
+/** What is the same for own listeners and for servers that others run. */
+export function acceptorSettings<Data>({ headers, deadlines }: WebSocketServerOptions<Data>): {
+  readonly headers: HeaderLimits;
+  readonly deadlines: AcceptorDeadlines;
+} {
+  return {
+    headers: withDefaults(DefaultServerOptions.headers, headers),
+    deadlines: withDefaults(DefaultServerOptions.deadlines, deadlines),
   };
 }
 
@@ -26,9 +39,8 @@ export function listenerOptions<Data>(
     tls: certificates && { certificates, protocols },
     protocols,
     proxyProtocol,
-    http2: { ...DefaultServerOptions.http2, ...options.http2 },
-    headers: { ...DefaultServerOptions.headers, ...options.headers },
-    deadlines: { ...DefaultServerOptions.deadlines, ...options.deadlines },
+    http2: withDefaults(DefaultServerOptions.http2, options.http2),
+    ...acceptorSettings(options),
     nextConnectionId,
   };
 }

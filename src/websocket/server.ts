@@ -16,10 +16,12 @@ import { LiveSet } from "./live-set.ts";
 import { WebSocketRequest } from "./request.ts";
 import { refuseExchange } from "./server-exchange.ts";
 import { fieldLines, ServerOpening, type AcceptedWebSocket } from "./server-opening.ts";
+import { checkServerNumbers, drainTime } from "./server-numbers.ts";
 import { DefaultServerOptions, type WebSocketServerOptions } from "./server-options.ts";
 import { pathMatcher } from "./server-path.ts";
 import { RuleBook, type ServedRules } from "./server-rules.ts";
-import { admissionLimits, listenerOptions } from "./server-settings.ts";
+import { acceptorSettings, admissionLimits, listenerOptions } from "./server-settings.ts";
+import { withDefaults } from "./with-defaults.ts";
 
 /** Where an own listener listens for TCP. */
 export interface TcpListening {
@@ -46,14 +48,11 @@ export interface AttachOptions {
 /** How a server closes. */
 export interface ServerCloseOptions {
   /** Of the Close each connection is sent; 1001 where not given. */
-  readonly code?: number;
-  readonly reason?: string;
-  /** How long the connections may take for it before they are cut; 30 s where not given. */
-  readonly drainMs?: number;
+  readonly code?: number | undefined;
+  readonly reason?: string | undefined;
+  /** How long the connections may take for it before they are cut; 30 s where not given. Infinity: for ever. */
+  readonly drainMs?: number | undefined;
 }
-
-/** The longest that a timer of Node can wait: as good as for ever. */
-const MaxTimerMs = 2 ** 31 - 1;
 
 /** How long clients may take to end their connections when all WebSockets are gone. */
 const FarewellMs = 1_000;
@@ -77,12 +76,16 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
   #closed: Promise<void> | undefined;
   #connectionIds = 0;
 
-  /** @throws TypeError for a path, an origin, a host, a subprotocol or a field line that is none. */
+  /**
+   * @throws TypeError for a path, an origin, a host, a subprotocol or a field line that is none, RangeError for a number that is
+   *   not allowed.
+   */
   constructor(options: WebSocketServerOptions<Data> = {}) {
+    checkServerNumbers(options);
     this.#options = options;
     this.#rules = new RuleBook(options);
     this.#fields = fieldLines(options.fields);
-    this.#gate = new ConnectionGate({ ...DefaultServerOptions.tcp, ...options.tcp });
+    this.#gate = new ConnectionGate(withDefaults(DefaultServerOptions.tcp, options.tcp));
     this.#admission = new Admission(admissionLimits(options));
     this.#backlog = new Backlog(options.maxBacklog ?? DefaultServerOptions.maxBacklog);
   }
@@ -124,10 +127,8 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
   attach(server: NodeServer, { path = () => true }: AttachOptions = {}): void {
     this.#refuseWhenClosing();
     const takes = typeof path === "string" ? pathMatcher(path) : path;
-    const { headers, deadlines } = DefaultServerOptions;
     const options = {
-      headers: { ...headers, ...this.#options.headers },
-      deadlines: { ...deadlines, ...this.#options.deadlines },
+      ...acceptorSettings(this.#options),
       takes: (asked: string) => this.#isTaken(takes, asked),
       nextConnectionId: this.#nextConnectionId,
     };
@@ -150,14 +151,18 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
    * HTTP/2. What is left after `drainMs` is cut. Resolves when all is gone; servers it was attached to live on. A later call
    * waits for the first.
    *
-   * @throws WebSocketError `WS_CLOSE_CODE_INVALID`; then nothing has happened.
+   * @throws WebSocketError `WS_CLOSE_CODE_INVALID`, RangeError for a time that is none; then nothing has happened.
    */
-  close({ code = CloseCode.GoingAway, reason = "", drainMs }: ServerCloseOptions = {}): Promise<void> {
+  async close({
+    code = CloseCode.GoingAway,
+    reason = "",
+    drainMs = DefaultServerOptions.drainMs,
+  }: ServerCloseOptions = {}): Promise<void> {
     if (!isSendable(code)) {
-      const error = new WebSocketError("WS_CLOSE_CODE_INVALID", `${code} in a Close`, { origin: "caller" });
-      return Promise.reject(error);
+      throw new WebSocketError("WS_CLOSE_CODE_INVALID", `${code} in a Close`, { origin: "caller" });
     }
-    this.#closed ??= this.#drain(code, reason, Math.min(drainMs ?? DefaultServerOptions.drainMs, MaxTimerMs));
+    const mostMs = drainTime(drainMs);
+    this.#closed ??= this.#drain(code, reason, mostMs);
     return this.#closed;
   }
 

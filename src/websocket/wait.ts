@@ -1,8 +1,14 @@
 import { WebSocketError } from "../protocol/errors.ts";
 import type { WaitOptions } from "./handler.ts";
+import { checkNumbers, Milliseconds } from "./number-rules.ts";
 
-/** The longest that a timer of Node can wait; more would fire at once. */
-const MaxTimerMs = 2 ** 31 - 1;
+const WaitNumbers = { timeoutMs: { ...Milliseconds, from: 0, infinity: "for ever" } } as const;
+
+/** @throws the reason of a signal that has aborted; RangeError for a time that is none. */
+export function checkWait(options: WaitOptions): void {
+  options.signal?.throwIfAborted();
+  checkNumbers(options, WaitNumbers);
+}
 
 /** A promise that somebody settles later, unless its signal or its time ends the wait before. */
 export class Wait<Result> {
@@ -12,7 +18,10 @@ export class Wait<Result> {
   #timer: NodeJS.Timeout | undefined;
   #stopListening: (() => void) | undefined;
 
-  /** @param onGivenUp - told where the wait ends by itself; nobody needs to settle it then. */
+  /**
+   * @param options - checked by `checkWait`.
+   * @param onGivenUp - told where the wait ends by itself; nobody needs to settle it then.
+   */
   constructor({ signal, timeoutMs }: WaitOptions, onGivenUp: () => void) {
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     this.promise = promise;
@@ -22,10 +31,10 @@ export class Wait<Result> {
       this.reject(reason);
       onGivenUp();
     };
-    if (timeoutMs !== undefined) {
+    if (timeoutMs !== undefined && timeoutMs !== Infinity) {
       const late = (): void =>
         giveUp(new WebSocketError("WS_WAIT_TIMEOUT", "nothing came in time", { origin: "caller" }));
-      this.#timer = setTimeout(late, Math.min(timeoutMs, MaxTimerMs));
+      this.#timer = setTimeout(late, timeoutMs);
     }
     if (signal) {
       const onAbort = (): void => giveUp(signal.reason);

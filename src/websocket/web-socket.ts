@@ -3,11 +3,12 @@ import type { Closing } from "../protocol/message/connection-machine.ts";
 import { PermessageDeflateNegotiator } from "../protocol/message/permessage-deflate-negotiator.ts";
 import { BlobOutbox, sizeOf } from "./blob-outbox.ts";
 import { connect } from "./client.ts";
-import type { ConnectOptions } from "./connect-options.ts";
+import { checkConnectOptions, type ConnectOptions } from "./connect-options.ts";
 import { DefaultConnectionOptions } from "./connection-options.ts";
 import { type EventHandler, EventHandlerAttributes } from "./event-handler-attributes.ts";
 import type { HandledConnection } from "./handler.ts";
 import { parseCloseArguments, parseSubprotocols, parseWebSocketUrl } from "./web-socket-arguments.ts";
+import { withDefaults } from "./with-defaults.ts";
 
 /** What a browser has no way to say: all that {@link connect} takes but what the class itself is about. */
 export interface WebSocketOptions extends Omit<ConnectOptions, "subprotocols" | "handler" | "signal"> {
@@ -91,18 +92,20 @@ export class WebSocket extends EventTarget {
    * Begins to open it.
    *
    * @throws DOMException `SyntaxError` for a URL that is not absolute, has another scheme than `ws`, `wss`, `http` and `https`
-   *   or a fragment, and for a subprotocol that is not a token or is there twice.
+   *   or a fragment, and for a subprotocol that is not a token or is there twice. RangeError for a number that is not allowed.
    */
   constructor(url: string | URL, protocols: string | Iterable<string> = [], options: WebSocketOptions = {}) {
     super();
     if (arguments.length === 0) throw new TypeError("a WebSocket needs a URL");
     this.#url = parseWebSocketUrl(String(url));
     const { client = { connect }, ...rest } = options;
+    checkConnectOptions(rest);
     this.#maxWaitingBytes = rest.maxBufferedBytes ?? DefaultConnectionOptions.maxBufferedBytes;
     const opened = client.connect(this.#url, {
-      extensions: [new PermessageDeflateNegotiator()],
-      pingIntervalMs: undefined,
-      ...rest,
+      ...withDefaults<ConnectOptions>(
+        { extensions: [new PermessageDeflateNegotiator()], pingIntervalMs: Infinity },
+        rest,
+      ),
       subprotocols: parseSubprotocols(protocols),
       signal: this.#opening.signal,
       handler: {

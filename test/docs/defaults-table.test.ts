@@ -18,7 +18,7 @@ function flat(options: object, prefix = ""): (readonly [option: string, standard
   return Object.entries(options).flatMap(([name, value]: [string, unknown]) => {
     if (Array.isArray(value)) return [[`${prefix}${name}`, value.join(", ")] as const];
     if (typeof value === "object" && value !== null) return flat(value, `${prefix}${name}.`);
-    return [[`${prefix}${name}`, value === undefined ? "off" : JSON.stringify(value).replaceAll(`"`, "")] as const];
+    return [[`${prefix}${name}`, String(value)] as const];
   });
 }
 

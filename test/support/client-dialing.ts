@@ -7,7 +7,7 @@ import type { UpstreamAddress } from "../../src/transport/upstream-address.ts";
 import { NearObserver } from "./stream-observers.ts";
 
 /** So long that no test meets them by accident. */
-const Kept: H2PoolOptions = { idleMs: 60_000, pingIntervalMs: undefined, pongMs: 60_000, maxClients: 4 };
+const Kept: H2PoolOptions = { idleMs: 60_000, pingIntervalMs: Infinity, pongMs: 60_000, maxClients: 4 };
 
 /** A dialer of a client under test, and what it dials. */
 export interface DialerUnderTest {

@@ -10,7 +10,7 @@ export function connectionPair(
   ends: { readonly server?: EndOptions; readonly client?: EndOptions; readonly pair?: MemoryPairOptions } = {},
 ): { readonly server: WebSocketConnection; readonly client: WebSocketConnection } {
   const { near, far } = createMemoryPair(ends.pair);
-  const common = { request: askedFor(), subprotocol: undefined, pingIntervalMs: undefined };
+  const common = { request: askedFor(), subprotocol: undefined, pingIntervalMs: Infinity };
   return {
     server: new WebSocketConnection(near, { ...common, ...ends.server, role: "server" }),
     client: new WebSocketConnection(far, { ...common, ...ends.client, role: "client" }),

@@ -133,12 +133,12 @@ function connect(options: SetUpOptions, handlerOf: (notes: Notes) => WebSocketHa
   const peer = new Peer(far, role === "server" ? "client" : "server");
   const connection = new WebSocketConnection(options.stream ?? near, {
     maxMessageBytes: 100_000,
-    maxFrameBytes: undefined,
+    maxFrameBytes: Infinity,
     maxFragments: 10,
     maxBufferedBytes: 16 * 1024 * 1024,
     closeMs: 5_000,
     writeStallMs: 60_000,
-    pingIntervalMs: undefined,
+    pingIntervalMs: Infinity,
     request: askedFor(),
     subprotocol: undefined,
     ...options,

@@ -71,7 +71,7 @@ test.each([
 
 test("without an interval nobody is asked", () => {
   const connection = { bytesRead: 0, ping: () => expect.unreachable() };
-  const deadline = new PingDeadline(connection, { pingIntervalMs: undefined, pongMs: 1 }, () => expect.unreachable());
+  const deadline = new PingDeadline(connection, { pingIntervalMs: Infinity, pongMs: 1 }, () => expect.unreachable());
   expect(vi.getTimerCount()).toBe(0);
   deadline.stop();
 });

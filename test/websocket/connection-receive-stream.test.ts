@@ -76,10 +76,7 @@ describe("receiveStream", () => {
 
 describe("a body", () => {
   test("that nobody reads holds the peer, and Pings wait; read, it lets go", async () => {
-    const { connection, peer, incoming } = setUpAsking(
-      {},
-      { maxMessageBytes: undefined, pair: { chunkBytes: 10_000 } },
-    );
+    const { connection, peer, incoming } = setUpAsking({}, { maxMessageBytes: Infinity, pair: { chunkBytes: 10_000 } });
     const waiting = connection.receiveStream();
     peer.send(peer.frame(Opcode.Binary, new Uint8Array(1_000_000)), peer.frame(Opcode.Ping));
     const { body } = present(await waiting);
@@ -94,7 +91,7 @@ describe("a body", () => {
   });
 
   test("that is destroyed drops the rest of its message, and the next one comes", async () => {
-    const { connection, peer } = setUpAsking({}, { maxMessageBytes: undefined, pair: { chunkBytes: 10_000 } });
+    const { connection, peer } = setUpAsking({}, { maxMessageBytes: Infinity, pair: { chunkBytes: 10_000 } });
     const waiting = connection.receiveStream();
     peer.send(peer.frame(Opcode.Binary, new Uint8Array(500_000)), peer.frame(Opcode.Text, "next"));
     present(await waiting).body.destroy();
@@ -162,7 +159,7 @@ describe("onMessageStream", () => {
     const begun: string[] = [];
     const { peer, incoming } = setUpAsking(
       { onMessageStream: (_, { type }) => void begun.push(type) },
-      { maxMessageBytes: undefined, pair: { chunkBytes: 10_000 } },
+      { maxMessageBytes: Infinity, pair: { chunkBytes: 10_000 } },
     );
     peer.send(peer.frame(Opcode.Binary, new Uint8Array(400_000)), peer.frame(Opcode.Text, "next"));
     await settled();
@@ -195,13 +192,13 @@ describe("onMessageStream", () => {
   test("echoes what is larger than any buffer, at the pace of its peer", async () => {
     const { client, server } = connectionPair({
       server: {
-        maxMessageBytes: undefined,
-        maxFragments: undefined,
+        maxMessageBytes: Infinity,
+        maxFragments: Infinity,
         handler: {
           onMessageStream: (connection, { type, body }: IncomingMessage) => pipeline(body, connection.sendStream(type)),
         },
       },
-      client: { maxMessageBytes: undefined, maxFragments: undefined },
+      client: { maxMessageBytes: Infinity, maxFragments: Infinity },
     });
     const part = new Uint8Array(100_000).fill(7);
     const sent = pipeline(function* () {

@@ -69,7 +69,7 @@ describe.each(ServerWays)("over $way", (way) => {
   });
 
   test("a large message goes through in parts, there and back, within a buffer", async () => {
-    const { peer, connection } = await ends(way, { maxMessageBytes: undefined, maxFragments: undefined });
+    const { peer, connection } = await ends(way, { maxMessageBytes: Infinity, maxFragments: Infinity });
     const bytes = 2_000_000;
     const part = new Uint8Array(100_000);
     peer.send(frame(Opcode.Binary, part, "more"));

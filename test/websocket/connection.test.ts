@@ -267,7 +267,7 @@ describe("a peer that sends and takes nothing", () => {
           void us.send(message);
         },
       },
-      { pair, controlFramesPerSecond: undefined },
+      { pair, controlFramesPerSecond: Infinity },
     );
     await settled();
     peer.stream.pause();

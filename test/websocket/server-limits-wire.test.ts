@@ -65,6 +65,17 @@ describe.each(ServerWays)("over $way", (way) => {
     expect(isOpen(await ask(await client(), wish))).toBe(true);
   });
 
+  test("what an endpoint has as undefined is the server's: no limit is off for it", async () => {
+    const endpoint = { path: "/*", maxMessageBytes: undefined, maxConnections: undefined };
+    const { client } = await serverFor(way, { handler, maxMessageBytes: 1_000, endpoints: [endpoint] });
+    const opened = await client();
+    expect(isOpen(await ask(opened))).toBe(true);
+    // The header alone, of 1001 bytes.
+    opened.send(Buffer.from("82fe03e900000000", "hex"));
+    const close = await opened.received(4);
+    expect([close[0], close.readUInt16BE(2)]).toEqual([0x88, 1009]);
+  });
+
   test("those that are being opened count, and no longer when their client has left", async () => {
     const { authorize, asked, signals } = heldAuthorize();
     const { client, server } = await serverFor(way, { handler, authorize, maxConnections: 1 });

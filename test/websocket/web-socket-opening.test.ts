@@ -167,7 +167,7 @@ describe("opened", () => {
   test("it offers what browsers do, and sends no Pings, unless it is told to", () => {
     const { opener } = connectingSocket();
     expect(opener.options.extensions?.map(({ name }) => name)).toEqual(["permessage-deflate"]);
-    expect(opener.options).toMatchObject({ pingIntervalMs: undefined });
+    expect(opener.options).toMatchObject({ pingIntervalMs: Infinity });
     const told = connectingSocket({ extensions: [], pingIntervalMs: 1_000, fields: ["cookie", "a=b"] });
     expect(told.opener.options).toMatchObject({ extensions: [], pingIntervalMs: 1_000, fields: ["cookie", "a=b"] });
   });

@@ -12,7 +12,7 @@ const Limits = {
   maxMessageBytes: 16 * MiB,
   maxFragments: 65_537,
   maxBufferedBytes: 32 * MiB,
-  pingIntervalMs: undefined,
+  pingIntervalMs: Infinity,
 } satisfies ConnectionOptions;
 
 const EchoHandler: WebSocketHandler = { onMessage: (connection, message) => connection.send(message) };
