@@ -5,6 +5,7 @@ import { AnswerReader } from "./answer-reader.ts";
 import type { ByteStream } from "./byte-stream.ts";
 import type { ResponseHead } from "./response-head.ts";
 import { SocketByteStream } from "./socket-byte-stream.ts";
+import type { SocketReads } from "./socket-reads.ts";
 import type { StandingConnection } from "./upstream-connecting.ts";
 
 /** What became of an opening that was asked for, over either HTTP version. Only `accepted` leaves something behind. */
@@ -36,21 +37,28 @@ export interface AskedUpgrade {
 export class H1Asking {
   readonly #socket: Socket;
   readonly #connection: Socket;
+  readonly #reads: SocketReads | undefined;
   readonly #upgrade: AskedUpgrade;
   readonly #done: (result: AskResult) => void;
   readonly #answer = new AnswerReader();
   #isSettled = false;
 
   /** @param done - called exactly once, never from within the constructor. */
-  constructor({ socket, connection }: StandingConnection, upgrade: AskedUpgrade, done: (result: AskResult) => void) {
+  constructor(
+    { socket, connection, reads }: StandingConnection,
+    upgrade: AskedUpgrade,
+    done: (result: AskResult) => void,
+  ) {
     this.#socket = socket;
     this.#connection = connection;
+    this.#reads = reads;
     this.#upgrade = upgrade;
     this.#done = done;
     connection.on("error", this.#onError);
     socket.on("error", this.#onError).on("close", this.#onEnd);
     socket.on("end", this.#onEnd);
-    socket.on("data", this.#onData);
+    if (reads === undefined) socket.on("data", this.#onData);
+    else reads.onRead = (bytes, length) => this.#onData(Buffer.from(bytes.subarray(0, length)));
     socket.resume();
     socket.write(upgrade.head, "latin1");
   }
@@ -80,7 +88,8 @@ export class H1Asking {
     const checked = this.#upgrade.judge(fields);
     if (checked.type === "invalid") return this.#settle(checked);
     const { subprotocol, extensions, fields: further } = checked;
-    const stream = new SocketByteStream(this.#socket, { head: behind, connection: this.#connection });
+    const options = { head: behind, connection: this.#connection, reads: this.#reads };
+    const stream = new SocketByteStream(this.#socket, options);
     this.#settle({ type: "accepted", stream, answer: { subprotocol, extensions, fields: further } });
   }
 

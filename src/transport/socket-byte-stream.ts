@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { AbortReason, ByteConsumer, ByteStream, BytesLifetime, StreamEnding } from "./byte-stream.ts";
 import { HighWater } from "./high-water.ts";
 import { resetSocket } from "./reset-socket.ts";
+import type { SocketReads } from "./socket-reads.ts";
 import { KeepAliveMs } from "./transport-limits.ts";
 
 /** What a {@link SocketByteStream} is made from besides its socket. */
@@ -10,6 +11,8 @@ export interface SocketByteStreamOptions {
   readonly head?: Uint8Array;
   /** The TCP socket beneath `socket` where that one is TLS. Only it can be reset, so without it `abort` closes in order. */
   readonly connection?: Socket | undefined;
+  /** Who tells what is read from `socket`, and is told by nobody else from now on; absent: its 'data' does. */
+  readonly reads?: SocketReads | undefined;
 }
 
 /** What the kernel says when the peer's RST has arrived: at a read, at a write. */
@@ -23,10 +26,13 @@ const ResetCodes: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
  * TLS that ends without close_notify ends like TCP that sends FIN: whether a WebSocket was whole is told by its Close frame.
  */
 export class SocketByteStream implements ByteStream {
-  readonly lifetime: BytesLifetime = "kept";
+  readonly lifetime: BytesLifetime;
   readonly #socket: Socket;
   readonly #connection: Socket;
+  readonly #reads: SocketReads | undefined;
   readonly #highWater: HighWater;
+  /** What is to be delivered before anything is read, where no 'data' does it. */
+  #head: Uint8Array | undefined;
   #consumer: ByteConsumer | undefined;
   #paused = false;
   /** What is written in one turn of the event loop leaves in one call of the system at its end. */
@@ -36,8 +42,10 @@ export class SocketByteStream implements ByteStream {
   /** Known from the first moment on: `abort`, or the socket's close. Told when the socket has closed. */
   #ending: StreamEnding | undefined;
 
-  constructor(socket: Socket, { head, connection }: SocketByteStreamOptions = {}) {
+  constructor(socket: Socket, { head, connection, reads }: SocketByteStreamOptions = {}) {
+    this.lifetime = reads === undefined ? "kept" : "call";
     this.#socket = socket;
+    this.#reads = reads;
     this.#highWater = new HighWater(socket, () => this.#onDrain());
     this.#connection = connection ?? socket;
     // It may flow because of a reader before us, and would drop what comes until `start`.
@@ -52,7 +60,7 @@ export class SocketByteStream implements ByteStream {
     socket.once("close", () => this.#planClose());
     if (this.#connection !== socket) this.#watchConnection();
     if (socket.closed) this.#ending = { type: "connection-lost" };
-    else if (head !== undefined && head.length > 0) socket.unshift(head);
+    else if (head !== undefined && head.length > 0) this.#takeHead(head);
   }
 
   get bufferedBytes(): number {
@@ -72,13 +80,15 @@ export class SocketByteStream implements ByteStream {
     const socket = this.#socket;
     // Its event may be gone already.
     if (socket.closed) this.#planClose();
-    socket.on("data", (chunk: Buffer) => {
-      if (this.#ending === undefined) consumer.onBytes(chunk, 0, chunk.length);
-    });
+    const deliver = (bytes: Uint8Array, length: number): void => {
+      if (this.#ending === undefined) consumer.onBytes(bytes, 0, length);
+    };
+    if (this.#reads === undefined) socket.on("data", (chunk: Buffer) => deliver(chunk, chunk.length));
+    else this.#reads.onRead = deliver;
     socket.on("end", () => {
       if (this.#ending === undefined) consumer.onEnd();
     });
-    if (!this.#paused) socket.resume();
+    this.#flow();
   }
 
   write(bytes: Uint8Array, start: number, end: number, lifetime: BytesLifetime): boolean {
@@ -99,7 +109,7 @@ export class SocketByteStream implements ByteStream {
 
   resume(): void {
     this.#paused = false;
-    if (this.#consumer !== undefined) this.#socket.resume();
+    this.#flow();
   }
 
   end(): void {
@@ -113,6 +123,26 @@ export class SocketByteStream implements ByteStream {
     this.#ending = { type: "aborted", reason };
     // TLS above it follows by itself. Destroying that one too crashes Node 24 while a handshake's callback runs.
     resetSocket(this.#connection);
+  }
+
+  #takeHead(head: Uint8Array): void {
+    if (this.#reads === undefined) this.#socket.unshift(head);
+    else this.#head = head;
+  }
+
+  #flow(): void {
+    if (this.#consumer === undefined || this.#paused) return;
+    if (this.#head === undefined) this.#socket.resume();
+    // Never from within a call of the consumer's.
+    else process.nextTick(() => this.#deliverHead());
+  }
+
+  #deliverHead(): void {
+    const head = this.#head;
+    if (head === undefined || this.#paused) return;
+    this.#head = undefined;
+    this.#reads?.onRead(head, head.length);
+    this.#flow();
   }
 
   #watchConnection(): void {

@@ -1,5 +1,6 @@
 import { connect, isIP, type Socket } from "node:net";
 import { connect as connectTls, createSecureContext, type TLSSocket } from "node:tls";
+import type { SocketReads } from "./socket-reads.ts";
 
 /** Where an upstream listens. */
 export interface UpstreamAddress {
@@ -29,13 +30,15 @@ export type Secure = (connection: Socket) => TLSSocket;
  * Begins to connect to `address`, without its TLS.
  *
  * @param sourceAddress - the IP address of this machine to connect from; without it the system chooses.
+ * @param reads - is told what comes; without it the socket emits 'data'.
  */
-export function connectTo({ transport }: UpstreamAddress, sourceAddress?: string): Socket {
-  if (transport.type === "unix") return connect({ path: transport.path });
+export function connectTo({ transport }: UpstreamAddress, sourceAddress?: string, reads?: SocketReads): Socket {
+  const onread = reads?.options;
+  if (transport.type === "unix") return connect({ path: transport.path, onread });
   const { host, port } = transport;
-  if (sourceAddress === undefined) return connect({ host, port });
+  if (sourceAddress === undefined) return connect({ host, port, onread });
   // Of the addresses of a host name only those can be reached from it that are of its family.
-  return connect({ host, port, localAddress: sourceAddress, family: isIP(sourceAddress) });
+  return connect({ host, port, localAddress: sourceAddress, family: isIP(sourceAddress), onread });
 }
 
 /** The server name that is sent to `address`; `undefined` without TLS, and where it is an IP address (RFC 6066 §3). */

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { OpeningRejection } from "../protocol/handshake/opening-request.ts";
 import { AnswerReader } from "./answer-reader.ts";
 import { encodeProxyConnect, type HttpProxy } from "./http-proxy.ts";
+import { SocketReads } from "./socket-reads.ts";
 import { KeepAliveMs } from "./transport-limits.ts";
 import { connectTo, type Secure, type UpstreamAddress } from "./upstream-address.ts";
 
@@ -14,6 +15,8 @@ export interface DialTarget {
   readonly sourceAddress: string | undefined;
   /** Who is asked for the connection; absent: there is nobody between. */
   readonly proxy?: HttpProxy | undefined;
+  /** What is read from connections without TLS or a proxy lies in it; absent: in memory of its own. */
+  readonly readBuffer?: Uint8Array | undefined;
 }
 
 /** A connection that stands, with all its TLS. Both sockets have a listener for errors. */
@@ -23,6 +26,8 @@ export interface StandingConnection {
   readonly socket: Socket;
   /** The TCP or unix socket beneath it, which may be the same. */
   readonly connection: Socket;
+  /** Who tells what is read from `socket`; absent: its 'data' does. */
+  readonly reads?: SocketReads | undefined;
 }
 
 /** What became of an attempt to connect. Without a connection no socket is left. */
@@ -49,6 +54,7 @@ export class Connecting {
   readonly #done: (result: ConnectResult) => void;
   /** The TCP or unix socket. */
   readonly connection: Socket;
+  readonly #reads: SocketReads | undefined;
   /** The topmost layer so far. */
   #socket: Socket;
   #at: "connection" | "tls" = "connection";
@@ -61,9 +67,11 @@ export class Connecting {
   constructor(target: DialTarget, done: (result: ConnectResult) => void) {
     this.#target = target;
     this.#done = done;
-    const { proxy, address, sourceAddress } = target;
+    const { proxy, address, sourceAddress, secure, readBuffer } = target;
     const connectHead = proxy && encodeProxyConnect(address.transport, proxy);
-    this.connection = connectTo((proxy ?? target).address, sourceAddress);
+    const isBare = proxy === undefined && secure === undefined;
+    this.#reads = readBuffer && isBare ? new SocketReads(readBuffer) : undefined;
+    this.connection = connectTo((proxy ?? target).address, sourceAddress, this.#reads);
     this.#socket = this.connection;
     this.#watch(this.connection);
     this.connection.once("connect", () => {
@@ -141,7 +149,7 @@ export class Connecting {
     for (const layer of new Set([connection, socket])) {
       layer.on("error", ignore).off("error", this.#onError).off("close", this.#onClose);
     }
-    this.#settle({ type: "connected", socket, connection });
+    this.#settle({ type: "connected", socket, connection, reads: this.#reads });
   }
 
   #settle(result: ConnectResult): void {
@@ -163,7 +171,7 @@ export function connectUpstream(
   timeoutMs: number,
   done: (error: Error | undefined, socket: Socket, connection: Socket) => void,
 ): void {
-  const connecting = new Connecting(target, (result) => {
+  const connecting = new Connecting({ ...target, readBuffer: undefined }, (result) => {
     clearTimeout(deadline);
     const { socket, connection } = connecting;
     if (result.type === "connected") done(undefined, socket, connection);

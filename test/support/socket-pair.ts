@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls, createSecureContext, TLSSocket } from "node:tls";
 import type { TestCertificate } from "./certificates.ts";
 
@@ -9,15 +9,15 @@ export interface SocketPair<S extends Socket = Socket> {
   readonly server: S;
 }
 
-/** A pair over TCP on loopback, or over a unix socket at `path`. */
-export async function connectedSockets(path?: string): Promise<SocketPair> {
+/** A pair over TCP on loopback, or over a unix socket at `path`; `onread` is the client's. */
+export async function connectedSockets(path?: string, onread?: OnReadOpts): Promise<SocketPair> {
   const listening = createServer({ allowHalfOpen: true, pauseOnConnect: true });
   listening.listen(path === undefined ? { port: 0, host: "127.0.0.1" } : { path });
   await once(listening, "listening");
   const accepted = new Promise<Socket>((resolve) => listening.once("connection", resolve));
   const address = listening.address();
   const target = typeof address === "object" && address !== null ? { port: address.port, host: "127.0.0.1" } : { path };
-  const client = connect({ ...target, allowHalfOpen: true } as Parameters<typeof connect>[0] & object);
+  const client = connect({ ...target, allowHalfOpen: true, onread } as Parameters<typeof connect>[0] & object);
   await once(client, "connect");
   const server = await accepted;
   listening.close();

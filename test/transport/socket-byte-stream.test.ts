@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { connect as connectTls, createSecureContext, TLSSocket } from "node:tls";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { SocketByteStream } from "../../src/transport/socket-byte-stream.ts";
+import { createReadBuffer, SocketReads } from "../../src/transport/socket-reads.ts";
 import { describeByteStream } from "../contract/byte-stream.ts";
 import { testCertificate, type TestCertificate } from "../support/certificates.ts";
 import { farEndOf } from "../support/far-end.ts";
@@ -20,10 +21,15 @@ beforeAll(async () => {
 });
 
 /** A stream pair on `sockets`, of which `nearEnd` is the end under test; `beneath` are the TCP sockets below TLS. */
-function streamPair(sockets: SocketPair, nearEnd: keyof SocketPair, beneath: SocketPair = sockets): StreamPair {
+function streamPair(
+  sockets: SocketPair,
+  nearEnd: keyof SocketPair,
+  beneath: SocketPair = sockets,
+  reads?: SocketReads,
+): StreamPair {
   const farEnd = nearEnd === "client" ? "server" : "client";
   return {
-    near: new SocketByteStream(sockets[nearEnd], { connection: beneath[nearEnd] }),
+    near: new SocketByteStream(sockets[nearEnd], { connection: beneath[nearEnd], reads }),
     far: farEndOf(sockets[farEnd], { reset: () => void beneath[farEnd].resetAndDestroy(), resetCode: undefined }),
     loseConnection: () => sockets[nearEnd].destroy(),
     close: () => closeAll(sockets, beneath),
@@ -39,6 +45,15 @@ function closeAll(...pairs: SocketPair[]): Promise<void> {
 }
 
 describeByteStream("TCP", async () => streamPair(await connectedSockets(), "server"));
+
+const shared = createReadBuffer();
+describeByteStream("TCP that is read into shared memory", async () => {
+  const reads = new SocketReads(shared);
+  const sockets = await connectedSockets(undefined, reads.options);
+  // It was accepted paused.
+  sockets.server.resume();
+  return streamPair(sockets, "client", sockets, reads);
+});
 
 for (const nearEnd of ["client", "server"] as const) {
   describeByteStream(`TLS as ${nearEnd}`, async () => {

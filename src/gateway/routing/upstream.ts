@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import type { DialTarget } from "../../transport/upstream-connecting.ts";
+import { createReadBuffer } from "../../transport/socket-reads.ts";
 import { trySecure } from "../../transport/upstream-address.ts";
 import type { AddressConfig, UpstreamConfig } from "../config/config.ts";
 
@@ -55,8 +56,9 @@ class Turns<T> {
 function targetsOf(address: AddressConfig, sourceAddresses: readonly string[]): readonly DialTarget[] {
   const { transport } = address;
   const secure = trySecure(address);
+  const readBuffer = createReadBuffer();
   const family = transport.type === "tcp" ? isIP(transport.host) : 0;
   const fitting = sourceAddresses.filter((source) => family === 0 || isIP(source) === family);
   const sources = transport.type === "unix" || fitting.length === 0 ? [undefined] : fitting;
-  return sources.map((sourceAddress) => ({ address, secure, sourceAddress }));
+  return sources.map((sourceAddress) => ({ address, secure, sourceAddress, readBuffer }));
 }

@@ -1,7 +1,7 @@
 import { singleFieldValue } from "../../protocol/handshake/field-values.ts";
 import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
 import type { AbortReason, ByteConsumer, ByteStream, BytesLifetime, StreamEnding } from "../byte-stream.ts";
-import { ErrorCode, Flag, FrameHeaderBytes, FrameType } from "./h2-codes.ts";
+import { DefaultFrameBytes, ErrorCode, Flag, FrameHeaderBytes, FrameType } from "./h2-codes.ts";
 import { writeFrameHeader } from "./frame-writer.ts";
 import { copyOf, WaitingBytes } from "./waiting-bytes.ts";
 
@@ -119,9 +119,9 @@ export class H2Stream implements ByteStream {
 
   write(bytes: Uint8Array, start: number, end: number, lifetime: BytesLifetime): boolean {
     if (this.#sending !== "open" || this.isOver) return true;
-    if (this.#outbox === undefined && this.#trySend(bytes, start, end)) return true;
-    if (lifetime === "kept") return this.#push(bytes, start, end, undefined);
-    return this.#push(copyOf(bytes, start, end), 0, end - start, undefined);
+    const from = this.#outbox === undefined ? this.#sendNow(bytes, start, end) : start;
+    if (lifetime === "kept" || from === end) return this.#push(bytes, from, end, undefined);
+    return this.#push(copyOf(bytes, from, end), 0, end - from, undefined);
   }
 
   /** Like `write`, of bytes that nobody changes; `onTaken` is called once they have left. */
@@ -264,11 +264,16 @@ export class H2Stream implements ByteStream {
     if (this.#sending === "open") this.#consumer?.onDrain();
   }
 
-  #trySend(bytes: Uint8Array, start: number, end: number): boolean {
-    const length = end - start;
-    if (length === 0 || length > this.#sendWindow || !this.#connection.trySend(this, bytes, start, end)) return false;
-    this.#sendWindow -= length;
-    return true;
+  /** Sends of `bytes[start, end)` what need not wait; returns where the rest begins. */
+  #sendNow(bytes: Uint8Array, start: number, end: number): number {
+    let from = start;
+    while (from < end && this.#sendWindow > 0) {
+      const to = Math.min(end, from + DefaultFrameBytes, from + this.#sendWindow);
+      if (!this.#connection.trySend(this, bytes, from, to)) break;
+      this.#sendWindow -= to - from;
+      from = to;
+    }
+    return from;
   }
 
   #push(bytes: Uint8Array, start: number, end: number, onTaken: (() => void) | undefined): boolean {
