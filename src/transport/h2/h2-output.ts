@@ -15,6 +15,9 @@ import { copyInto } from "./waiting-bytes.ts";
 /** A DATA frame with less room than this waits for the next write, unless it would be no longer. */
 const LittleRoomBytes = 1_024;
 
+/** How much is framed while a write is under way: nothing can overtake it any more. */
+const AheadBytes = 8_192;
+
 /** What an {@link H2Output} asks of its connection. */
 export interface OutputOwner {
   /** Sends the trailers of `stream`, in front of which nothing waits any more. */
@@ -96,10 +99,11 @@ export class H2Output {
   tryData(streamId: number, bytes: Uint8Array, start: number, end: number): boolean {
     const length = end - start;
     const others = this.#control.length + this.#round.size;
-    if (others > 0 || this.#isWriting || this.#isClosed || length > this.#windowBytes) return false;
+    if (others > 0 || this.#isClosed || length > this.#windowBytes) return false;
     const position = this.#end + FrameHeaderBytes;
-    if (length > DefaultFrameBytes || position + length > OutputBufferBytes) return false;
-    const target = (this.#next ??= this.#buffers.take());
+    const room = this.#isWriting ? AheadBytes : OutputBufferBytes;
+    if (length > DefaultFrameBytes || position + length > room) return false;
+    const target = this.#roomFor(position + length);
     writeFrameHeader(target, this.#end, length, FrameType.Data, Flag.None, streamId);
     copyInto(target, position, bytes, start, end);
     this.#end = position + length;
@@ -133,7 +137,9 @@ export class H2Output {
     this.#isClosed = true;
     const waiting = Buffer.concat(this.#control.splice(0)).subarray(this.#controlSent);
     if (waiting.length > 0 && !this.#socket.destroyed) this.#socket.write(waiting);
-    this.#giveBack();
+    if (this.#next !== undefined) this.#buffers.give(this.#next);
+    this.#next = undefined;
+    this.#end = 0;
   }
 
   #schedule(): void {
@@ -148,32 +154,40 @@ export class H2Output {
     if (this.#isWriting || this.#isClosed || this.#socket.destroyed) return;
     // From here on: what streams tell while it is being filled must not find that all has left.
     this.#isWriting = true;
-    const buffer = (this.#next ??= this.#buffers.take());
-    const end = this.#fill(buffer, this.#end);
+    const begun = this.#end;
+    const queuedBytes = this.#round.size > 0 ? OutputBufferBytes : this.#controlBytes;
+    const buffer = this.#roomFor(Math.min(begun + queuedBytes, OutputBufferBytes));
+    this.#next = undefined;
+    this.#end = 0;
+    const end = this.#fill(buffer, begun);
     if (end === 0 || this.#isClosed) {
-      this.#giveBack();
+      this.#buffers.give(buffer);
       this.#isWriting = false;
       return;
     }
-    this.#next = undefined;
-    this.#end = 0;
-    const { bytes, held } = this.#buffers.written(buffer, end);
-    this.#held = held;
-    this.#socket.write(bytes, this.#onWritten);
+    this.#held = this.#buffers.fitted(buffer, end);
+    this.#socket.write(this.#held.subarray(0, end), this.#onWritten);
   };
 
   readonly #onWritten = (): void => {
     this.#isWriting = false;
     if (this.#held !== undefined) this.#buffers.give(this.#held);
     this.#held = undefined;
-    if (this.#control.length > 0 || this.#round.size > 0) this.#flush();
+    if (this.#control.length > 0 || this.#round.size > 0 || this.#end > 0) this.#flush();
     if (this.isEmpty) this.#owner.onEmpty();
   };
 
-  #giveBack(): void {
-    if (this.#next !== undefined) this.#buffers.give(this.#next);
-    this.#next = undefined;
-    this.#end = 0;
+  /** What is being put together, with room for `bytes` in all. */
+  #roomFor(bytes: number): Buffer {
+    const begun = this.#next;
+    if (begun !== undefined && begun.length >= bytes) return begun;
+    const buffer = this.#buffers.take(bytes);
+    if (begun !== undefined) {
+      begun.copy(buffer, 0, 0, this.#end);
+      this.#buffers.give(begun);
+    }
+    this.#next = buffer;
+    return buffer;
   }
 
   #fill(target: Buffer, offset: number): number {
@@ -206,7 +220,7 @@ export class H2Output {
     for (const stream of this.#round) {
       // A stream's DATA must not come before its header block.
       if (this.#control.length > 0) break;
-      const room = OutputBufferBytes - position - FrameHeaderBytes;
+      const room = target.length - position - FrameHeaderBytes;
       if (room < LittleRoomBytes && room < stream.bufferedBytes) break;
       const maxBytes = Math.min(room, DefaultFrameBytes, Math.max(this.#windowBytes, 0));
       // It keeps its place until the connection's window opens.

@@ -1,34 +1,43 @@
 /** Room for the frames of one write: four full DATA frames, and some control frames in front. */
 export const OutputBufferBytes = 65_536 + 4_096;
 
-/** A write of no more than this is copied into a buffer of its own size: most are a few frames. */
-const SmallBytes = 4_096;
+/** Room for a few small frames: what most writes are. */
+const SmallBufferBytes = 2_048;
 
-/** How many unused ones are kept: as many connections as write much at once. */
+/** How many unused large ones are kept: as many connections as write much at once. */
 const MaxKept = 16;
+/** How many small ones: 1 MiB. */
+const MaxSmallKept = 512;
 
 /**
  * Buffers in which connections put their frames together. TLS tells that it has taken a write a turn of the event loop later
- * only, so a hundred connections that each wrote a little would hold a hundred large buffers.
+ * only, so a hundred connections that each wrote a little would hold a hundred large buffers: there are small ones for that.
  */
 export class OutputBuffers {
-  readonly #kept: Buffer[] = [];
+  readonly #large: Buffer[] = [];
+  readonly #small: Buffer[] = [];
 
-  take(): Buffer {
-    return this.#kept.pop() ?? Buffer.allocUnsafeSlow(OutputBufferBytes);
+  /** A buffer with room for `bytes`, of which there are at most {@link OutputBufferBytes}. */
+  take(bytes: number): Buffer {
+    if (bytes > SmallBufferBytes) return this.#large.pop() ?? Buffer.allocUnsafeSlow(OutputBufferBytes);
+    return this.#small.pop() ?? Buffer.allocUnsafeSlow(SmallBufferBytes);
   }
 
   /** Nobody reads or writes `buffer` any more. */
   give(buffer: Buffer): void {
-    if (this.#kept.length < MaxKept) this.#kept.push(buffer);
+    if (buffer.length > SmallBufferBytes) {
+      if (this.#large.length < MaxKept) this.#large.push(buffer);
+    } else if (this.#small.length < MaxSmallKept) {
+      this.#small.push(buffer);
+    }
   }
 
-  /** The first `length` bytes of `buffer`, to be written; `buffer` is given back where those are a copy. */
-  written(buffer: Buffer, length: number): { readonly bytes: Buffer; readonly held: Buffer | undefined } {
-    if (length > SmallBytes) return { bytes: buffer.subarray(0, length), held: buffer };
-    const bytes = Buffer.allocUnsafe(length);
-    buffer.copy(bytes, 0, 0, length);
+  /** `buffer`, or a smaller one with the first `bytes` of it; then `buffer` is given back. */
+  fitted(buffer: Buffer, bytes: number): Buffer {
+    if (bytes > SmallBufferBytes || buffer.length === SmallBufferBytes) return buffer;
+    const small = this.take(bytes);
+    buffer.copy(small, 0, 0, bytes);
     this.give(buffer);
-    return { bytes, held: undefined };
+    return small;
   }
 }
