@@ -22,15 +22,17 @@ const PlaceOf: Readonly<Record<number, "connection" | "stream" | "either">> = {
 };
 
 /**
- * The connection error for a frame from a client that may not come, by its header alone (RFC 9113 §6), or `undefined`.
+ * The connection error for a frame that may not come, by its header alone (RFC 9113 §6), or `undefined`.
  *
- * @param lastStreamId - the highest stream the client has opened: those above it are idle.
+ * @param lastStreamId - the highest stream that was opened: those above it are idle.
  * @param isWithinBlock - whether a header block has begun and not ended.
+ * @param opener - who opens streams, with HEADERS: the peer as a client, or we as its client.
  */
 export function brokenFrameRule(
   header: H2FrameHeader,
   lastStreamId: number,
   isWithinBlock: boolean,
+  opener: "peer" | "us" = "peer",
 ): ErrorCode | undefined {
   const { type, streamId } = header;
   if (type === FrameType.PushPromise) return ErrorCode.ProtocolError;
@@ -39,7 +41,7 @@ export function brokenFrameRule(
   if (place === "connection" ? streamId !== 0 : streamId === 0 && place === "stream") return ErrorCode.ProtocolError;
   if (type === FrameType.Continuation && !isWithinBlock) return ErrorCode.ProtocolError;
   // A client opens odd streams only, with HEADERS; PRIORITY may be of any.
-  const isOpening = type === FrameType.Headers || type === FrameType.Continuation;
+  const isOpening = opener === "peer" && (type === FrameType.Headers || type === FrameType.Continuation);
   if (isOpening && streamId % 2 === 0) return ErrorCode.ProtocolError;
   if (!isOpening && type !== FrameType.Priority && isIdle(streamId, lastStreamId)) return ErrorCode.ProtocolError;
   return isLengthGood(header) ? undefined : ErrorCode.FrameSizeError;

@@ -11,6 +11,7 @@ import { H2Liveness, type LiveConnection } from "./h2-liveness.ts";
 import { H2Output } from "./h2-output.ts";
 import { H2Requests } from "./h2-requests.ts";
 import type { OutputBuffers } from "./output-buffers.ts";
+import { serverSettings } from "./settings.ts";
 
 /** What a connection has from its engine. */
 export interface H2ConnectionOptions {
@@ -70,9 +71,10 @@ export class H2ServerConnection implements H2Connection {
       onEmpty: () => this.#endIfDone(),
     });
     const nowMs = (): number => performance.now();
-    const core = { http2, headers, output: this.#output, requests: this.#requests, nowMs };
+    const settings = serverSettings(http2, headers);
+    const core = { http2, headers, settings, output: this.#output, requests: this.#requests, nowMs };
     this.#frames = new H2Frames(core, {
-      onSettings: () => this.#onSettings(),
+      onSettings: (isFirst) => isFirst && this.#onSettings(),
       onStreams: () => this.#onStreams(),
       onGoAway: (code) => this.#onGoAway(code),
       onPong: () => this.#sendLastGoAway(),

@@ -1,41 +1,22 @@
-import type { H2Options } from "../h2-acceptor.ts";
-import type { HeaderLimits } from "../transport-limits.ts";
+import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
 import { brokenFieldRule, brokenTrailerRule } from "./field-rules.ts";
 import type { FrameConsumer } from "./frame-reader.ts";
 import { frame, numberFrame } from "./frame-writer.ts";
 import { DefaultWindowBytes, ErrorCode, Flag, FrameType, H2ConnectionError, MaxWindowBytes } from "./h2-codes.ts";
 import { brokenFrameRule } from "./frame-rules.ts";
+import type { FramesOwner, H2FramesOptions } from "./h2-frames-options.ts";
 import type { H2Output } from "./h2-output.ts";
-import type { H2Requests } from "./h2-requests.ts";
 import { H2Stream, type StreamWindows } from "./h2-stream.ts";
 import { HeaderBlocks, isDependency, readUint31, readUint32, type HeaderBlock } from "./header-blocks.ts";
 import { OpenStreams } from "./open-streams.ts";
 import { PeerBudgets } from "./peer-budgets.ts";
 import { ReceiveWindow } from "./receive-window.ts";
-import { PeerSettings, serverSettings } from "./settings.ts";
-
-/** What {@link H2Frames} tells its connection. */
-export interface FramesOwner {
-  /** The client's first SETTINGS came. */
-  onSettings(): void;
-  /** A stream was opened, or is over. */
-  onStreams(): void;
-  /** The client leaves, with an error or without. */
-  onGoAway(code: number): void;
-  onPong(): void;
-}
-
-/** What {@link H2Frames} is made of. */
-export interface H2FramesOptions {
-  readonly http2: H2Options;
-  readonly headers: HeaderLimits;
-  readonly output: H2Output;
-  readonly requests: H2Requests;
-  readonly nowMs: () => number;
-}
+import { PeerSettings } from "./settings.ts";
 
 /**
- * The frames of one connection, as its server: what each of them does to the connection and its streams (RFC 9113 §5, §6).
+ * The frames of one connection, as its server or its client: what each of them does to the connection and its streams
+ * (RFC 9113 §5, §6).
+ *
  * Methods that the reader calls throw {@link H2ConnectionError} for what ends the connection; a stream error costs its stream.
  */
 export class H2Frames implements FrameConsumer {
@@ -43,12 +24,12 @@ export class H2Frames implements FrameConsumer {
   readonly #owner: FramesOwner;
   readonly #output: H2Output;
   readonly #blocks: HeaderBlocks;
-  readonly #settings = new PeerSettings();
+  readonly #settings: PeerSettings;
   readonly #streams: OpenStreams;
   readonly #budgets: PeerBudgets;
   readonly #receiveWindow: ReceiveWindow;
   #hasSettings = false;
-  /** Whether the client has acknowledged our SETTINGS: until then it may send what it may by default. */
+  /** Whether the peer has acknowledged our SETTINGS: until then it may send what it may by default. */
   #isAcknowledged = false;
   /** Whether nothing of what comes is looked at any more. */
   #isOver = false;
@@ -65,6 +46,7 @@ export class H2Frames implements FrameConsumer {
   constructor(options: H2FramesOptions, owner: FramesOwner) {
     const { http2, headers, nowMs } = options;
     this.#options = options;
+    this.#settings = new PeerSettings(options.requests === undefined ? "server" : "client");
     this.#owner = owner;
     this.#output = options.output;
     this.#blocks = new HeaderBlocks(headers);
@@ -96,11 +78,35 @@ export class H2Frames implements FrameConsumer {
     return this.#begunFrames;
   }
 
-  /** Sends what a server begins with. */
+  /** What the peer has said of itself so far. */
+  get peerSettings(): Readonly<PeerSettings> {
+    return this.#settings;
+  }
+
+  /** Whether the peer has acknowledged our SETTINGS. */
+  get isAcknowledged(): boolean {
+    return this.#isAcknowledged;
+  }
+
+  /** Sends what both sides begin with. */
   begin(): void {
-    const settings = serverSettings(this.#options.http2, this.#options.headers);
-    this.#output.send(frame(FrameType.Settings, Flag.None, 0, settings));
+    this.#output.send(frame(FrameType.Settings, Flag.None, 0, this.#options.settings));
     this.#grantConnection(this.#receiveWindow.firstGrant);
+  }
+
+  /** Opens the next stream as a client, with `fields`, of which there must be one left. */
+  open(fields: FieldLines): H2Stream {
+    this.#lastStreamId += this.#lastStreamId === 0 ? 1 : 2;
+    const stream = new H2Stream(this.#lastStreamId, this.#streams, this.#firstWindows, fields);
+    this.#streams.add(stream);
+    stream.sendHeaders(fields, false);
+    return stream;
+  }
+
+  /** The server looks at no stream above `lastStreamId`: for those that is a refusal (§6.8, §8.7). */
+  refuseAbove(lastStreamId: number): void {
+    const unseen = [...this.#streams.values()].filter(({ id }) => id > lastStreamId);
+    for (const stream of unseen) this.#streams.onReset(stream, ErrorCode.RefusedStream);
   }
 
   /** No stream above those there are is taken any more. */
@@ -181,7 +187,7 @@ export class H2Frames implements FrameConsumer {
       case FrameType.Ping:
         return this.#onPing(flags, payload);
       case FrameType.GoAway:
-        return this.#owner.onGoAway(readUint32(payload, 4));
+        return this.#owner.onGoAway(readUint32(payload, 4), readUint31(payload, 0));
       default:
         return this.#onWindowUpdate(streamId, readUint31(payload, 0));
     }
@@ -196,7 +202,8 @@ export class H2Frames implements FrameConsumer {
     if (block !== undefined && (type !== FrameType.Continuation || streamId !== block)) {
       throw new H2ConnectionError(ErrorCode.ProtocolError, "a frame within a header block");
     }
-    const broken = brokenFrameRule({ type, flags, streamId, length }, this.#lastStreamId, block !== undefined);
+    const opener = this.#options.requests === undefined ? "us" : "peer";
+    const broken = brokenFrameRule({ type, flags, streamId, length }, this.#lastStreamId, block !== undefined, opener);
     if (broken !== undefined) throw new H2ConnectionError(broken, `a frame of type ${type} that may not be`);
     this.#budgets.checkAnswers();
     if (block === undefined) this.#begunFrames++;
@@ -213,6 +220,11 @@ export class H2Frames implements FrameConsumer {
     const stream = this.#streams.get(streamId);
     if (stream === undefined) return this.#streams.checkLate(streamId);
     if (stream.hasPeerEnded) return this.#fail(stream, ErrorCode.StreamClosed);
+    if (stream.answer !== undefined) {
+      stream.answer.onBlock(block);
+      if (block.endStream) stream.receiveEnd();
+      return;
+    }
     const isGood = block.endStream && !stream.isTunnel && !block.dependsOnItself && !block.isCut;
     const isSound = isGood && brokenTrailerRule(block.fields) === undefined;
     if (isSound && stream.hasItsLength) stream.receiveEnd();
@@ -234,7 +246,7 @@ export class H2Frames implements FrameConsumer {
     }
     if (block.dependsOnItself || (!block.isCut && brokenFieldRule(fields) !== undefined)) {
       this.#budgets.countReset("made-you-reset");
-      requests.tellMalformed();
+      requests?.tellMalformed();
       return this.#streams.refuse(streamId, ErrorCode.ProtocolError);
     }
     if (block.isCut) this.#budgets.countReset("header-bytes");
@@ -242,7 +254,7 @@ export class H2Frames implements FrameConsumer {
     this.#streams.add(stream);
     if (block.endStream && !stream.hasItsLength) return this.#fail(stream, ErrorCode.ProtocolError);
     if (block.endStream) stream.receiveEnd();
-    requests.take(stream, block);
+    requests?.take(stream, block);
   }
 
   get #firstWindows(): StreamWindows {
@@ -282,12 +294,12 @@ export class H2Frames implements FrameConsumer {
     }
     this.#streams.limitTable(this.#settings.headerTableBytes);
     this.#output.send(frame(FrameType.Settings, Flag.Ack, 0, new Uint8Array(0)));
-    if (this.#hasSettings) return;
+    const isFirst = !this.#hasSettings;
     this.#hasSettings = true;
-    this.#owner.onSettings();
+    this.#owner.onSettings(isFirst);
   }
 
-  /** The client has taken over our windows, also for the streams it has opened (§6.9.2). */
+  /** The peer has taken over our windows, also for the streams there are (§6.9.2). */
   #onAcknowledged(): void {
     if (this.#isAcknowledged) return;
     const less = this.#firstWindows.receive - this.#options.http2.streamWindowBytes;
@@ -316,5 +328,6 @@ export class H2Frames implements FrameConsumer {
 /** The error of a stream on which DATA of `length` comes, or `undefined` if it may. */
 function brokenDataRule(stream: H2Stream, length: number): ErrorCode | undefined {
   if (stream.hasPeerEnded) return ErrorCode.StreamClosed;
+  if (stream.answer?.isAwaited === true) return ErrorCode.ProtocolError;
   return stream.takeFromWindow(length) ? undefined : ErrorCode.FlowControlError;
 }

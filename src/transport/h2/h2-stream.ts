@@ -3,6 +3,7 @@ import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
 import type { AbortReason, ByteConsumer, ByteStream, BytesLifetime, StreamEnding } from "../byte-stream.ts";
 import { DefaultFrameBytes, ErrorCode, Flag, FrameHeaderBytes, FrameType } from "./h2-codes.ts";
 import { writeFrameHeader } from "./frame-writer.ts";
+import type { HeaderBlock } from "./header-blocks.ts";
 import { copyOf, WaitingBytes } from "./waiting-bytes.ts";
 
 /** What a stream asks of its connection. */
@@ -22,6 +23,14 @@ export interface StreamConnection {
   grant(stream: H2Stream, bytes: number): void;
   /** Both halves are over on the wire. */
   forget(stream: H2Stream): void;
+}
+
+/** Who takes the answer on a stream that we have opened. */
+export interface AnswerTaker {
+  /** Whether the final head has not come: then no DATA may. */
+  readonly isAwaited: boolean;
+  /** The next header block came. Whoever finds that it may not be aborts the stream. */
+  onBlock(block: HeaderBlock): void;
 }
 
 /** The windows of a stream as they are first, in bytes. */
@@ -58,8 +67,10 @@ export class H2Stream implements ByteStream {
   readonly id: number;
   /** Whether it was opened with CONNECT: then it has no trailers (§8.5), and its content no length. */
   readonly isTunnel: boolean;
+  /** Where header blocks go while an answer is read; without it they are trailers. */
+  answer: AnswerTaker | undefined;
   /** Told when the peer or the connection ends the stream, and nobody has begun to read it or will. */
-  onGone: (() => void) | undefined;
+  onGone: ((ending: StreamEnding) => void) | undefined;
   /** Told once END_STREAM is on its way. */
   onEndSent: (() => void) | undefined;
   /** Told once it is over, however that came. */
@@ -326,7 +337,7 @@ export class H2Stream implements ByteStream {
     if (this.isOver) return;
     const { onGone } = this;
     this.#finish(ending);
-    onGone?.();
+    onGone?.(ending);
     this.#tellClose();
   }
 
@@ -338,6 +349,7 @@ export class H2Stream implements ByteStream {
     this.onOver?.();
     // Whoever still holds the stream holds nobody else by it.
     this.onOver = undefined;
+    this.answer = undefined;
     this.onGone = undefined;
     this.onEndSent = undefined;
   }

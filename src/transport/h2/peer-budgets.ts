@@ -1,7 +1,7 @@
 import type { ConnectionAbuse } from "../connection-abuse.ts";
-import type { H2Options } from "../h2-acceptor.ts";
 import { Budget } from "./budget.ts";
 import { abuseError, FrameType } from "./h2-codes.ts";
+import type { FramesLimits } from "./settings.ts";
 
 /** Frames that are of no use to anybody, at once and per second: a browser in a hurry sends a tenth of it. */
 const UselessFrames = { burst: 4_096, perSecond: 1_024 } as const;
@@ -48,7 +48,11 @@ export class PeerBudgets {
   #stalls = 0;
   #stalledAtBytes = 0;
 
-  constructor({ resetBurst, resetsPerSecond, maxConcurrentStreams }: H2Options, sent: SentToPeer, nowMs: () => number) {
+  constructor(
+    { resetBurst, resetsPerSecond, maxConcurrentStreams }: FramesLimits,
+    sent: SentToPeer,
+    nowMs: () => number,
+  ) {
     this.#resets = new Budget({ burst: resetBurst, perSecond: resetsPerSecond }, nowMs);
     this.#uselessFrames = new Budget(UselessFrames, nowMs);
     this.#tinyFrames = new Budget(TinyFrames, nowMs);

@@ -6,6 +6,9 @@ const BytesPerSetting = 6;
 const MaxMaxFrameBytes = 2 ** 24 - 1;
 const MinMaxFrameBytes = 2 ** 14;
 
+/** What of an engine's options matters to the frames of a connection. */
+export type FramesLimits = Omit<H2Options, "engine" | "maxSessionMemoryMiB">;
+
 /** What of a peer's SETTINGS matters to who sends to it; the first values hold before it has said anything (§6.5.2). */
 export class PeerSettings {
   headerTableBytes = 4_096;
@@ -15,6 +18,12 @@ export class PeerSettings {
   takesExtendedConnect = false;
   /** Streams it lets us open at once. */
   maxConcurrentStreams = Infinity;
+  readonly #maxPush: 0 | 1;
+
+  /** @param peer - what it is: a server must not say that it takes pushes (§6.5.2). */
+  constructor(peer: "client" | "server" = "client") {
+    this.#maxPush = peer === "client" ? 1 : 0;
+  }
 
   /**
    * Takes over the payload of a SETTINGS frame, in its order.
@@ -32,7 +41,7 @@ export class PeerSettings {
         this.headerTableBytes = value;
         return;
       case Setting.EnablePush:
-        if (value > 1) throw protocolError("ENABLE_PUSH is neither 0 nor 1");
+        if (value > this.#maxPush) throw protocolError("ENABLE_PUSH out of range");
         return;
       case Setting.MaxConcurrentStreams:
         this.maxConcurrentStreams = value;
@@ -63,6 +72,15 @@ export function serverSettings(http2: H2Options, headers: HeaderLimits): Uint8Ar
     [Setting.InitialWindowSize, http2.streamWindowBytes],
     [Setting.MaxHeaderListSize, headers.maxHeaderBytes],
     [Setting.EnableConnectProtocol, 1],
+  ]);
+}
+
+/** The payload of the SETTINGS that a client begins with: it takes no pushes. */
+export function clientSettings(streamWindowBytes: number, maxHeaderBytes: number): Uint8Array {
+  return settingsPayload([
+    [Setting.EnablePush, 0],
+    [Setting.InitialWindowSize, streamWindowBytes],
+    [Setting.MaxHeaderListSize, maxHeaderBytes],
   ]);
 }
 
