@@ -101,13 +101,17 @@ export {
 } from "./websocket/server.ts";
 export {
   DefaultServerOptions,
+  endpoint,
   type AcceptedOpening,
+  type AcceptedWithoutData,
   type Authorization,
   type Authorize,
   type Endpoint,
+  type NeedsAuthorize,
   type OpeningRules,
   type PathRule,
   type RejectedOpening,
+  type ServerRules,
   type ServerTls,
   type SubprotocolSelector,
   type WebSocketServerOptions,

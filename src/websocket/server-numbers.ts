@@ -1,6 +1,6 @@
 import { checkConnectionOptions } from "./connection-options.ts";
 import { checkNumbers, Count, Limit, Milliseconds, MaxTimerMs, type NumberRule, PerSecond } from "./number-rules.ts";
-import type { DefaultServerOptions, WebSocketServerOptions } from "./server-options.ts";
+import type { DefaultServerOptions, ServerRules } from "./server-options.ts";
 
 /** What HTTP/2 can say of a window or of a number of streams (RFC 9113 §6.5.2), and node:http of a size. */
 const MaxInt31 = 2 ** 31 - 1;
@@ -46,7 +46,7 @@ const Http2Numbers: Nested<"http2"> = {
 const CloseNumbers = { drainMs: { ...Milliseconds, from: 0, infinity: "for ever" } } as const;
 
 /** @throws RangeError for a number of a server, its endpoints included, that is not allowed. */
-export function checkServerNumbers<Data>(options: WebSocketServerOptions<Data>): void {
+export function checkServerNumbers(options: ServerRules): void {
   checkConnectionOptions(options);
   checkNumbers(options, OwnNumbers);
   checkNumbers(options.openingRate, RateNumbers, "openingRate.");

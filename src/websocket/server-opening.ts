@@ -7,7 +7,7 @@ import type { ByteStream } from "../transport/byte-stream.ts";
 import type { Opening } from "../transport/opening.ts";
 import { WebSocketRequest } from "./request.ts";
 import { retryAfter } from "./retry-after.ts";
-import type { AcceptedOpening, Authorization, RejectedOpening } from "./server-options.ts";
+import type { AcceptedOpening, AcceptedWithoutData, Authorization, RejectedOpening } from "./server-options.ts";
 import type { ServedRules } from "./server-rules.ts";
 
 const Closing = textRejection(503, "This server is closing.", retryAfter());
@@ -27,7 +27,7 @@ export interface OpeningContext<Data> {
   /** Field lines of each answer that accepts. */
   readonly fields: FieldLines;
   /** Whether a connection under `rules` would have nobody to take it. */
-  isFull(rules: ServedRules<Data>): boolean;
+  isFull(rules: ServedRules): boolean;
   accepted(accepted: AcceptedWebSocket<Data>): void;
   failed(error: unknown): void;
   /** Told once, with whether it was accepted: nothing more comes of the opening. */
@@ -43,12 +43,12 @@ export interface OpeningContext<Data> {
 export class ServerOpening<Data> {
   readonly #opening: Opening;
   readonly #request: WebSocketRequest;
-  readonly #rules: ServedRules<Data>;
+  readonly #rules: ServedRules;
   readonly #context: OpeningContext<Data>;
   readonly #leaving = new AbortController();
   #isOver = false;
 
-  constructor(opening: Opening, request: WebSocketRequest, rules: ServedRules<Data>, context: OpeningContext<Data>) {
+  constructor(opening: Opening, request: WebSocketRequest, rules: ServedRules, context: OpeningContext<Data>) {
     this.#opening = opening;
     this.#request = request;
     this.#rules = rules;
@@ -62,11 +62,7 @@ export class ServerOpening<Data> {
     const { signal } = this.#leaving;
     try {
       // Without one nothing is waited for.
-      const authorization = authorize && (await authorize(this.#request, { signal }));
-      // Not every application is type-checked, and what is no yes must not open anything.
-      if (authorize !== undefined && !isAuthorization(authorization)) {
-        throw new TypeError('authorize gives neither { type: "accept" } nor { type: "reject" }');
-      }
+      const authorization = authorize && this.#checked(await authorize(this.#request, { signal }));
       if (!this.#isOver) this.#answer(authorization);
     } catch (error) {
       // Who gives up because nobody waits any more has not failed.
@@ -81,6 +77,18 @@ export class ServerOpening<Data> {
     this.#abandon();
   }
 
+  /** Not every application is type-checked, and what is no yes must not open anything. */
+  #checked(authorization: unknown): Authorization<Data> {
+    if (this.#isAuthorization(authorization)) return authorization;
+    throw new TypeError('authorize gives neither { type: "accept" } nor { type: "reject" }');
+  }
+
+  /** That its data are `Data` is held by the types of the options. */
+  #isAuthorization(value: unknown): value is Authorization<Data> {
+    const type = typeof value === "object" && value !== null && "type" in value ? value.type : undefined;
+    return type === "accept" || type === "reject";
+  }
+
   #answer(authorization: Authorization<Data> | undefined): void {
     if (authorization?.type === "reject") return this.#reject(rejectionOf(authorization));
     const subprotocol = this.#rules.subprotocolFor(this.#request, authorization?.subprotocol);
@@ -89,7 +97,7 @@ export class ServerOpening<Data> {
     const { value, extensions } = acceptExtensions(this.#request.extensions, this.#rules.extensions);
     const fields = [...this.#context.fields, ...fieldLines(authorization?.fields)];
     const stream = this.#opening.accept({ subprotocol, extensions: value, fields });
-    const request = new WebSocketRequest(this.#request, this.#request.peer, dataOf(authorization));
+    const request = new WebSocketRequest(this.#request, this.#request.peer, dataOf<Data>(authorization));
     this.#end(true);
     this.#context.accepted({ stream, request, subprotocol, extensions });
   }
@@ -129,14 +137,8 @@ export function fieldLines(fields: FieldLines = []): FieldLines {
   return lines;
 }
 
-function isAuthorization(value: unknown): boolean {
-  return (
-    typeof value === "object" && value !== null && "type" in value && ["accept", "reject"].includes(String(value.type))
-  );
-}
-
-/** Where nobody is asked there are no data: then `Data` is what its owner has said of `undefined`. */
-function dataOf<Data>(authorization: AcceptedOpening<Data> | undefined): Data;
-function dataOf(authorization: AcceptedOpening<unknown> | undefined): unknown {
+/** Where nobody is asked, or none are given, there are no data: then `Data` may be `undefined` by the types of the options. */
+function dataOf<Data>(authorization: AcceptedOpening<Data> | AcceptedWithoutData | undefined): Data;
+function dataOf(authorization: Partial<AcceptedOpening<unknown>> | undefined): unknown {
   return authorization?.data;
 }

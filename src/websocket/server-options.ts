@@ -14,8 +14,9 @@ import type { Rate } from "./opening-rate.ts";
 import type { WebSocketRequest } from "./request.ts";
 import type { Given } from "./with-defaults.ts";
 
-/** What `authorize` says to an opening. */
-export type Authorization<Data> = AcceptedOpening<Data> | RejectedOpening;
+/** What `authorize` says to an opening. Where `Data` may be `undefined`, `{ type: "accept" }` is enough of a yes. */
+export type Authorization<Data> =
+  AcceptedOpening<Data> | (undefined extends Data ? AcceptedWithoutData : never) | RejectedOpening;
 
 /** The yes. */
 export interface AcceptedOpening<Data> {
@@ -27,6 +28,9 @@ export interface AcceptedOpening<Data> {
   /** Further field lines of the answer: name, value, name, value … */
   readonly fields?: FieldLines | undefined;
 }
+
+/** The yes that gives no data. */
+export type AcceptedWithoutData = Omit<AcceptedOpening<undefined>, "data">;
 
 /** The no: an ordinary HTTP response. */
 export interface RejectedOpening {
@@ -58,7 +62,7 @@ export type SubprotocolSelector = (offered: readonly string[], request: WebSocke
 export interface OpeningRules<Data = unknown> extends ConnectionOptions {
   /** Without one the connections wait for `for await` of the server. */
   readonly handler?: WebSocketHandler<Data> | undefined;
-  /** Where absent, each opening is accepted, and `request.data` is `undefined`. */
+  /** Where absent, each opening is accepted, and `request.data` is `undefined`; so where `Data` may not be, it is needed. */
   readonly authorize?: Authorize<Data> | undefined;
   /**
    * Origins whose pages may open WebSockets besides those of the host asked for, such as `https://app.example.com` or
@@ -81,10 +85,25 @@ export interface OpeningRules<Data = unknown> extends ConnectionOptions {
 /** Which openings an {@link Endpoint} takes: `/chat`, all below `/rooms/*`, or those a predicate picks. */
 export type PathRule = string | ((request: WebSocketRequest) => boolean);
 
-/** Rules for some paths: what it leaves out is as the server has it, but `maxConnections`, which is its own. */
+/** What those must have whose connections have data: they can come from `authorize` alone. */
+export type NeedsAuthorize<Data> = undefined extends Data ? unknown : { readonly authorize: Authorize<Data> };
+
+/**
+ * Rules for some paths: what it leaves out is as the server has it, but `maxConnections`, which is its own. One whose `authorize`
+ * gives other data than that of the server is made by {@link endpoint}.
+ */
 export interface Endpoint<Data = unknown> extends OpeningRules<Data> {
   /** Paths are compared without query, percent-encoding undone; one with dot segments is nobody's. */
   readonly path: PathRule;
+}
+
+/**
+ * An endpoint whose connections have data of their own: the type of `request.data` in its handler is that of its `authorize`. A
+ * server does not know it: its own `Data` is `unknown` then.
+ */
+export function endpoint<Data = unknown>(rules: Endpoint<Data> & NeedsAuthorize<Data>): Endpoint;
+export function endpoint(rules: Endpoint): Endpoint {
+  return rules;
 }
 
 /** A certificate of an own listener. */
@@ -95,16 +114,19 @@ export interface ServerTls extends TlsIdentity {
   readonly clientCertificates?: ClientCertificateRule | undefined;
 }
 
+/** {@link ServerRules}, with an `authorize` if the connections have data. */
+export type WebSocketServerOptions<Data = unknown> = ServerRules<Data> & NeedsAuthorize<Data>;
+
 /**
  * What a WebSocketServer is set to. What is left out or `undefined`, also of what is nested, has its default. Infinity may be given
  * where it says so, and for `tcp.maxConnections` and `tcp.maxConnectionsPerAddress`: then there is no limit.
  */
-export interface WebSocketServerOptions<Data = unknown> extends OpeningRules<Data> {
+export interface ServerRules<Data = unknown> extends OpeningRules<Data> {
   /**
    * The first whose path fits takes an opening. What none takes is the server's own if it has a `handler` or there are no
    * endpoints, else 404.
    */
-  readonly endpoints?: readonly Endpoint<Data>[] | undefined;
+  readonly endpoints?: readonly Endpoint<NoInfer<Data>>[] | undefined;
   /** Field lines of each answer that accepts. */
   readonly fields?: FieldLines | undefined;
   /** Answers ordinary HTTP requests of own listeners. Without it they are 426, 405, and on HTTP/2 400. */
@@ -132,7 +154,7 @@ export interface WebSocketServerOptions<Data = unknown> extends OpeningRules<Dat
   readonly proxyProtocol?: ListenerOptions["proxyProtocol"] | undefined;
 }
 
-/** What holds where {@link WebSocketServerOptions} say nothing; sizes in bytes, times in milliseconds. */
+/** What holds where {@link ServerRules} say nothing; sizes in bytes, times in milliseconds. */
 export const DefaultServerOptions = {
   maxConnections: 32_768,
   maxConnectionsPerAddress: Infinity,

@@ -9,13 +9,7 @@ import type { ConnectionFacts } from "../transport/opening.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
 import type { WebSocketHandler } from "./handler.ts";
 import type { WebSocketRequest } from "./request.ts";
-import type {
-  Authorize,
-  Endpoint,
-  OpeningRules,
-  SubprotocolSelector,
-  WebSocketServerOptions,
-} from "./server-options.ts";
+import type { Authorize, Endpoint, OpeningRules, SubprotocolSelector, ServerRules } from "./server-options.ts";
 import { pathMatcher } from "./server-path.ts";
 import { withDefaults } from "./with-defaults.ts";
 
@@ -23,13 +17,16 @@ const WrongHost = textRejection(421, "This host is not answered here.");
 const Misdirected = textRejection(421, "This host is not answered on this connection.");
 const WrongOrigin = textRejection(403, "Pages of this origin may not open WebSockets here.");
 
-/** {@link OpeningRules} as they are applied: those of the server, or of one of its endpoints. */
-export class ServedRules<Data> {
+/**
+ * {@link OpeningRules} as they are applied: those of the server, or of one of its endpoints. That `authorize` and handler are of
+ * the same data is between them, and held by the types of the options.
+ */
+export class ServedRules {
   /** What its openings are counted under. */
   readonly name: string;
   readonly maxStreams: number | undefined;
-  readonly handler: WebSocketHandler<Data> | undefined;
-  readonly authorize: Authorize<Data> | undefined;
+  readonly handler: WebSocketHandler | undefined;
+  readonly authorize: Authorize<unknown> | undefined;
   readonly subprotocolRequired: boolean;
   readonly extensions: readonly ExtensionNegotiator[];
   readonly connection: ConnectionOptions;
@@ -41,7 +38,7 @@ export class ServedRules<Data> {
    * @param maxStreams - of these rules alone.
    * @throws TypeError for an origin, a host or a subprotocol that is none.
    */
-  constructor(name: string, rules: OpeningRules<Data>, maxStreams: number | undefined) {
+  constructor(name: string, rules: OpeningRules, maxStreams: number | undefined) {
     const { handler, authorize, origins, hosts, subprotocols, subprotocolRequired, extensions, ...connection } = rules;
     this.name = name;
     this.maxStreams = maxStreams;
@@ -79,24 +76,20 @@ export class ServedRules<Data> {
 }
 
 /** The rules of a server and its endpoints. */
-export class RuleBook<Data> {
+export class RuleBook {
   readonly #endpoints: readonly {
     readonly takes: (request: WebSocketRequest) => boolean;
-    readonly rules: ServedRules<Data>;
+    readonly rules: ServedRules;
   }[];
   /** For what no endpoint takes; `undefined`: 404. */
-  readonly #own: ServedRules<Data> | undefined;
+  readonly #own: ServedRules | undefined;
 
   /** @throws TypeError for a rule that is none. */
-  constructor(options: WebSocketServerOptions<Data>) {
+  constructor(options: ServerRules) {
     const { endpoints = [], handler } = options;
     this.#endpoints = endpoints.map((endpoint, i) => ({
       takes: taker(endpoint.path),
-      rules: new ServedRules(
-        `endpoint ${i}`,
-        withDefaults<OpeningRules<Data>>(options, endpoint),
-        endpoint.maxConnections,
-      ),
+      rules: new ServedRules(`endpoint ${i}`, withDefaults<OpeningRules>(options, endpoint), endpoint.maxConnections),
     }));
     const own = new ServedRules("server", options, undefined);
     this.#own = handler !== undefined || endpoints.length === 0 ? own : undefined;
@@ -109,7 +102,7 @@ export class RuleBook<Data> {
   }
 
   /** The rules for `request`, or `undefined` where nothing is. */
-  find(request: WebSocketRequest): ServedRules<Data> | undefined {
+  find(request: WebSocketRequest): ServedRules | undefined {
     return this.#endpoints.find(({ takes }) => takes(request))?.rules ?? this.#own;
   }
 }

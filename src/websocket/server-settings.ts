@@ -2,11 +2,11 @@ import type { ListenerOptions } from "../transport/listener.ts";
 import type { ServerCertificate } from "../transport/tls-server.ts";
 import type { AcceptorDeadlines, HeaderLimits } from "../transport/transport-limits.ts";
 import type { AdmissionLimits } from "./admission.ts";
-import { DefaultServerOptions, type ServerTls, type WebSocketServerOptions } from "./server-options.ts";
+import { DefaultServerOptions, type ServerTls, type ServerRules } from "./server-options.ts";
 import { withDefaults } from "./with-defaults.ts";
 
 /** How many WebSockets a server with `options` may have. */
-export function admissionLimits<Data>(options: WebSocketServerOptions<Data>): AdmissionLimits {
+export function admissionLimits(options: ServerRules): AdmissionLimits {
   return {
     maxStreams: options.maxConnections ?? DefaultServerOptions.maxConnections,
     maxStreamsPerConnection:
@@ -17,7 +17,7 @@ export function admissionLimits<Data>(options: WebSocketServerOptions<Data>): Ad
 }
 
 /** What is the same for own listeners and for servers that others run. */
-export function acceptorSettings<Data>({ headers, deadlines }: WebSocketServerOptions<Data>): {
+export function acceptorSettings({ headers, deadlines }: ServerRules): {
   readonly headers: HeaderLimits;
   readonly deadlines: AcceptorDeadlines;
 } {
@@ -28,10 +28,7 @@ export function acceptorSettings<Data>({ headers, deadlines }: WebSocketServerOp
 }
 
 /** What an own listener of a server with `options` is set to. */
-export function listenerOptions<Data>(
-  options: WebSocketServerOptions<Data>,
-  nextConnectionId: () => number,
-): ListenerOptions {
+export function listenerOptions(options: ServerRules, nextConnectionId: () => number): ListenerOptions {
   const { tls, proxyProtocol, protocols = DefaultServerOptions.protocols } = options;
   const certificates = tls === undefined ? undefined : [tls].flat().map(serverCertificate);
   return {

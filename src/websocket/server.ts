@@ -17,7 +17,7 @@ import { WebSocketRequest } from "./request.ts";
 import { refuseExchange } from "./server-exchange.ts";
 import { fieldLines, ServerOpening, type AcceptedWebSocket } from "./server-opening.ts";
 import { checkServerNumbers, drainTime } from "./server-numbers.ts";
-import { DefaultServerOptions, type WebSocketServerOptions } from "./server-options.ts";
+import { DefaultServerOptions, type ServerRules, type WebSocketServerOptions } from "./server-options.ts";
 import { pathMatcher } from "./server-path.ts";
 import { RuleBook, type ServedRules } from "./server-rules.ts";
 import { acceptorSettings, admissionLimits, listenerOptions } from "./server-settings.ts";
@@ -63,13 +63,13 @@ const FarewellMs = 1_000;
  * `for await`, once.
  */
 export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledConnection<Data>>, AsyncDisposable {
-  readonly #options: WebSocketServerOptions<Data>;
-  readonly #rules: RuleBook<Data>;
+  readonly #options: ServerRules;
+  readonly #rules: RuleBook;
   readonly #fields: FieldLines;
   readonly #gate: ConnectionGate;
   readonly #admission: Admission;
   readonly #live = new LiveSet<WebSocketConnection<Data>>();
-  readonly #openings = new Set<ServerOpening<Data>>();
+  readonly #openings = new Set<Pick<ServerOpening<Data>, "refuse">>();
   readonly #backlog: Backlog<HandledConnection<Data>>;
   readonly #listeners = new Set<Listener>();
   readonly #attached: AttachedAcceptor[] = [];
@@ -80,7 +80,10 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
    * @throws TypeError for a path, an origin, a host, a subprotocol or a field line that is none, RangeError for a number that is
    *   not allowed.
    */
-  constructor(options: WebSocketServerOptions<Data> = {}) {
+  constructor(options: WebSocketServerOptions<Data>);
+  /** None are needed where the connections have no data. */
+  constructor(...options: undefined extends Data ? [] : [options: WebSocketServerOptions<Data>]);
+  constructor(options: ServerRules = {}) {
     checkServerNumbers(options);
     this.#options = options;
     this.#rules = new RuleBook(options);
@@ -211,8 +214,8 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
     this.#decide(opening, request, rules, admission.release);
   }
 
-  #decide(opening: Opening, request: WebSocketRequest, rules: ServedRules<Data>, release: () => void): void {
-    const deciding = new ServerOpening(opening, request, rules, {
+  #decide(opening: Opening, request: WebSocketRequest, rules: ServedRules, release: () => void): void {
+    const deciding = new ServerOpening<Data>(opening, request, rules, {
       fields: this.#fields,
       isFull: ({ handler }) => handler === undefined && this.#backlog.isFull,
       accepted: (accepted) => this.#connect(accepted, rules, lingerMsOf(opening), release),
@@ -228,7 +231,7 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
 
   #connect(
     { stream, ...opened }: AcceptedWebSocket<Data>,
-    { connection: options, handler }: ServedRules<Data>,
+    { connection: options, handler }: ServedRules,
     lingerMs: number | undefined,
     release: () => void,
   ): void {

@@ -44,11 +44,15 @@ type Reachable = Pick<WebSocketServer, "listen" | "attach">;
 
 /** A WebSocketServer with `options`, to be reached by `way`; closed when the test is over. */
 export async function serverFor<Data = unknown>(
+  way: ServerWay,
+  options?: WebSocketServerOptions<Data>,
+): Promise<ServerUnderTest<Data>>;
+export async function serverFor(
   { httpVersion, kind, engine = "node" }: ServerWay,
-  options: WebSocketServerOptions<Data> = {},
-): Promise<ServerUnderTest<Data>> {
+  options: WebSocketServerOptions = {},
+): Promise<ServerUnderTest<unknown>> {
   const errors: unknown[] = [];
-  const server = new WebSocketServer<Data>({
+  const server = new WebSocketServer({
     closeMs: 200,
     http2: { engine },
     onError: (error) => void errors.push(error),
