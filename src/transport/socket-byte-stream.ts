@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { AbortReason, ByteConsumer, ByteStream, BytesLifetime, StreamEnding } from "./byte-stream.ts";
-import { HighWater } from "./high-water.ts";
 import { resetSocket } from "./reset-socket.ts";
+import { SocketOutput } from "./socket-output.ts";
 import type { SocketReads } from "./socket-reads.ts";
 import { KeepAliveMs } from "./transport-limits.ts";
 
@@ -30,13 +30,11 @@ export class SocketByteStream implements ByteStream {
   readonly #socket: Socket;
   readonly #connection: Socket;
   readonly #reads: SocketReads | undefined;
-  readonly #highWater: HighWater;
+  readonly #output: SocketOutput;
   /** What is to be delivered before anything is read, where no 'data' does it. */
   #head: Uint8Array | undefined;
   #consumer: ByteConsumer | undefined;
   #paused = false;
-  /** What is written in one turn of the event loop leaves in one call of the system at its end. */
-  #isCorked = false;
   #ended = false;
   #loss: "reset" | "connection-lost" | undefined;
   /** Known from the first moment on: `abort`, or the socket's close. Told when the socket has closed. */
@@ -46,7 +44,7 @@ export class SocketByteStream implements ByteStream {
     this.lifetime = reads === undefined ? "kept" : "call";
     this.#socket = socket;
     this.#reads = reads;
-    this.#highWater = new HighWater(socket, () => this.#onDrain());
+    this.#output = new SocketOutput(socket, () => this.#onDrain());
     this.#connection = connection ?? socket;
     // It may flow because of a reader before us, and would drop what comes until `start`.
     socket.pause();
@@ -64,15 +62,15 @@ export class SocketByteStream implements ByteStream {
   }
 
   get bufferedBytes(): number {
-    return this.#ending === undefined ? this.#socket.writableLength : 0;
+    return this.#ending === undefined ? this.#output.bufferedBytes : 0;
   }
 
   get highWaterBytes(): number {
-    return this.#highWater.bytes;
+    return this.#output.highWaterBytes;
   }
 
   set highWaterBytes(bytes: number) {
-    this.#highWater.bytes = bytes;
+    this.#output.highWaterBytes = bytes;
   }
 
   start(consumer: ByteConsumer): void {
@@ -93,13 +91,7 @@ export class SocketByteStream implements ByteStream {
 
   write(bytes: Uint8Array, start: number, end: number, lifetime: BytesLifetime): boolean {
     if (this.#ended || this.#ending !== undefined) return true;
-    if (!this.#isCorked) {
-      this.#isCorked = true;
-      this.#socket.cork();
-      setImmediate(SocketByteStream.#uncork, this);
-    }
-    const view = bytes.subarray(start, end);
-    return this.#highWater.write(lifetime === "kept" ? view : Buffer.from(view));
+    return this.#output.write(bytes, start, end, lifetime);
   }
 
   pause(): void {
@@ -115,7 +107,7 @@ export class SocketByteStream implements ByteStream {
   end(): void {
     if (this.#ended || this.#ending !== undefined) return;
     this.#ended = true;
-    this.#socket.end();
+    this.#output.end();
   }
 
   abort(reason: AbortReason): void {
@@ -150,11 +142,6 @@ export class SocketByteStream implements ByteStream {
     this.#connection.on("error", () => undefined);
     // TLS on TLS, as through a proxy, does not tell that it has closed when what is beneath both has.
     this.#connection.once("close", () => setImmediate(() => this.#planClose()));
-  }
-
-  static #uncork(this: void, stream: SocketByteStream): void {
-    stream.#isCorked = false;
-    stream.#socket.uncork();
   }
 
   #onDrain(): void {

@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { copyInto } from "../copy-bytes.ts";
 import { writeFrameHeader } from "./frame-writer.ts";
 import {
   DefaultFrameBytes,
@@ -10,7 +11,6 @@ import {
 } from "./h2-codes.ts";
 import type { H2Stream } from "./h2-stream.ts";
 import { OutputBufferBytes, type OutputBuffers } from "./output-buffers.ts";
-import { copyInto } from "./waiting-bytes.ts";
 
 /** A DATA frame with less room than this waits for the next write, unless it would be no longer. */
 const LittleRoomBytes = 1_024;

@@ -1,10 +1,11 @@
 import { singleFieldValue } from "../../protocol/handshake/field-values.ts";
 import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
 import type { AbortReason, ByteConsumer, ByteStream, BytesLifetime, StreamEnding } from "../byte-stream.ts";
+import { copyOf } from "../copy-bytes.ts";
 import { DefaultFrameBytes, ErrorCode, Flag, FrameHeaderBytes, FrameType } from "./h2-codes.ts";
 import { writeFrameHeader } from "./frame-writer.ts";
 import type { HeaderBlock } from "./header-blocks.ts";
-import { copyOf, WaitingBytes } from "./waiting-bytes.ts";
+import { WaitingBytes } from "./waiting-bytes.ts";
 
 /** What a stream asks of its connection. */
 export interface StreamConnection {

@@ -1,3 +1,5 @@
+import { copyInto, copyOf } from "../copy-bytes.ts";
+
 /** A piece of less than this is copied together with its neighbours: by itself it would cost more than it holds. */
 const SmallBytes = 512;
 /** What small pieces are put together in. */
@@ -76,18 +78,4 @@ export class WaitingBytes {
     copyInto(last.bytes, last.end, bytes, start, end);
     last.end += end - start;
   }
-}
-
-/** Up to here a loop is faster than a view and its copy. */
-const LoopBytes = 100;
-
-/** Copies `bytes[start, end)` into `target` at `offset`. */
-export function copyInto(target: Uint8Array, offset: number, bytes: Uint8Array, start: number, end: number): void {
-  if (end - start > LoopBytes) return target.set(bytes.subarray(start, end), offset);
-  for (let from = start, to = offset; from < end;) target[to++] = bytes[from++]!;
-}
-
-/** A copy of `bytes[start, end)`; `slice` of a Buffer is none. */
-export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return new Uint8Array(bytes.subarray(start, end));
 }

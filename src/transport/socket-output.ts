@@ -1,0 +1,107 @@
+import type { Socket } from "node:net";
+import type { BytesLifetime } from "./byte-stream.ts";
+import { copyInto, copyOf } from "./copy-bytes.ts";
+import { HighWater } from "./high-water.ts";
+
+/** A piece of less than this is put together with its neighbours. */
+const SmallBytes = 512;
+/** What small pieces are put together in. */
+const BlockBytes = 2_048;
+
+/**
+ * The way out of a socket. What is written in one turn of the event loop leaves in one call of the system at its end, small
+ * pieces put together.
+ */
+export class SocketOutput {
+  readonly #socket: Socket;
+  readonly #highWater: HighWater;
+  #isScheduled = false;
+  #isCorked = false;
+  /** A small piece, or several in a block: they wait for the end of the turn. */
+  #small: Uint8Array | undefined;
+  #smallBytes = 0;
+
+  /** @param onDrain - `write` said `false`, and there is room again; never called from within `write`. */
+  constructor(socket: Socket, onDrain: () => void) {
+    this.#socket = socket;
+    this.#highWater = new HighWater(socket, onDrain);
+  }
+
+  /** Bytes that the system has not taken. */
+  get bufferedBytes(): number {
+    return this.#socket.writableLength + this.#smallBytes;
+  }
+
+  /** From how many of them on `write` says `false`. */
+  get highWaterBytes(): number {
+    return this.#highWater.bytes;
+  }
+
+  set highWaterBytes(bytes: number) {
+    this.#highWater.bytes = bytes;
+  }
+
+  /** Takes `bytes[start, end)`; returns whether there is room for more. */
+  write(bytes: Uint8Array, start: number, end: number, lifetime: BytesLifetime): boolean {
+    const length = end - start;
+    this.#schedule();
+    if (length < SmallBytes && this.bufferedBytes + length < this.highWaterBytes) {
+      this.#collect(bytes, start, end, lifetime);
+      return true;
+    }
+    this.#cork();
+    return this.#highWater.write(lifetime === "kept" ? bytes.subarray(start, end) : copyOf(bytes, start, end));
+  }
+
+  /** Ends our half behind what was written. */
+  end(): void {
+    this.#writeSmall();
+    this.#socket.end();
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(SocketOutput.#onTurnEnd, this);
+  }
+
+  static #onTurnEnd(this: void, output: SocketOutput): void {
+    output.#isScheduled = false;
+    output.#writeSmall();
+    if (!output.#isCorked) return;
+    output.#isCorked = false;
+    output.#socket.uncork();
+  }
+
+  /** From now on this turn has more than one piece. */
+  #cork(): void {
+    if (!this.#isCorked) this.#socket.cork();
+    this.#isCorked = true;
+    this.#writeSmall();
+  }
+
+  #collect(bytes: Uint8Array, start: number, end: number, lifetime: BytesLifetime): void {
+    const length = end - start;
+    if (this.#small !== undefined && this.#small.length - this.#smallBytes < length) this.#makeRoom(this.#small);
+    const small = this.#small;
+    if (small !== undefined) copyInto(small, this.#smallBytes, bytes, start, end);
+    else this.#small = lifetime === "kept" ? bytes.subarray(start, end) : copyOf(bytes, start, end);
+    this.#smallBytes += length;
+  }
+
+  /** A piece by itself moves into a block; a block that is full leaves the place to the next. */
+  #makeRoom(small: Uint8Array): void {
+    if (small.length === BlockBytes) return this.#cork();
+    this.#small = Buffer.allocUnsafe(BlockBytes);
+    copyInto(this.#small, 0, small, 0, this.#smallBytes);
+  }
+
+  #writeSmall(): void {
+    const small = this.#small;
+    if (small === undefined) return;
+    const view = small.subarray(0, this.#smallBytes);
+    this.#small = undefined;
+    this.#smallBytes = 0;
+    this.#highWater.write(view);
+  }
+}
