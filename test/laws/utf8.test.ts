@@ -55,3 +55,16 @@ test("the first byte from which no text could follow is the one refused, however
     { numRuns: 300 },
   );
 });
+
+test("a text that was checked as it came is the text that it is in one piece", () => {
+  fc.assert(
+    fc.property(anyText, anyCuts, (bytes, cuts) => {
+      fc.pre(isUtf8(bytes));
+      const validator = new Utf8Validator();
+      for (const chunk of cutAt(bytes, cuts)) validator.push(chunk);
+      validator.end();
+      expect(validator.textOf(bytes)).toBe(parseText(bytes));
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -71,9 +71,14 @@ export class ExtensionPipeline {
     this.rsv = extensions.reduce((bits, { rsv }) => bits | rsv, 0);
   }
 
+  /** Whether there are none, and messages stay as they are. */
+  get isEmpty(): boolean {
+    return this.#extensions.length === 0;
+  }
+
   /** What goes out for `message`. */
   encode(message: Frame, options: SendOptions): Frame {
-    if (this.#extensions.length === 0) return message;
+    if (this.isEmpty) return message;
     return this.#extensions.reduce((frame, extension) => extension.encode(frame, options), message);
   }
 
@@ -84,7 +89,7 @@ export class ExtensionPipeline {
    * @throws WebSocketError as the extensions do.
    */
   decode(message: Frame, maxBytes: number | undefined): Frame {
-    if (this.#extensions.length === 0) return message;
+    if (this.isEmpty) return message;
     return this.#extensions.reduceRight((frame, extension) => extension.decode(frame, maxBytes), message);
   }
 }

@@ -45,7 +45,7 @@ export class MessageAssembler {
   #heldBytes = 0;
   /** Whether a part of the message is out. */
   #hasPartOut = false;
-  /** Set once a text has begun to arrive in parts; one that comes out whole is checked again as it is decoded. */
+  /** Set once a text has begun to arrive in parts: then it sees all of it, so that nothing of it is checked twice. */
   #validator: Utf8Validator | undefined;
   /** Bytes at the start of the frame under way that the validator has seen. */
   #validatedBytes = 0;
@@ -120,7 +120,7 @@ export class MessageAssembler {
     }
     this.#begin(frame);
     this.#meter.add({ fin, payloadLength: this.#outBytes + payload.length });
-    if (this.#isPlainText && (this.#comesInParts || !fin)) this.#validate(payload);
+    if (this.#isPlainText) this.#validate(payload);
     this.#keep(payload);
     this.#validatedBytes = 0;
     this.#outBytes = 0;
@@ -184,21 +184,29 @@ export class MessageAssembler {
   }
 
   #endFrame(fin: boolean): MessagePart {
-    if (fin) {
-      this.#validator?.end();
-      this.#validator = undefined;
-    }
+    if (fin) this.#endText();
     return this.#partOf(this.#takeKept(), fin);
   }
 
   #endWhole(): Message {
-    this.#validator = undefined;
-    return this.#decoded({ fin: true, rsv: this.#rsv, opcode: this.#opcode, payload: this.#takeKept() });
+    const validator = this.#endText();
+    return this.#decoded({ fin: true, rsv: this.#rsv, opcode: this.#opcode, payload: this.#takeKept() }, validator);
   }
 
-  #decoded(whole: Frame): Message {
+  /** What has seen all of a text. */
+  #endText(): Utf8Validator | undefined {
+    const validator = this.#validator;
+    this.#validator = undefined;
+    validator?.end();
+    return validator;
+  }
+
+  #decoded(whole: Frame, validator?: Utf8Validator): Message {
     const { payload: data } = this.#pipeline.decode(whole, this.#limits.maxMessageBytes);
-    return whole.opcode === Opcode.Text ? { type: "text", text: parseText(data) } : { type: "binary", data };
+    if (whole.opcode !== Opcode.Text) return { type: "binary", data };
+    // An extension may have written to what the validator saw.
+    const isChecked = validator !== undefined && this.#pipeline.isEmpty;
+    return { type: "text", text: isChecked ? validator.textOf(data) : parseText(data) };
   }
 }
 

@@ -4,7 +4,7 @@ import { WebSocketError } from "../errors.ts";
 // Whole texts only, so nothing of one stays in it for the next.
 const strictDecoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Of more bytes TextDecoder takes up to twice as long as a check and a Buffer do, unless they are ASCII: told by the first ones. */
+/** Of more bytes TextDecoder takes up to twice as long as a check and a Buffer do, unless they are ASCII. */
 const LongBytes = 1_024;
 
 const Nothing = new Uint8Array(0);
@@ -15,9 +15,10 @@ const Nothing = new Uint8Array(0);
  * @throws WebSocketError `WS_TEXT_NOT_UTF8` (close code 1007, RFC 6455 §8.1).
  */
 export function parseText(bytes: Uint8Array): string {
-  if (bytes.length > LongBytes && !isAscii(bytes.subarray(0, LongBytes))) {
+  if (bytes.length > LongBytes) {
+    if (isAscii(bytes)) return decoded(bytes, "latin1");
     if (!isUtf8(bytes)) throw notUtf8("peer");
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
+    return decoded(bytes, "utf8");
   }
   try {
     return strictDecoder.decode(bytes);
@@ -31,6 +32,7 @@ export class Utf8Validator {
   readonly #origin: WebSocketError["origin"];
   /** The bytes of a character that the last push left open; at most 3. */
   #open: Uint8Array = Nothing;
+  #isAscii = true;
 
   /** @param origin - who wrote the text. */
   constructor(origin: WebSocketError["origin"] = "peer") {
@@ -42,13 +44,20 @@ export class Utf8Validator {
     const start = this.#open.length > 0 ? this.#goOn(bytes) : 0;
     if (start === bytes.length) return;
     const end = startOfOpenCharacter(bytes, start);
-    if (!isUtf8(bytes.subarray(start, end))) throw notUtf8(this.#origin);
+    const whole = bytes.subarray(start, end);
+    this.#isAscii &&= isAscii(whole);
+    if (!this.#isAscii && !isUtf8(whole)) throw notUtf8(this.#origin);
     if (end < bytes.length) this.#leaveOpen(new Uint8Array(bytes.subarray(end)));
   }
 
   /** @throws WebSocketError `WS_TEXT_NOT_UTF8` (1007) where the text ends within a character. */
   end(): void {
     if (this.#open.length > 0) throw notUtf8(this.#origin);
+  }
+
+  /** Returns the text that `bytes` are, all that was pushed up to the `end`; they are not looked at again. */
+  textOf(bytes: Uint8Array): string {
+    return decoded(bytes, this.#isAscii ? "latin1" : "utf8");
   }
 
   /** Takes what belongs to the open character from the start of `bytes`, and returns how much that is. */
@@ -66,8 +75,14 @@ export class Utf8Validator {
 
   #leaveOpen(begun: Uint8Array): void {
     if (!canBecomeCharacter(begun)) throw notUtf8(this.#origin);
+    this.#isAscii = false;
     this.#open = begun;
   }
+}
+
+/** What is known to be ASCII is read as Latin-1, which is a copy and nothing else. */
+function decoded(bytes: Uint8Array, coding: "latin1" | "utf8"): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString(coding);
 }
 
 /** Where in `bytes` from `start` on a character begins that does not end in them; their length if none does. */

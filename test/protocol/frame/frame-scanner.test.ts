@@ -122,4 +122,10 @@ test.each([
   expect(scanner.headerComplete).toBe(false);
   expect(() => scanner.readHeader(bytes, bytes.length - 1, bytes.length)).toThrow(expect.objectContaining({ code }));
   expect(scanner).toMatchObject({ headerComplete: false, payloadRemaining: 0, atFrameBoundary: false });
+
+  const whole = new FrameScanner();
+  expect(() => whole.readHeader(joined([bytes, new Uint8Array(20)]), 0, bytes.length + 20)).toThrow(
+    expect.objectContaining({ code }),
+  );
+  expect(whole).toMatchObject({ headerComplete: false, payloadRemaining: 0, atFrameBoundary: false });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Frame } from "../../../src/protocol/frame/frame.ts";
 import type { MessageLimits } from "../../../src/protocol/frame/message-meter.ts";
 import { Opcode } from "../../../src/protocol/frame/opcode.ts";
+import { ExtensionPipeline } from "../../../src/protocol/message/extension.ts";
 import { type Message, MessageAssembler, type MessagePart } from "../../../src/protocol/message/message.ts";
 import { hex } from "../../support/bits.ts";
 
@@ -144,6 +145,22 @@ describe("a text that is not UTF-8", () => {
     assembler.addPartial(frame(Opcode.Continuation, hex("ac")));
     assembler.addPartial(frame(Opcode.Continuation, hex("ac 61")));
     expect(() => assembler.addPartial(frame(Opcode.Continuation, hex("ac 61 ff")))).toThrow(refusal);
+  });
+
+  test("is refused if an extension made it so of one that is", () => {
+    const spoiling = new ExtensionPipeline([
+      {
+        name: "spoiling",
+        rsv: 0,
+        encode: (message) => message,
+        decode: (message) => {
+          message.payload.fill(0xff);
+          return message;
+        },
+      },
+    ]);
+    const frames = [frame(Opcode.Text, "a", "more"), frame(Opcode.Continuation, "b")];
+    expect(() => messagesOf(frames, new MessageAssembler(limits, spoiling))).toThrow(refusal);
   });
 
   test("does not concern bytes, partial or whole, nor a control frame in between", () => {
