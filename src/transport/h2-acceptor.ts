@@ -11,7 +11,7 @@ export interface H2Options {
   readonly engine: H2EngineName;
   /** SETTINGS_MAX_CONCURRENT_STREAMS. Never lowered on a live connection. */
   readonly maxConcurrentStreams: number;
-  /** SETTINGS_INITIAL_WINDOW_SIZE: what one stream may hold here unread. */
+  /** The largest window of a stream, so what it may hold here unread. Only the engine `hawser` begins with less. */
   readonly streamWindowBytes: number;
   /** Window of the whole connection for bytes from the client. */
   readonly connectionWindowBytes: number;

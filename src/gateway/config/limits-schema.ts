@@ -105,7 +105,7 @@ export const Http2Schema = z.strictObject({
     "Streams one connection may have open at once. Browsers queue what is above.",
   ),
   streamWindowBytes: count("bytes", { from: 1_024, to: MaxInt31, standard: 262_144 }).describe(
-    "Bytes one stream may send ahead of its upstream: the most a slow upstream holds in memory here.",
+    "Bytes one stream may send ahead of its upstream: the most a slow upstream holds in memory here. `hawser` begins with 65535, and lets it grow as the upstream takes them.",
   ),
   connectionWindowBytes: count("bytes", { from: 65_535, to: MaxInt31, standard: 16 * MiB }).describe(
     "Bytes all streams of a connection may send ahead together.",

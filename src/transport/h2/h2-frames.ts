@@ -11,7 +11,9 @@ import { HeaderBlocks, isDependency, readUint31, readUint32, type HeaderBlock } 
 import { OpenStreams } from "./open-streams.ts";
 import { PeerBudgets } from "./peer-budgets.ts";
 import { ReceiveWindow } from "./receive-window.ts";
+import { RoundTrips } from "./round-trips.ts";
 import { PeerSettings } from "./settings.ts";
+import { firstWindowBytes, StreamReceiveWindow, type WindowGrowth } from "./stream-receive-window.ts";
 
 /**
  * The frames of one connection, as its server or its client: what each of them does to the connection and its streams
@@ -28,9 +30,12 @@ export class H2Frames implements FrameConsumer {
   readonly #streams: OpenStreams;
   readonly #budgets: PeerBudgets;
   readonly #receiveWindow: ReceiveWindow;
+  readonly #growth: WindowGrowth;
   #hasSettings = false;
   /** Whether the peer has acknowledged our SETTINGS: until then it may send what it may by default. */
   #isAcknowledged = false;
+  /** When our SETTINGS left. */
+  #begunMs = 0;
   /** Whether nothing of what comes is looked at any more. */
   #isOver = false;
   #lastStreamId = 0;
@@ -46,16 +51,18 @@ export class H2Frames implements FrameConsumer {
   constructor(options: H2FramesOptions, owner: FramesOwner) {
     const { http2, headers, nowMs } = options;
     this.#options = options;
-    this.#settings = new PeerSettings(options.requests === undefined ? "server" : "client");
+    const peer = options.requests === undefined ? "server" : "client";
+    this.#settings = new PeerSettings(peer);
     this.#owner = owner;
     this.#output = options.output;
     this.#blocks = new HeaderBlocks(headers);
-    this.#budgets = new PeerBudgets(http2, options.output, nowMs);
+    this.#budgets = new PeerBudgets(http2, options.output, nowMs, peer);
     this.#streams = new OpenStreams(options.output, http2.maxConcurrentStreams, {
       onStreams: () => owner.onStreams(),
       onStall: () => this.#budgets.noteStall(),
     });
     this.#receiveWindow = new ReceiveWindow(http2.connectionWindowBytes);
+    this.#growth = { maxBytes: http2.streamWindowBytes, roundTrips: new RoundTrips(), nowMs };
   }
 
   /** Streams that are open. */
@@ -91,6 +98,7 @@ export class H2Frames implements FrameConsumer {
   /** Sends what both sides begin with. */
   begin(): void {
     this.#output.send(frame(FrameType.Settings, Flag.None, 0, this.#options.settings));
+    this.#begunMs = this.#growth.nowMs();
     this.#grantConnection(this.#receiveWindow.firstGrant);
   }
 
@@ -258,9 +266,11 @@ export class H2Frames implements FrameConsumer {
   }
 
   get #firstWindows(): StreamWindows {
-    const granted = this.#options.http2.streamWindowBytes;
-    const receive = this.#isAcknowledged ? granted : Math.max(granted, DefaultWindowBytes);
-    return { receive, granted, send: this.#settings.initialWindowBytes };
+    const receiveBytes = this.#isAcknowledged ? firstWindowBytes(this.#growth.maxBytes) : DefaultWindowBytes;
+    return {
+      receive: new StreamReceiveWindow(this.#growth, receiveBytes),
+      send: this.#settings.initialWindowBytes,
+    };
   }
 
   /** A stream error (§5.4.2). */
@@ -302,9 +312,11 @@ export class H2Frames implements FrameConsumer {
   /** The peer has taken over our windows, also for the streams there are (§6.9.2). */
   #onAcknowledged(): void {
     if (this.#isAcknowledged) return;
-    const less = this.#firstWindows.receive - this.#options.http2.streamWindowBytes;
     this.#isAcknowledged = true;
-    for (const stream of less === 0 ? [] : this.#streams.values()) stream.takeFromWindow(less);
+    const { roundTrips, maxBytes, nowMs } = this.#growth;
+    roundTrips.record(nowMs() - this.#begunMs);
+    const less = DefaultWindowBytes - firstWindowBytes(maxBytes);
+    for (const stream of less === 0 ? [] : this.#streams.values()) stream.narrow(less);
   }
 
   #onPing(flags: number, payload: Uint8Array): void {

@@ -5,6 +5,7 @@ import { copyOf } from "../copy-bytes.ts";
 import { DefaultFrameBytes, ErrorCode, Flag, FrameHeaderBytes, FrameType } from "./h2-codes.ts";
 import { writeFrameHeader } from "./frame-writer.ts";
 import type { HeaderBlock } from "./header-blocks.ts";
+import type { StreamReceiveWindow } from "./stream-receive-window.ts";
 import { WaitingBytes } from "./waiting-bytes.ts";
 
 /** What a stream asks of its connection. */
@@ -34,13 +35,11 @@ export interface AnswerTaker {
   onBlock(block: HeaderBlock): void;
 }
 
-/** The windows of a stream as they are first, in bytes. */
+/** The windows of a stream as they are first. */
 export interface StreamWindows {
-  /** What the peer may send. */
-  readonly receive: number;
-  /** What it will be granted again and again: less than `receive` where it has not heard of that yet. */
-  readonly granted: number;
-  /** What we may send. */
+  /** For what the peer sends. */
+  readonly receive: StreamReceiveWindow;
+  /** What we may send, in bytes. */
   readonly send: number;
 }
 
@@ -77,14 +76,10 @@ export class H2Stream implements ByteStream {
   /** Told once it is over, however that came. */
   onOver: (() => void) | undefined;
   readonly #connection: StreamConnection;
-  readonly #windowBytes: number;
-  /** What the peer may send before it is granted more. */
-  #receiveWindow: number;
+  readonly #receiveWindow: StreamReceiveWindow;
   #sendWindow: number;
   /** What is missing of the content, where its length was said. */
   #lengthLeft: number | undefined;
-  /** Read, and not granted again. */
-  #consumedBytes = 0;
   #inbox: WaitingBytes | undefined;
   #outbox: WaitingBytes | undefined;
   #receiving: "open" | "ended" | "told" = "open";
@@ -103,7 +98,6 @@ export class H2Stream implements ByteStream {
     this.isTunnel = singleFieldValue(fields, ":method") === "CONNECT";
     this.#lengthLeft = this.isTunnel ? undefined : contentLengthOf(fields);
     this.#connection = connection;
-    this.#windowBytes = windows.granted;
     this.#receiveWindow = windows.receive;
     this.#sendWindow = windows.send;
   }
@@ -176,18 +170,20 @@ export class H2Stream implements ByteStream {
 
   /** The peer sends `bytes` of DATA, padding among them; `false` if it may not. */
   takeFromWindow(bytes: number): boolean {
-    this.#receiveWindow -= bytes;
-    return this.#receiveWindow >= 0;
+    return this.#receiveWindow.take(bytes);
+  }
+
+  /** The peer has heard that it may send `bytes` less. */
+  narrow(bytes: number): void {
+    const granted = this.#receiveWindow.withdraw(bytes);
+    if (granted > 0) this.#connection.grant(this, granted);
   }
 
   /** Padding and what is dropped count as read. */
   consume(bytes: number): void {
-    this.#consumedBytes += bytes;
-    // Half a window at a time: a grant for each read would be a frame for each frame.
-    if (this.#consumedBytes * 2 < this.#windowBytes || this.#receiving !== "open" || this.isOver) return;
-    this.#connection.grant(this, this.#consumedBytes);
-    this.#receiveWindow += this.#consumedBytes;
-    this.#consumedBytes = 0;
+    if (this.#receiving !== "open" || this.isOver) return;
+    const granted = this.#receiveWindow.consume(bytes);
+    if (granted > 0) this.#connection.grant(this, granted);
   }
 
   /** Whether all has come of the length that was said of it (§8.1.1). */

@@ -5,8 +5,9 @@ import type { FramesLimits } from "./settings.ts";
 
 /** Frames that are of no use to anybody, at once and per second: a browser in a hurry sends a tenth of it. */
 const UselessFrames = { burst: 4_096, perSecond: 1_024 } as const;
-/** DATA frames with less than this in them, masked WebSocket frames having six bytes at least: at once and per second. */
-const UsefulBytes = 6;
+/** What a DATA frame has in it at least: a WebSocket frame of a client has six bytes, its mask among them. */
+const UsefulBytes = { client: 6, server: 1 } as const;
+/** Smaller ones, at once and per second. */
 const TinyFrames = { burst: 16_384, perSecond: 4_096 } as const;
 /** A window update for so many bytes sent is of use, and so are two for each frame of them. */
 const BytesPerUpdate = 512;
@@ -40,6 +41,7 @@ export class PeerBudgets {
   readonly #tinyFrames: Budget;
   readonly #sent: SentToPeer;
   readonly #maxStalls: number;
+  readonly #usefulBytes: number;
   /** Window updates that were earned, of all that was sent. */
   #earnedUpdates = 0;
   /** DATA frames that were worth it, and pay for one each that is not. */
@@ -52,11 +54,13 @@ export class PeerBudgets {
     { resetBurst, resetsPerSecond, maxConcurrentStreams }: FramesLimits,
     sent: SentToPeer,
     nowMs: () => number,
+    peer: "client" | "server" = "client",
   ) {
     this.#resets = new Budget({ burst: resetBurst, perSecond: resetsPerSecond }, nowMs);
     this.#uselessFrames = new Budget(UselessFrames, nowMs);
     this.#tinyFrames = new Budget(TinyFrames, nowMs);
     this.#maxStalls = maxConcurrentStreams;
+    this.#usefulBytes = UsefulBytes[peer];
     this.#sent = sent;
   }
 
@@ -72,7 +76,7 @@ export class PeerBudgets {
 
   /** A DATA frame with `bytes` in it has come, which is not the last of its stream. */
   countData(bytes: number): void {
-    if (bytes >= UsefulBytes) {
+    if (bytes >= this.#usefulBytes) {
       this.#usefulFrames++;
       return;
     }

@@ -1,6 +1,7 @@
 import type { H2Options } from "../h2-acceptor.ts";
 import type { HeaderLimits } from "../transport-limits.ts";
 import { DefaultWindowBytes, ErrorCode, H2ConnectionError, MaxWindowBytes, Setting } from "./h2-codes.ts";
+import { firstWindowBytes } from "./stream-receive-window.ts";
 
 const BytesPerSetting = 6;
 const MaxMaxFrameBytes = 2 ** 24 - 1;
@@ -69,7 +70,7 @@ export class PeerSettings {
 export function serverSettings(http2: H2Options, headers: HeaderLimits): Uint8Array {
   return settingsPayload([
     [Setting.MaxConcurrentStreams, http2.maxConcurrentStreams],
-    [Setting.InitialWindowSize, http2.streamWindowBytes],
+    [Setting.InitialWindowSize, firstWindowBytes(http2.streamWindowBytes)],
     [Setting.MaxHeaderListSize, headers.maxHeaderBytes],
     [Setting.EnableConnectProtocol, 1],
   ]);
@@ -79,7 +80,7 @@ export function serverSettings(http2: H2Options, headers: HeaderLimits): Uint8Ar
 export function clientSettings(streamWindowBytes: number, maxHeaderBytes: number): Uint8Array {
   return settingsPayload([
     [Setting.EnablePush, 0],
-    [Setting.InitialWindowSize, streamWindowBytes],
+    [Setting.InitialWindowSize, firstWindowBytes(streamWindowBytes)],
     [Setting.MaxHeaderListSize, maxHeaderBytes],
   ]);
 }

@@ -93,6 +93,12 @@ describe("what a peer may cost", () => {
     expect(() => one.countData(bytes)).toThrow(tooMuchOf(abuse));
   });
 
+  test("a server may say as little as it likes, but not nothing", () => {
+    const one = new PeerBudgets(DefaultH2, sent, () => 0, "server");
+    for (let at = 0; at < 100_000; at++) one.countData(1);
+    expect(takes(() => !throws(() => one.countData(0)))).toBe(4_096);
+  });
+
   test("a tiny frame for each that is not, like the rest of a message behind a full one, may come for ever", () => {
     const one = budgets();
     for (let at = 0; at < 100_000; at++) {
