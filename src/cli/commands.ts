@@ -4,8 +4,11 @@ import type { Environment } from "../gateway/config/environment.ts";
 import { ConfigError } from "../gateway/config/fault.ts";
 import { configJsonSchema } from "../gateway/config/json-schema.ts";
 import { loadConfig } from "../gateway/config/load.ts";
+import { workerShare } from "../gateway/config/worker-share.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { AccessLog } from "../gateway/telemetry/access-log.ts";
+import type { Service } from "../gateway/lifecycle/service.ts";
+import type { WorkerPoolOptions } from "../gateway/lifecycle/worker-pool.ts";
 import { descriptorNeeds } from "../gateway/lifecycle/descriptor-needs.ts";
 import { descriptorWarning, openFilesLimit } from "../gateway/lifecycle/descriptors.ts";
 import { failureTrace } from "../gateway/telemetry/failure-trace.ts";
@@ -17,6 +20,7 @@ import { isTerminalGone } from "./terminal-end.ts";
 import { StopSignals, type SignalSource } from "./stop-signals.ts";
 import { Terminal, type Output } from "./terminal.ts";
 import type { FileCommandName } from "./usage.ts";
+import { WorkerArgument } from "./worker-argument.ts";
 
 /** The part of `process` the command line works with. */
 export interface CommandProcess extends SignalSource {
@@ -101,16 +105,31 @@ async function runGateway(
   const isTerminal = process.stdout.isTTY === true;
   const format = isTerminal ? "text" : "json";
   const log = new AccessLog({ format, output: process.stdout, colour: output.hasColours });
-  const gateway = new Gateway(config, { log, version: await packageVersion(), load, readSinceMs });
+  const version = await packageVersion();
+  const program = [process.argv[1] ?? "", WorkerArgument] as const;
+  const pool = { log, version, program, logForm: { format, colour: output.hasColours } } as const;
+  const gateway = new Gateway(config, {
+    log,
+    version,
+    load,
+    readSinceMs,
+    ...(config.workers > 1 && { service: await workersFor(config, pool) }),
+  });
   const signals = new StopSignals(process, () => isTerminal && isTerminalGone());
   const exitCode = await run(gateway, signals, errors);
   await log.close();
   return exitCode;
 }
 
+/** What several workers need is loaded only where there are some. */
+async function workersFor(config: Config, options: WorkerPoolOptions): Promise<Service> {
+  const { WorkerPool } = await import("../gateway/lifecycle/worker-pool.ts");
+  return new WorkerPool(config, options);
+}
+
 /** The warning that a process with `openFiles` has too few for what the config in `file` allows; none where it has enough. */
 function shortages(file: string, config: Config, openFiles: number | undefined): string[] {
-  const shortage = descriptorWarning(descriptorNeeds(config), openFiles);
+  const shortage = descriptorWarning(descriptorNeeds(workerShare(config, config.workers)), openFiles);
   return shortage === undefined ? [] : [`${file}: warning: ${shortage}`];
 }
 

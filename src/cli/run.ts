@@ -1,8 +1,13 @@
 import { SignalExitCode, type StopSignals } from "./stop-signals.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** The exit code where a gateway that had started cannot go on. */
+export const FailedExitCode = 3;
+
 /** What `run` asks of a gateway. */
 export interface RunnableGateway {
+  /** Resolves with the reason if it cannot go on. */
+  readonly failed: Promise<Error>;
   /** Rejects with an Error that says why it cannot run. */
   start(): Promise<void>;
   /** Takes a changed config over, or says in its log why not. */
@@ -14,7 +19,7 @@ export interface RunnableGateway {
 
 /**
  * Runs `gateway` until a signal stops it, with a reload at each SIGHUP once it has started, and returns the exit code: 0
- * after a drain, 1 if it cannot start. A second signal waits for nothing; then it is 129 (SIGHUP), 130 (SIGINT) or 143
+ * after a drain, 1 if it cannot start, 3 if it cannot go on (behind a drain too). A second signal waits for nothing; then it is 129 (SIGHUP), 130 (SIGINT) or 143
  * (SIGTERM), as if that signal had ended the process.
  */
 export async function run(gateway: RunnableGateway, signals: StopSignals, errors: Terminal): Promise<number> {
@@ -43,7 +48,8 @@ async function runUntil(
     errors.line(`${errors.paint("red", "hawser cannot start:")} ${reason}`);
     return 1;
   }
-  await stopSignal;
+  const failure = await Promise.race([stopSignal.then(() => undefined), gateway.failed]);
+  if (failure !== undefined) errors.line(`${errors.paint("red", "hawser cannot go on:")} ${failure.message}`);
   await gateway.stop();
-  return 0;
+  return failure === undefined ? 0 : FailedExitCode;
 }

@@ -161,6 +161,8 @@ export class Gateway {
   }
 
   async #tryReload(): Promise<ReloadResult> {
+    // A file that changes during a start of some length is told once.
+    if (this.#readiness === "starting") await this.#started?.catch(() => undefined);
     if (this.#readiness !== "ready") return { type: "refused", reason: `the gateway is ${this.#readiness}` };
     const readSinceMs = Date.now();
     try {
@@ -168,8 +170,8 @@ export class Gateway {
       this.#watch?.replace(config.files, readSinceMs);
       const diff = diffConfigs(this.#config, config);
       if (diff.isEmpty) return { type: "unchanged" };
-      await this.#takeOver(config, diff, readSinceMs);
-      return { type: "applied", diff: formatDiff(diff) };
+      const workers = await this.#takeOver(config, diff, readSinceMs);
+      return { type: "applied", diff: formatDiff(diff), ...(workers.length > 0 && { workers }) };
     } catch (error) {
       // What a refused config names may be what is still missing: a certificate that comes a moment later.
       if (error instanceof ConfigError) this.#watch?.replace([...this.#config.files, ...error.files], readSinceMs);
@@ -178,7 +180,7 @@ export class Gateway {
   }
 
   /** Everything that can fail comes first; then nothing waits until the new config is in force. */
-  async #takeOver(config: Config, diff: ConfigDiff, readSinceMs: number): Promise<void> {
+  async #takeOver(config: Config, diff: ConfigDiff, readSinceMs: number): Promise<readonly string[]> {
     const change = await this.#service.prepare(config, diff);
     try {
       const admin = diff.sections.includes("admin") ? await this.#admin.prepare(config.admin) : undefined;
@@ -197,7 +199,7 @@ export class Gateway {
     this.#tookOver();
     this.#watchFiles(readSinceMs);
     void this.#processes.update(config.upstreams, config.folder);
-    await committed;
+    return await committed;
   }
 
   /** `config` with the number of workers that there are, which only a new start changes. */
@@ -271,7 +273,7 @@ export class Gateway {
 function outcomeOf(result: ReloadResult): ActionOutcome {
   switch (result.type) {
     case "applied":
-      return { status: 200, text: `taken over: ${result.diff}` };
+      return { status: 200, text: [`taken over: ${result.diff}`, ...(result.workers ?? [])].join("\n") };
     case "unchanged":
       return { status: 200, text: "nothing has changed" };
     case "refused":

@@ -105,7 +105,7 @@ export class LocalService implements Service {
     return {
       commit: () => {
         this.#takeOver(config, diff, site, listeners);
-        return Promise.resolve();
+        return Promise.resolve([]);
       },
       undo: () => listeners.undo(),
     };

@@ -7,6 +7,8 @@ import { RecordingOutput } from "../support/recording-output.ts";
 
 /** A gateway whose start and stop take as long as the test wants, and that tells what was asked of it. */
 class SlowGateway implements RunnableGateway {
+  readonly failure = Promise.withResolvers<Error>();
+  readonly failed = this.failure.promise;
   readonly started = Promise.withResolvers<void>();
   readonly stopped = Promise.withResolvers<void>();
   readonly stopCalled = Promise.withResolvers<void>();

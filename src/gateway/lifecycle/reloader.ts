@@ -1,6 +1,12 @@
 /** What became of a reload. */
 export type ReloadResult =
-  | { readonly type: "applied"; /** What has changed, on one line. */ readonly diff: string }
+  | {
+      readonly type: "applied";
+      /** What has changed, on one line. */
+      readonly diff: string;
+      /** A line about each worker there is. */
+      readonly workers?: readonly string[];
+    }
   | { readonly type: "unchanged" }
   /** Everything is as it was before. */
   | { readonly type: "refused"; readonly reason: string };

@@ -5,8 +5,11 @@ import type { ConfigDiff } from "./config-diff.ts";
 
 /** A change to another config that is certain to succeed. Exactly one of the two is called. */
 export interface ServiceChange {
-  /** What comes from the moment of the call on is served by the new config. Resolves when that holds everywhere. */
-  commit(): Promise<void>;
+  /**
+   * What comes from the moment of the call on is served by the new config. Resolves when that holds everywhere, with a line
+   * about each worker there is.
+   */
+  commit(): Promise<readonly string[]>;
   undo(): Promise<void>;
 }
 

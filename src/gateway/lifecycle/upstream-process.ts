@@ -1,12 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import type { Readable } from "node:stream";
+import { tellLines } from "./output-lines.ts";
 
 const FirstRestartMs = 250;
 const LongestRestartMs = 10_000;
 /** A process that ran this long was sound: its next restart waits as little as the first one. */
 const SoundAfterMs = 30_000;
-/** In characters. */
-const LongestLine = 65_536;
 const KillAfterMs = 3_000;
 
 /** How to start the process behind an upstream. */
@@ -115,23 +113,4 @@ function signalGroup({ pid }: ChildProcess, signal: "SIGTERM" | "SIGKILL"): void
   } catch {
     // Nobody of it is left.
   }
-}
-
-/** Tells each line of `input`, a very long one in pieces: what does not end yet is held. */
-function tellLines(input: Readable, tell: (line: string) => void): void {
-  let rest = "";
-  input.setEncoding("utf8");
-  input.on("error", () => undefined);
-  input.on("data", (text: string) => {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() ?? "";
-    if (rest.length > LongestLine) {
-      lines.push(rest);
-      rest = "";
-    }
-    for (const line of lines) tell(line.replace(/\r$/, ""));
-  });
-  input.on("end", () => {
-    if (rest !== "") tell(rest);
-  });
 }

@@ -14,6 +14,8 @@ export interface AccessLogOptions {
   readonly output: LineOutput;
   /** Draws text with ANSI colours. */
   readonly colour?: boolean;
+  /** The number of the worker this is, which each line says; `undefined` where there is but one process. */
+  readonly worker?: number | undefined;
   /** Milliseconds since the epoch: the clock of the stream registry. */
   readonly now?: () => number;
 }
@@ -30,13 +32,13 @@ export class AccessLog implements StreamObserver {
   #lines: LogFormat;
   #logsRequests = true;
 
-  constructor({ format, output, colour = false, now = steadyNow }: AccessLogOptions) {
+  constructor({ format, output, colour = false, worker, now = steadyNow }: AccessLogOptions) {
     this.#now = now;
     this.#output = new BoundedOutput(output, (count) =>
       this.event("warn", `lines that nobody read in time: ${count}`, { droppedLines: count }),
     );
     const write = (line: string) => this.#output.write(line);
-    const formats = { json: new JsonLines(write), text: new TextLines(write, { colour }) };
+    const formats = { json: new JsonLines(write, { worker }), text: new TextLines(write, { colour, worker }) };
     this.#formats = { ...formats, auto: formats[format] };
     this.#lines = this.#formats.auto;
     this.#sweep = new OpenStreamSweep((record, now) => this.#lines.streamOpen(record, now), now);
@@ -82,6 +84,11 @@ export class AccessLog implements StreamObserver {
   /** Something happened to the process. `msg` says all of it to a person; `fields` repeat it for programs. */
   event(level: LogLevel, msg: string, fields: EventFields = {}): void {
     this.#lines.event(level, msg, fields, this.#now());
+  }
+
+  /** Writes a line of another process, which has its form already. */
+  pass(line: string): void {
+    this.#output.write(`${line}\n`);
   }
 
   /** Tells of no more streams that stay open; resolves when all lines have left, or nobody took them for a second. */

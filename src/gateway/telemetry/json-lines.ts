@@ -13,9 +13,13 @@ import type { StreamClose, StreamRecord } from "./stream-registry.ts";
 export class JsonLines implements LogFormat {
   readonly #logger: pino.Logger;
 
-  /** @param write - takes one line with its end. */
-  constructor(write: (line: string) => void) {
-    const options = { base: null, timestamp: false, formatters: { level: (level: string) => ({ level }) } };
+  /**
+   * @param write - takes one line with its end.
+   * @param worker - its number is a field of each line.
+   */
+  constructor(write: (line: string) => void, { worker }: { readonly worker?: number | undefined } = {}) {
+    const base = worker === undefined ? null : { worker };
+    const options = { base, timestamp: false, formatters: { level: (level: string) => ({ level }) } };
     this.#logger = pino(options, { write });
   }
 

@@ -7,6 +7,7 @@ import { ConnectionMetrics, limitOfFailure } from "./connection-metrics.ts";
 import { KnownNames } from "./known-names.ts";
 import { LimitKinds, type LimitKind } from "./limit-kind.ts";
 import { counterOf } from "./metric-family.ts";
+import type { MetricFamily } from "./metrics-sum.ts";
 import { OpeningMetrics } from "./opening-metrics.ts";
 import { resultOfRefusal, type OpeningResult } from "./opening-result.ts";
 import { collectProcessMetrics } from "./process-metrics.ts";
@@ -75,6 +76,12 @@ export class Metrics implements ListenerObserver {
   text(): Promise<string> {
     this.#streams.publish();
     return this.#registry.metrics();
+  }
+
+  /** The same as data, for a page that several processes have in common. */
+  families(): Promise<MetricFamily[]> {
+    this.#streams.publish();
+    return this.#registry.getMetricsAsJSON();
   }
 
   /**

@@ -16,11 +16,19 @@ import type { StreamClose, StreamRecord } from "./stream-registry.ts";
 export class TextLines implements LogFormat {
   readonly #write: (line: string) => void;
   readonly #style: LineStyle;
+  readonly #worker: string;
 
-  /** @param write - takes one line with its end. */
-  constructor(write: (line: string) => void, style: LineStyle) {
+  /**
+   * @param write - takes one line with its end.
+   * @param style - each line begins with the number of `worker`, if that is told.
+   */
+  constructor(
+    write: (line: string) => void,
+    { worker, ...style }: LineStyle & { readonly worker?: number | undefined },
+  ) {
     this.#write = write;
     this.#style = style;
+    this.#worker = worker === undefined ? "" : `[${worker}] `;
   }
 
   streamOpened(record: StreamRecord, openStreams: number, now: number): void {
@@ -52,6 +60,6 @@ export class TextLines implements LogFormat {
   }
 
   #line(text: string): void {
-    this.#write(`${text}\n`);
+    this.#write(`${this.#worker}${text}\n`);
   }
 }

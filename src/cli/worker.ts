@@ -1,0 +1,25 @@
+import { failureTrace } from "../gateway/telemetry/failure-trace.ts";
+import { Worker, type WorkerLink } from "../gateway/worker.ts";
+import { Terminal } from "./terminal.ts";
+
+/** The part of `process` a worker works with. */
+export type WorkerSide = Pick<NodeJS.Process, "on" | "send" | "env" | "stdout" | "stderr">;
+
+/** Serves for the process that has started this one, until that is gone or lets it go. Returns the exit code. */
+export async function runWorker(process: WorkerSide): Promise<number> {
+  const errors = new Terminal(process.stderr, process.env);
+  // A Ctrl-C, and the SIGTERM of systemd, come to each process; the one above says what follows from them.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => undefined);
+  process.on("unhandledRejection", (reason) =>
+    errors.line(`${errors.paint("red", "a rejected promise that nobody caught:")} ${failureTrace(reason)}`),
+  );
+  const link: WorkerLink = {
+    // Where nobody is there any more, 'disconnect' says so.
+    send: (message) => void process.send?.(message, undefined, {}, () => undefined),
+    onMessage: (listener) => void process.on("message", listener),
+    onDisconnect: (listener) => void process.on("disconnect", listener),
+  };
+  const worker = new Worker(link, process.stdout);
+  await worker.ended;
+  return 0;
+}

@@ -1,0 +1,133 @@
+import { fork, type ChildProcess } from "node:child_process";
+import type { AcceptedSocket } from "../../transport/shared-port.ts";
+import { tellLines } from "./output-lines.ts";
+import {
+  isFromWorker,
+  type FromWorker,
+  type ToWorker,
+  type WorkerAnswer,
+  type WorkerOrder,
+} from "./worker-messages.ts";
+
+/** So many connections at most are on their way to a worker that has not said that they have come. */
+const MaxOnTheWay = 128;
+/** How long a worker may take to go that has nothing left to do. */
+const FarewellMs = 2_000;
+
+/** Who is told what a {@link WorkerProcess} does. */
+export interface WorkerObserver {
+  /** It may take another connection. */
+  hasRoom(): void;
+  /** A line of its standard output. */
+  line(text: string): void;
+  /** Once, when it is gone; `lost` connections were on their way to it. */
+  ended(how: string, lost: number): void;
+}
+
+/** A worker, from its start to its end, as the process above it sees it. */
+export class WorkerProcess {
+  readonly #child: ChildProcess;
+  readonly #observer: WorkerObserver;
+  readonly #gone = Promise.withResolvers<void>();
+  /** Who waits for the answer to an order, by its number. */
+  readonly #asking = new Map<number, (answer: WorkerAnswer | undefined) => void>();
+  /** Connections in the order they were handed over, of which it has not said that they have come. */
+  #onTheWay: AcceptedSocket[] = [];
+  #lastOrder = 0;
+  #taken = 0;
+  #open = 0;
+  #isGone = false;
+
+  /** @param program - a module, and its arguments. It speaks in {@link FromWorker}. */
+  constructor(program: readonly [string, ...string[]], observer: WorkerObserver) {
+    this.#observer = observer;
+    const [module, ...args] = program;
+    // What it says before it has a log, and of its own end, goes where that of this process goes.
+    this.#child = fork(module, args, { serialization: "advanced", stdio: ["ignore", "pipe", "inherit", "ipc"] });
+    this.#child.on("message", (message) => {
+      if (isFromWorker(message)) this.#hear(message);
+    });
+    this.#child.on("error", (error) => {
+      if (this.#child.pid === undefined) this.#end(error.message);
+    });
+    this.#child.once("exit", (code, signal) => this.#end(signal ?? `exit code ${code}`));
+    if (this.#child.stdout) tellLines(this.#child.stdout, (line) => observer.line(line));
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
+  /** Connections it has, or is about to have. */
+  get connections(): number {
+    return this.#open + this.#onTheWay.length;
+  }
+
+  /** Whether it takes connections as they come. */
+  get hasRoom(): boolean {
+    return !this.#isGone && this.#onTheWay.length < MaxOnTheWay;
+  }
+
+  /** Hands `socket` over, which nobody has read from. */
+  hand(port: number, socket: AcceptedSocket): void {
+    this.#onTheWay.push(socket);
+    this.#child.send({ kind: "connection", port } satisfies ToWorker, socket, () => undefined);
+  }
+
+  /** What becomes of `order`; `undefined` where it is gone, or says nothing for `timeoutMs`. */
+  ask(order: WorkerOrder, timeoutMs: number): Promise<WorkerAnswer | undefined> {
+    if (this.#isGone) return Promise.resolve(undefined);
+    const number = (this.#lastOrder += 1);
+    const { promise, resolve } = Promise.withResolvers<WorkerAnswer | undefined>();
+    const deadline = setTimeout(() => this.#answer(number, undefined), timeoutMs);
+    this.#asking.set(number, (answer) => {
+      clearTimeout(deadline);
+      resolve(answer);
+    });
+    this.#child.send({ kind: "order", number, order } satisfies ToWorker, () => undefined);
+    return promise;
+  }
+
+  /** Lets it go; resolves when it is gone, two seconds later at the latest. */
+  async dismiss(): Promise<void> {
+    if (this.#child.connected) this.#child.disconnect();
+    const deadline = setTimeout(() => this.kill(), FarewellMs);
+    await this.#gone.promise;
+    clearTimeout(deadline);
+  }
+
+  /** Ends it at once. */
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  #hear(message: FromWorker): void {
+    if (message.kind === "answer") return this.#answer(message.number, message.answer);
+    this.#onTheWay.splice(0, message.taken - this.#taken);
+    this.#taken = message.taken;
+    this.#open = message.open;
+    this.#observer.hasRoom();
+  }
+
+  #answer(number: number, answer: WorkerAnswer | undefined): void {
+    const resolve = this.#asking.get(number);
+    this.#asking.delete(number);
+    resolve?.(answer);
+  }
+
+  #end(how: string): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
+    // Node closes the one that it is about to send, and leaves the others behind it open.
+    const lost = this.#onTheWay;
+    this.#onTheWay = [];
+    for (const socket of lost) socket.destroy();
+    for (const number of [...this.#asking.keys()]) this.#answer(number, undefined);
+    this.#gone.resolve();
+    this.#observer.ended(how, lost.length);
+  }
+}

@@ -1,0 +1,211 @@
+import type { Listener } from "../transport/listener.ts";
+import { isAcceptedSocket } from "../transport/shared-port.ts";
+import type { Config } from "./config/config.ts";
+import { diffConfigs } from "./lifecycle/config-diff.ts";
+import type { ServiceChange } from "./lifecycle/service.ts";
+import type { PortOfListener } from "./lifecycle/shared-ports.ts";
+import {
+  isToWorker,
+  type FromWorker,
+  type ToWorker,
+  type WorkerAnswer,
+  type WorkerAssignment,
+  type WorkerOrder,
+} from "./lifecycle/worker-messages.ts";
+import { LocalService } from "./local-service.ts";
+import { AccessLog } from "./telemetry/access-log.ts";
+import type { LineOutput } from "./telemetry/bounded-output.ts";
+
+/** How long what has changed of the load may wait to be told: one message for many connections. */
+const TellLoadMs = 10;
+
+/** The process above a worker. */
+export interface WorkerLink {
+  send(message: FromWorker): void;
+  /** `handle` is what was sent along. */
+  onMessage(listener: (message: unknown, handle: unknown) => void): void;
+  onDisconnect(listener: () => void): void;
+}
+
+/** A change that was prepared. */
+interface PreparedChange {
+  readonly config: Config;
+  readonly ports: readonly PortOfListener[];
+  readonly change: ServiceChange;
+}
+
+/**
+ * One of several processes that serve as one: it does what the process above it orders, and serves the connections that it is
+ * handed. Without that process it closes its streams and ends.
+ */
+export class Worker {
+  readonly #link: WorkerLink;
+  readonly #output: LineOutput;
+  readonly #ended = Promise.withResolvers<void>();
+  /** By the number of the port. */
+  readonly #listeners = new Map<number, Listener>();
+  /** By the name of the listener: what is in force, or prepared. */
+  #ports: ReadonlyMap<string, PortOfListener> = new Map();
+  #log: AccessLog | undefined;
+  #service: LocalService | undefined;
+  #config: Config | undefined;
+  #prepared: PreparedChange | undefined;
+  #drained: Promise<void> | undefined;
+  /** Orders that change the config, one behind the other. */
+  #changing: Promise<unknown> = Promise.resolve();
+  #taken = 0;
+  #tellTimer: NodeJS.Timeout | undefined;
+
+  /** Does what `link` says from now on; the log goes to `output`. */
+  constructor(link: WorkerLink, output: LineOutput) {
+    this.#link = link;
+    this.#output = output;
+    link.onMessage((message, handle) => {
+      if (isToWorker(message)) this.#hear(message, handle);
+    });
+    link.onDisconnect(() => void this.#end());
+  }
+
+  /** Resolves when the process above is gone, and so are the streams. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  #hear(message: ToWorker, handle: unknown): void {
+    if (message.kind === "connection") return this.#take(message.port, handle);
+    const { number, order } = message;
+    const answered = this.#obey(order).catch((error: unknown): WorkerAnswer => {
+      return { type: "refused", reason: error instanceof Error ? error.message : String(error) };
+    });
+    void answered.then((answer) => this.#link.send({ kind: "answer", number, answer }));
+  }
+
+  #obey(order: WorkerOrder): Promise<WorkerAnswer> {
+    switch (order.type) {
+      case "start":
+        return this.#start(order.assignment, order.config, order.ports);
+      case "prepare":
+        return this.#inTurn(() => this.#prepare(order.config, order.ports));
+      case "commit":
+        // At once: behind it come connections that the new config is for.
+        return this.#commit();
+      case "undo":
+        return this.#inTurn(() => this.#undo());
+      case "drain":
+        return this.#drain().then(() => ({ type: "done" }));
+      case "count":
+        return Promise.resolve({ type: "streams", streams: this.#service?.streams ?? 0 });
+      case "scrape":
+        return this.#scrape();
+      default:
+        return order satisfies never;
+    }
+  }
+
+  #inTurn(change: () => Promise<WorkerAnswer>): Promise<WorkerAnswer> {
+    const changed = this.#changing.then(change);
+    this.#changing = changed.catch(() => undefined);
+    return changed;
+  }
+
+  async #start(
+    { worker, idsBehind, ticketSecret, version, log: form }: WorkerAssignment,
+    config: Config,
+    ports: readonly PortOfListener[],
+  ): Promise<WorkerAnswer> {
+    const log = new AccessLog({ ...form, worker, output: this.#output });
+    this.#log = log;
+    this.#config = config;
+    this.#usePorts(ports);
+    const listen = (listener: Listener, { name }: { readonly name: string }) => this.#listen(listener, name);
+    const service = new LocalService(config, { log, version, seat: { idsBehind, ticketSecret, listen } });
+    this.#service = service;
+    await service.start(() => Promise.resolve());
+    return { type: "done" };
+  }
+
+  #listen(listener: Listener, name: string): PortOfListener["address"] {
+    const port = this.#ports.get(name);
+    if (port === undefined) throw new Error(`listener ${name} has no port`);
+    listener.listenForHanded();
+    this.#listeners.set(port.number, listener);
+    return port.address;
+  }
+
+  #usePorts(ports: readonly PortOfListener[]): void {
+    this.#ports = new Map(ports.map((port) => [port.listener, port]));
+  }
+
+  async #prepare(config: Config, ports: readonly PortOfListener[]): Promise<WorkerAnswer> {
+    if (this.#service === undefined || this.#config === undefined) throw new Error("it has not started");
+    const before = [...this.#ports.values()];
+    this.#usePorts(ports);
+    try {
+      const change = await this.#service.prepare(config, diffConfigs(this.#config, config));
+      this.#prepared = { config, ports: before, change };
+    } catch (error) {
+      this.#usePorts(before);
+      throw error;
+    }
+    return { type: "done" };
+  }
+
+  async #commit(): Promise<WorkerAnswer> {
+    const prepared = this.#prepared;
+    if (prepared === undefined) throw new Error("nothing was prepared");
+    this.#prepared = undefined;
+    this.#config = prepared.config;
+    const committed = prepared.change.commit();
+    const numbers = new Set(this.#ports.values().map(({ number }) => number));
+    for (const number of this.#listeners.keys()) if (!numbers.has(number)) this.#listeners.delete(number);
+    await committed;
+    return { type: "done" };
+  }
+
+  async #undo(): Promise<WorkerAnswer> {
+    const prepared = this.#prepared;
+    this.#prepared = undefined;
+    if (prepared !== undefined) {
+      this.#usePorts(prepared.ports);
+      await prepared.change.undo();
+    }
+    return { type: "done" };
+  }
+
+  async #scrape(): Promise<WorkerAnswer> {
+    return { type: "families", families: (await this.#service?.metrics.families()) ?? [] };
+  }
+
+  #drain(): Promise<void> {
+    return (this.#drained ??= this.#service?.drain() ?? Promise.resolve());
+  }
+
+  #take(port: number, handle: unknown): void {
+    this.#taken += 1;
+    this.#tellLoad();
+    // Without a handle the client has gone on the way.
+    if (!isAcceptedSocket(handle)) return;
+    handle.once("close", () => this.#tellLoad());
+    const listener = this.#listeners.get(port);
+    if (listener === undefined) handle.destroy();
+    else listener.take(handle);
+  }
+
+  #tellLoad(): void {
+    this.#tellTimer ??= setTimeout(() => {
+      this.#tellTimer = undefined;
+      this.#link.send({ kind: "load", taken: this.#taken, open: this.#service?.connections ?? 0 });
+    }, TellLoadMs).unref();
+  }
+
+  async #end(): Promise<void> {
+    clearTimeout(this.#tellTimer);
+    if (this.#drained === undefined && this.#service !== undefined) {
+      this.#log?.event("warn", "the process above is gone, or wants nothing more: closing all streams");
+    }
+    await this.#drain();
+    await this.#service?.destroy();
+    await this.#log?.close();
+    this.#ended.resolve();
+  }
+}
