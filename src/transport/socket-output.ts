@@ -7,12 +7,19 @@ import { HighWater } from "./high-water.ts";
 const SmallBytes = 512;
 /** What small pieces are put together in. */
 const BlockBytes = 2_048;
+/** How many unused blocks are kept: 1 MiB. */
+const MaxKept = 512;
 
 /**
  * The way out of a socket. What is written in one turn of the event loop leaves in one call of the system at its end, small
  * pieces put together.
  */
 export class SocketOutput {
+  /**
+   * Blocks that nobody uses, of all sockets: one that is made for each write is memory outside the heap, which makes the
+   * collector run through all of the heap many times a second.
+   */
+  static readonly #blocks: Uint8Array[] = [];
   readonly #socket: Socket;
   readonly #highWater: HighWater;
   #isScheduled = false;
@@ -92,7 +99,7 @@ export class SocketOutput {
   /** A piece by itself moves into a block; a block that is full leaves the place to the next. */
   #makeRoom(small: Uint8Array): void {
     if (small.length === BlockBytes) return this.#cork();
-    this.#small = Buffer.allocUnsafe(BlockBytes);
+    this.#small = SocketOutput.#blocks.pop() ?? Buffer.allocUnsafeSlow(BlockBytes);
     copyInto(this.#small, 0, small, 0, this.#smallBytes);
   }
 
@@ -103,5 +110,9 @@ export class SocketOutput {
     this.#small = undefined;
     this.#smallBytes = 0;
     this.#highWater.write(view);
+    // TCP has mostly taken it now. What it, or TLS, has not is not waited for.
+    const isTaken = this.#socket.writableLength === 0;
+    const blocks = SocketOutput.#blocks;
+    if (isTaken && small.length === BlockBytes && blocks.length < MaxKept) blocks.push(small);
   }
 }
