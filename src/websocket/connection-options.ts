@@ -31,7 +31,10 @@ export interface ConnectionOptions {
   readonly closeMs?: number | undefined;
   /** How long the peer may take nothing while the transport is full. */
   readonly writeStallMs?: number | undefined;
-  /** How long nothing may come from the peer until a Ping asks for it. Infinity: it is never asked. */
+  /**
+   * How long nothing may come from the peer until a Ping asks for it. While nothing is read, since the application takes nothing,
+   * so often goes a Pong out instead: it needs no answer, and the transport notices a peer that is gone. Infinity: neither.
+   */
   readonly pingIntervalMs?: number | undefined;
   /** How long nothing at all may come behind such a Ping; then the WebSocket is aborted. */
   readonly pongMs?: number | undefined;

@@ -3,8 +3,9 @@ import type { Closing, ConnectionEvent, ConnectionMachine } from "../protocol/me
 import { WebSocketError } from "../protocol/errors.ts";
 import type { ByteConsumer, ByteStream, StreamEnding } from "../transport/byte-stream.ts";
 import { ClosingTime } from "./closing-time.ts";
-import { type ConnectionEnding, type ConnectionLimit, limitOfCause, limitOfError } from "./connection-ending.ts";
+import { type ConnectionEnding, limitOfError } from "./connection-ending.ts";
 import { connectionSettings, type WebSocketConnectionOptions } from "./connection-options.ts";
+import { Ending } from "./ending.ts";
 import type { HandledConnection, WebSocketHandler } from "./handler.ts";
 import { type CallsOwner, HandlerCalls } from "./handler-calls.ts";
 import { Inbox } from "./inbox.ts";
@@ -48,8 +49,7 @@ export class Endpoint<Data>
   readonly #stream: ByteStream;
   readonly #role: "server" | "client";
   readonly #maxBufferedBytes: number;
-  readonly #onLimit: WebSocketConnectionOptions["onLimit"];
-  readonly #onEnded: WebSocketConnectionOptions["onEnded"];
+  readonly #ending: Ending;
   readonly #inbox: Inbox;
   readonly #outbox: Outbox;
   readonly #keepalive: Keepalive | undefined;
@@ -58,9 +58,6 @@ export class Endpoint<Data>
   #closingTime: ClosingTime | undefined;
   #isReading = false;
   #hasPeerEnded = false;
-  #ending: ConnectionEnding | undefined;
-  #closing: Closing | undefined;
-  #closed: PromiseWithResolvers<Closing> | undefined;
 
   /** @param nowMs - a clock that never goes back. */
   constructor(
@@ -75,9 +72,8 @@ export class Endpoint<Data>
     this.#stream = stream;
     this.#role = options.role;
     this.#maxBufferedBytes = settings.maxBufferedBytes;
-    this.#onLimit = options.onLimit;
+    this.#ending = new Ending(options);
     this.onUnhandledError = options.onUnhandledError;
-    this.#onEnded = options.onEnded;
     this.machine = machineFor(options, settings, nowMs);
     this.#inbox = new Inbox(stream);
     this.#outbox = new Outbox(stream, settings.writeStallMs, this);
@@ -91,9 +87,7 @@ export class Endpoint<Data>
 
   /** How it ended, once it has. */
   get closed(): Promise<Closing> {
-    if (this.#closing) return Promise.resolve(this.#closing);
-    this.#closed ??= Promise.withResolvers();
-    return this.#closed.promise;
+    return this.#ending.closed;
   }
 
   /** Begins the flow; `onOpen` is called in the next microtask. */
@@ -111,8 +105,7 @@ export class Endpoint<Data>
   close(cause: ConnectionEnding["cause"], code: number, reason = ""): void {
     if (this.machine.state !== "open") return;
     this.machine.close(code, reason);
-    this.#tellLimit(limitOfCause(cause));
-    this.#ending = { initiator: "gateway", code, cause };
+    this.#ending.begin("local", code, cause);
     this.#startDeadline();
     this.#stopTalking(notOpen("caller"));
     // Whoever closes wants nothing more; where we end it for another reason, what has come may still be received.
@@ -124,7 +117,7 @@ export class Endpoint<Data>
 
   /** Ends it without a Close. */
   abort(cause: ConnectionEnding["cause"]): void {
-    this.#ending ??= { initiator: "gateway", code: CloseCode.Abnormal, cause };
+    this.#ending.begin("local", CloseCode.Abnormal, cause);
     this.machine.end("local");
     this.#stream.abort("cancel");
     if (cause === "reset") this.intake.clear(notOpen("caller"));
@@ -152,13 +145,12 @@ export class Endpoint<Data>
   }
 
   onClose(ending: StreamEnding): void {
-    const cause = ending.type === "connection-lost" ? "connection-lost" : "reset";
-    this.#ending ??= { initiator: this.#peer, code: CloseCode.Abnormal, cause };
+    this.#ending.begin("peer", CloseCode.Abnormal, ending.type === "connection-lost" ? "connection-lost" : "reset");
     this.machine.end("peer");
     this.#settle();
     this.#outbox.close();
     this.#closingTime?.stop();
-    this.#onEnded?.(this.#ending);
+    this.#ending.end();
   }
 
   onStalled(): void {
@@ -175,7 +167,7 @@ export class Endpoint<Data>
   }
 
   onOverflow(): void {
-    this.#tellLimit("buffered_bytes");
+    this.#ending.limit("buffered_bytes");
     this.close("limit", CloseCode.TryAgainLater);
   }
 
@@ -210,6 +202,12 @@ export class Endpoint<Data>
 
   sendPing(): void {
     this.machine.ping(NoPayload);
+    this.#settle();
+  }
+
+  probe(): void {
+    // What waits already is as good a probe, and has its own deadline.
+    if (!this.#outbox.isFull) this.machine.pong();
     this.#settle();
   }
 
@@ -290,14 +288,12 @@ export class Endpoint<Data>
   #onClosed(closing: Closing): void {
     const { code, error } = closing;
     const limit = error && limitOfError(error.code);
-    this.#ending ??= error
-      ? { initiator: "gateway", code, cause: limit ? "limit" : "rule-broken" }
-      : { initiator: this.#peer, code, cause: "close-frame" };
-    this.#tellLimit(limit);
+    if (error) this.#ending.begin("local", code, limit ? "limit" : "rule-broken");
+    else this.#ending.begin("peer", code, "close-frame");
+    this.#ending.limit(limit);
     this.#stopTalking(error ?? notOpen("peer"));
     this.intake.end(error ?? notOpen("peer"));
-    this.#closing = closing;
-    this.#closed?.resolve(closing);
+    this.#ending.close(closing);
     if (error) this.calls.error(error);
     this.calls.close(closing);
     if (this.#role === "server") this.#stream.end();
@@ -310,13 +306,9 @@ export class Endpoint<Data>
     this.#keepalive?.stop();
   }
 
-  get #peer(): "client" | "upstream" {
-    return this.#role === "server" ? "client" : "upstream";
-  }
-
   /** The peer has ended its half, and everything before that is read. */
   #endBehindPeer(): void {
-    this.#ending ??= { initiator: this.#peer, code: CloseCode.Abnormal, cause: "end-without-close" };
+    this.#ending.begin("peer", CloseCode.Abnormal, "end-without-close");
     this.machine.end("peer");
     this.#settle();
     this.#stream.end();
@@ -328,20 +320,14 @@ export class Endpoint<Data>
   }
 
   #onDeadline(): void {
-    this.#tellLimit("close_deadline");
+    this.#ending.limit("close_deadline");
     if (this.machine.state === "closed") {
       this.#stream.abort(this.#stream.bufferedBytes > 0 ? "cancel" : "no-error");
       return;
     }
-    if (this.#ending?.cause === "close-frame" && this.#stream.bufferedBytes > 0) {
-      this.#ending = { ...this.#ending, cause: "close-deadline" };
-    }
+    if (this.#stream.bufferedBytes > 0) this.#ending.missDeadline();
     this.machine.end("peer");
     this.#stream.abort("cancel");
     this.#settle();
-  }
-
-  #tellLimit(limit: ConnectionLimit | undefined): void {
-    if (limit !== undefined) this.#onLimit?.(limit);
   }
 }

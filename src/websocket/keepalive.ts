@@ -12,11 +12,13 @@ export interface KeepaliveOptions {
 
 /** The connection that a {@link Keepalive} is of. */
 export interface KeptConnection {
-  /** Whether it is our side that keeps the peer from being heard, or messages from moving: then no time counts. */
+  /** Whether it is our side that keeps the peer from being heard, or messages from moving: then it is not given up for silence. */
   isHeld(): boolean;
   /** Whether a message is in work: then no time without messages counts. */
   isWorking(): boolean;
   sendPing(): void;
+  /** Sends what needs no answer, so that the transport notices if the peer is gone: nothing is read from it. */
+  probe(): void;
   /** Nothing at all has come behind a Ping. */
   onSilent(): void;
   /** No message has gone either way. */
@@ -27,6 +29,7 @@ export interface KeptConnection {
  * Watches that a peer is there and has something to say, with one timer:
  *
  *     heard ── pingIntervalMs ──▶ Ping ── pongMs ──▶ onSilent           any byte: from the start again
+ *       held ── pingIntervalMs ──▶ probe, and again
  *     a message, either way ── idleMs ──▶ onIdle
  */
 export class Keepalive {
@@ -92,20 +95,23 @@ export class Keepalive {
   #onTimer(): void {
     const nowMs = this.#nowMs();
     const isHeld = this.#connection.isHeld();
-    if (isHeld) this.heard();
     if (isHeld || this.#connection.isWorking()) this.moved();
     if (nowMs >= this.#idleAtMs) {
       this.#connection.onIdle();
       return;
     }
-    if (nowMs >= this.#silentAtMs) {
-      if (this.#askedAtMs !== undefined) {
-        this.#connection.onSilent();
-        return;
-      }
+    if (nowMs < this.#silentAtMs) {
+      this.#plan(nowMs);
+    } else if (isHeld) {
+      this.heard();
+      this.#plan(nowMs);
+      this.#connection.probe();
+    } else if (this.#askedAtMs === undefined) {
       this.#askedAtMs = nowMs;
+      this.#plan(nowMs);
       this.#connection.sendPing();
+    } else {
+      this.#connection.onSilent();
     }
-    this.#plan(nowMs);
   }
 }

@@ -84,18 +84,32 @@ describe("a peer that is silent", () => {
   });
 });
 
-describe("no time counts against the peer while we hold it", () => {
+describe("no time counts against the peer while we hold it, but a sign of life looks whether it is there", () => {
   test("because a handler is at work and more has come than may wait", async () => {
     const work = Promise.withResolvers<void>();
     const { connection, peer } = setUp({ onMessage: () => work.promise }, { ...keepalive, idleMs: 2_000 });
     peer.text("long work", "waits");
     for (let turn = 0; turn < 10; turn++) await pass(1_000);
-    expect(peer.heard).toEqual([]);
+    expect(peer.heard).toEqual(Array.from({ length: 10 }, () => "Pong"));
     work.resolve();
     await pass(999);
-    expect([connection.state, peer.heard]).toEqual(["open", []]);
+    expect([connection.state, peer.heard.length]).toEqual(["open", 10]);
     await pass(1);
-    expect(peer.heard).toEqual(["Ping"]);
+    expect(peer.heard.slice(10)).toEqual(["Ping"]);
+  });
+
+  test("however short idleMs is", async () => {
+    const { peer } = setUp({ onMessage: () => new Promise(() => {}) }, { ...keepalive, idleMs: 300 });
+    peer.text("long work", "waits");
+    for (let turn = 0; turn < 10; turn++) await pass(300);
+    expect(peer.heard).toEqual(["Pong", "Pong", "Pong"]);
+  });
+
+  test("and none is sent where Pings are off", async () => {
+    const { connection, peer } = setUp({ onMessage: () => new Promise(() => {}) }, { idleMs: 300 });
+    peer.text("long work", "waits");
+    for (let turn = 0; turn < 10; turn++) await pass(1_000);
+    expect([connection.state, peer.heard]).toEqual(["open", []]);
   });
 
   test("because nobody takes its messages; and asked before that, it has the whole time to answer after it", async () => {
@@ -105,15 +119,17 @@ describe("no time counts against the peer while we hold it", () => {
     peer.text(...Array.from({ length: 65 }, () => "x"), ...Array.from({ length: 65 }, () => "y"));
     await pass(5_000);
     expect(connection.state).toBe("open");
+    const signs = ["Ping", "Pong", "Pong", "Pong", "Pong", "Pong"];
+    expect(peer.heard).toEqual(signs);
     for (let taken = 0; taken < 130; taken++) await connection.receive();
     await pass(999);
-    expect(peer.heard).toEqual(["Ping"]);
+    expect(peer.heard).toEqual(signs);
     await pass(1);
-    expect(peer.heard).toEqual(["Ping", "Ping"]);
+    expect(peer.heard).toEqual([...signs, "Ping"]);
   });
 
   test("because the stream is full: that is for writeStallMs to judge", async () => {
-    const { connection, peer, endings } = setUp(
+    const { connection, peer, endings, outgoing } = setUp(
       {},
       { ...keepalive, idleMs: 1_500, writeStallMs: 20_000, pair: { highWaterBytes: 1_000 } },
     );
@@ -121,7 +137,7 @@ describe("no time counts against the peer while we hold it", () => {
     peer.stream.pause();
     void connection.send("x".repeat(5_000));
     for (let turn = 0; turn < 19; turn++) await pass(1_000);
-    expect(connection.state).toBe("open");
+    expect([connection.state, outgoing.pong]).toEqual(["open", 0]);
     await pass(1_000);
     expect(connection.state).toBe("closing");
     await pass(5_000);

@@ -78,6 +78,22 @@ describe.each(ServerWays)("over $way a connection", (way) => {
     expect(closings).toMatchObject([{ code: 1006, clean: false }]);
   });
 
+  test.each<{ whose: string; held: WebSocketHandler; messages: number }>([
+    { whose: "whose handler is stuck", held: { onMessage: () => new Promise(() => {}) }, messages: 2 },
+    { whose: "whose messages nobody receives", held: {}, messages: 66 },
+  ])("$whose is over when its client is gone", async ({ held, messages }) => {
+    const { closings, handler } = keepingEndings(held);
+    const { client, server } = await serverFor(way, { handler, maxConnections: 1, pingIntervalMs: 20, pongMs: 20 });
+    const one = await WebSocketClient.open(await client());
+    for (let nth = 0; nth < messages; nth++) one.text("not taken");
+    // A sign of life instead of a Ping: nothing is read any more.
+    while (!(await one.next()).startsWith("Pong"));
+    one.leave();
+    await until(() => server.connections.size === 0);
+    expect(closings).toMatchObject([{ code: 1006, clean: false }]);
+    expect((await WebSocketClient.open(await client())).response.status).toBeLessThan(300);
+  });
+
   test("on which no message goes is closed with 1001 when it was idle for long", async () => {
     const { client, server } = await serverFor(way, { handler: {}, idleMs: 20, closeMs: 20 });
     const one = await WebSocketClient.open(await client());

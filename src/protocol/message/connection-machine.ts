@@ -202,6 +202,16 @@ export class ConnectionMachine {
   }
 
   /**
+   * Sends a Pong that nobody asked for: a sign of life that is not answered (RFC 6455 §5.5.3).
+   *
+   * @throws WebSocketError `WS_NOT_OPEN` with origin `caller`.
+   */
+  pong(): void {
+    this.#checkOpen();
+    this.#enqueue(pongFrame(new Uint8Array(0)));
+  }
+
+  /**
    * Sends a Close and begins the closing handshake; of `reason` as much as fits into 123 bytes, whole characters only. With
    * `code` 1005 the Close has none, and no reason.
    * Does nothing after a Close or the end.
