@@ -17,6 +17,8 @@ export interface ClientServer {
   readonly address: UpstreamAddress;
   readonly proxy: HttpProxy | undefined;
   readonly protocol: ClientProtocol;
+  /** IP address of this machine to connect from; absent: the system chooses. */
+  readonly sourceAddress?: string | undefined;
 }
 
 /** How long it is remembered that a server takes no WebSockets over HTTP/2, in milliseconds. */
@@ -32,9 +34,9 @@ export class ClientDialer {
 
   /** @throws Error of node:tls for a certificate or key that cannot be used. */
   constructor(server: ClientServer, options: H2PoolOptions, nowMs: () => number = () => performance.now()) {
-    const { address, proxy, protocol } = server;
+    const { address, proxy, protocol, sourceAddress } = server;
     const target = (protocols: readonly string[]): DialTarget => {
-      return { address, secure: trySecure(address, protocols), sourceAddress: undefined, proxy };
+      return { address, secure: trySecure(address, protocols), sourceAddress, proxy };
     };
     this.#mayFallBack = protocol === "auto";
     this.#nowMs = nowMs;
@@ -66,6 +68,11 @@ export class ClientDialer {
       mayFallBack: this.#mayFallBack,
     };
     return new Promise((resolve) => new ClientDialing(ways, request, options, resolve));
+  }
+
+  /** Its HTTP/2 connections end behind their last WebSockets, and so do those that it still makes. */
+  retire(): void {
+    this.#http2?.retire();
   }
 
   /** Ends its HTTP/2 connections now, with their WebSockets. */

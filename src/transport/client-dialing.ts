@@ -1,11 +1,11 @@
 import { checkConnectResponse, connectRequestFields } from "../protocol/handshake/extended-connect.ts";
+import type { JudgedOffer } from "../protocol/handshake/negotiation.ts";
 import type { OpeningAnswer } from "../protocol/handshake/opening-request.ts";
 import { checkUpgradeResponse, createUpgradeKey, encodeUpgradeRequest } from "../protocol/handshake/upgrade.ts";
 import type { ByteStream } from "./byte-stream.ts";
 import type { DialRequest } from "./dialer.ts";
 import { type AskedUpgrade, type AskResult, H1Asking } from "./h1-asking.ts";
-import type { H2AskResult } from "./h2-asking.ts";
-import type { H2Client } from "./h2-client.ts";
+import type { H2AskResult, H2Client } from "./h2-client.ts";
 import type { H2ClientPool, PoolWaiter } from "./h2-client-pool.ts";
 import { sentServerName } from "./upstream-address.ts";
 import { Connecting, type ConnectResult, type DialTarget, type StandingConnection } from "./upstream-connecting.ts";
@@ -21,8 +21,14 @@ export type ClientDialResult =
       /** The other end of the transport, which is a proxy where there is one. */
       readonly peer: ClientPeer;
     }
-  | Exclude<AskResult, { type: "accepted" }>
-  | Exclude<ConnectResult, StandingConnection>
+  | Exclude<AskResult, { type: "accepted" | "timeout" }>
+  | Exclude<ConnectResult, StandingConnection | { type: "timeout" }>
+  /** `asked`: whether the request was sent. */
+  | { readonly type: "timeout"; readonly asked: boolean }
+  /** The server has said, twice, that it has done nothing for it: another one may be asked. */
+  | { readonly type: "unprocessed"; readonly error: Error | undefined }
+  /** Too many wait for room on the HTTP/2 connections. */
+  | { readonly type: "busy" }
   /** HTTP/2 alone was wanted, and the server does not take WebSockets over it. */
   | { readonly type: "http2-unavailable"; readonly error: Error | undefined };
 
@@ -41,9 +47,13 @@ export interface ClientDialRequest extends DialRequest {
   readonly scheme: "http" | "https";
 }
 
-/** How long a dial of a client may take in all, in milliseconds, and who may end it. */
+/** How long a dial of a client may take, in milliseconds, and who may end it. */
 export interface ClientDialOptions {
+  /** In all, or until the request is sent where `answerTimeoutMs` is for what comes behind. */
   readonly timeoutMs: number;
+  readonly answerTimeoutMs?: number;
+  /** Whether extensions in the answer must be among those offered; otherwise whoever dials judges them. */
+  readonly judgesExtensions?: boolean;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -80,11 +90,14 @@ export class ClientDialing implements PoolWaiter {
   readonly #ways: ClientWays;
   readonly #request: ClientDialRequest;
   readonly #upgrade: AskedUpgrade;
-  readonly #signal: AbortSignal | undefined;
+  readonly #offer: JudgedOffer;
+  readonly #options: ClientDialOptions;
   readonly #resolve: (result: ClientDialResult) => void;
   #step: Step | undefined;
+  /** Whether the request was sent. */
+  #isAsked = false;
   #hasTriedAgain = false;
-  readonly #deadline: NodeJS.Timeout;
+  #deadline: NodeJS.Timeout | undefined;
 
   /**
    * @param resolve - called exactly once.
@@ -93,27 +106,30 @@ export class ClientDialing implements PoolWaiter {
   constructor(
     ways: ClientWays,
     request: ClientDialRequest,
-    { timeoutMs, signal }: ClientDialOptions,
+    options: ClientDialOptions,
     resolve: (result: ClientDialResult) => void,
   ) {
     this.#ways = ways;
     this.#request = request;
-    this.#upgrade = upgradeOf(request);
+    const { subprotocols, extensions } = request;
+    this.#offer = { subprotocols, extensions: options.judgesExtensions === true ? extensions : undefined };
+    this.#upgrade = upgradeOf(request, this.#offer);
     // Over HTTP/2 it is written when there is a stream: who cannot write it is told now.
     connectRequestFields(request);
-    this.#signal = signal;
+    this.#options = options;
     this.#resolve = resolve;
     this.#begin();
-    this.#deadline = setTimeout(() => this.#step?.expire(), Math.min(timeoutMs, MaxTimerMs));
-    signal?.addEventListener("abort", this.#onAbort);
+    // Where too many wait it is over by now.
+    if (this.#step === undefined) return;
+    this.#deadline ??= this.#within(options.timeoutMs);
+    options.signal?.addEventListener("abort", this.#onAbort);
   }
 
   onClient(client: H2Client): void {
-    const { subprotocols } = this.#request;
-    const sent = { subprotocols, extensions: undefined };
+    this.#onAsked();
     this.#step = client.ask(
       this.#request,
-      (fields) => checkConnectResponse(fields, sent),
+      (fields) => checkConnectResponse(fields, this.#offer),
       (result) => this.#onStreamResult(result, client),
     );
   }
@@ -132,10 +148,14 @@ export class ClientDialing implements PoolWaiter {
     else this.#settle(result);
   }
 
+  onBusy(): void {
+    this.#settle({ type: "busy" });
+  }
+
   #begin(): void {
     const { http2 } = this.#ways;
     if (http2 === undefined) return this.#connect();
-    const leave = (result: ClientDialResult): void => {
+    const leave = (result: { readonly type: "timeout" | "aborted" }): void => {
       http2.leave(this);
       this.#settle(result);
     };
@@ -151,6 +171,7 @@ export class ClientDialing implements PoolWaiter {
   }
 
   #askOn(standing: StandingConnection): void {
+    this.#onAsked();
     const peer = this.#peerOf(standing);
     this.#step = new H1Asking(standing, this.#upgrade, (result) => {
       this.#settle(result.type === "accepted" ? { ...result, httpVersion: "1.1", peer } : result);
@@ -164,11 +185,27 @@ export class ClientDialing implements PoolWaiter {
     if (result.type !== "unprocessed") return this.#settle(result);
     // Whatever it has against this stream, it would have against the next one on this connection.
     client.retire();
-    if (this.#hasTriedAgain) {
-      return this.#settle({ type: "lost", detail: "refused by the server, twice", error: result.error });
-    }
+    if (this.#hasTriedAgain) return this.#settle(result);
     this.#hasTriedAgain = true;
+    this.#isAsked = false;
+    this.#restartDeadline(this.#options.timeoutMs);
     this.#begin();
+  }
+
+  #onAsked(): void {
+    this.#isAsked = true;
+    if (this.#options.answerTimeoutMs !== undefined) this.#restartDeadline(this.#options.answerTimeoutMs);
+  }
+
+  /** Where one deadline is for everything, it runs on. */
+  #restartDeadline(timeoutMs: number): void {
+    if (this.#options.answerTimeoutMs === undefined) return;
+    clearTimeout(this.#deadline);
+    this.#deadline = this.#within(timeoutMs);
+  }
+
+  #within(timeoutMs: number): NodeJS.Timeout {
+    return setTimeout(() => this.#step?.expire(), Math.min(timeoutMs, MaxTimerMs));
   }
 
   /** Asked while the connection stands: afterwards the system knows no address. */
@@ -179,19 +216,18 @@ export class ClientDialing implements PoolWaiter {
 
   readonly #onAbort = (): void => this.#step?.abort();
 
-  #settle(result: ClientDialResult): void {
+  #settle(result: Exclude<ClientDialResult, { type: "timeout" }> | { readonly type: "timeout" }): void {
     clearTimeout(this.#deadline);
-    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
     this.#step = undefined;
-    this.#resolve(result);
+    this.#resolve(result.type === "timeout" ? { type: "timeout", asked: this.#isAsked } : result);
   }
 }
 
-function upgradeOf(request: ClientDialRequest): AskedUpgrade {
+function upgradeOf(request: ClientDialRequest, offer: JudgedOffer): AskedUpgrade {
   const key = createUpgradeKey();
-  const sent = { subprotocols: request.subprotocols, extensions: undefined, key };
   return {
     head: encodeUpgradeRequest({ ...request, key }),
-    judge: (fields) => checkUpgradeResponse(fields, sent),
+    judge: (fields) => checkUpgradeResponse(fields, { ...offer, key }),
   };
 }

@@ -3,15 +3,12 @@ import { withoutHopByHop, withoutLength, withoutNames } from "../protocol/handsh
 import type { FieldLines, OpeningRejection } from "../protocol/handshake/opening-request.ts";
 import type { CheckedAnswer } from "../protocol/handshake/upgrade.ts";
 import { MaxRefusalBytes } from "./answer-reader.ts";
-import type { AskResult } from "./h1-asking.ts";
+import type { H2AskResult, PendingAsk } from "./h2-client.ts";
 import { exceedsLimits } from "./header-size.ts";
 import { NodeH2ByteStream } from "./node-h2-stream.ts";
 import { resetStream } from "./node-h2-reset.ts";
 import { ResponseBodyReader } from "./response-body.ts";
 import { MaxResponseHeadBytes, MaxResponseFields } from "./response-head.ts";
-
-/** As over HTTP/1.1, and `unprocessed` where the server says that it has done nothing for it (RFC 9113 §8.7). */
-export type H2AskResult = AskResult | { readonly type: "unprocessed"; readonly error: Error | undefined };
 
 /** What an {@link H2Asking} is told by its connection. */
 export interface H2AskingOptions {
@@ -32,7 +29,7 @@ const HeadLimits = { maxHeaderBytes: MaxResponseHeadBytes, maxHeaderCount: MaxRe
  *
  * It is to its stream what `H1Asking` is to a connection, and has no deadline of its own either.
  */
-export class H2Asking {
+export class H2Asking implements PendingAsk {
   readonly #stream: ClientHttp2Stream;
   readonly #options: H2AskingOptions;
   readonly #done: (result: H2AskResult) => void;
@@ -54,12 +51,10 @@ export class H2Asking {
     stream.once("close", this.#onClose);
   }
 
-  /** Time is up: what is missing then of a refusal's body is left out. */
   expire(): void {
     this.#settle(this.#refused ?? { type: "timeout" });
   }
 
-  /** Nobody wants it any more. */
   abort(): void {
     this.#settle({ type: "aborted" });
   }

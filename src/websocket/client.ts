@@ -1,6 +1,7 @@
 import { CloseCode } from "../protocol/close-code.ts";
 import { WebSocketError } from "../protocol/errors.ts";
 import { ClientDialer } from "../transport/client-dialer.ts";
+import { openNodeH2Client } from "../transport/node-h2-client.ts";
 import { ClientOpening } from "./client-opening.ts";
 import { clientServer, routeKey } from "./client-route.ts";
 import { parseClientUrl, type ClientTarget } from "./client-url.ts";
@@ -10,9 +11,15 @@ import { connectionSettings } from "./connection-options.ts";
 import { LiveSet } from "./live-set.ts";
 import { withDefaults } from "./with-defaults.ts";
 
-/** How long a shared connection without a WebSocket is kept, and how many there may be to one server. */
-const IdleMs = 5_000;
-const MaxClients = 32;
+/** How shared connections to one server are kept; a dial has a deadline for all of it. */
+const Kept = {
+  openClient: openNodeH2Client,
+  idleMs: 5_000,
+  maxClients: 32,
+  maxStreams: Infinity,
+  maxWaiting: Infinity,
+  connectMs: Infinity,
+} as const;
 /** Servers that are remembered although nothing is open to them: each has its TLS, with the session to resume. */
 const MaxUnusedDialers = 256;
 
@@ -99,7 +106,7 @@ export class WebSocketClient {
     if (known !== undefined) return known;
     this.#forgetUnused();
     const { pingIntervalMs, pongMs } = connectionSettings(this.#defaults);
-    const kept = { idleMs: IdleMs, pingIntervalMs, pongMs, maxClients: MaxClients };
+    const kept = { ...Kept, pingIntervalMs, pongMs };
     const dialer = new ClientDialer(clientServer(target, options), kept);
     this.#dialers.set(key, dialer);
     return dialer;

@@ -14,6 +14,7 @@ export function openingError(result: Exclude<ClientDialResult, { type: "accepted
         ? fault("WS_TLS_FAILED", "the TLS handshake failed", result.error)
         : fault("WS_UNREACHABLE", "there is no connection to the server", result.error);
     case "lost":
+    case "unprocessed":
       return fault("WS_UNREACHABLE", "the connection was lost before the answer", result.error);
     case "proxy-refused":
       return new WebSocketError("WS_PROXY_REFUSED", `the proxy answers ${result.rejection.status}`, {
@@ -25,6 +26,8 @@ export function openingError(result: Exclude<ClientDialResult, { type: "accepted
       return new WebSocketError("WS_HTTP2_UNAVAILABLE", "the server takes no WebSockets over HTTP/2", {
         cause: result.error,
       });
+    case "busy":
+      return fault("WS_UNREACHABLE", "too many wait for the server", undefined);
     case "timeout":
       return fault("WS_OPENING_TIMEOUT", "it was not open in time", undefined);
     case "refused":

@@ -3,11 +3,21 @@ import { ClientDialer, type ClientProtocol } from "../../src/transport/client-di
 import type { ClientDialOptions, ClientDialRequest, ClientDialResult } from "../../src/transport/client-dialing.ts";
 import type { H2PoolOptions } from "../../src/transport/h2-client-pool.ts";
 import type { HttpProxy } from "../../src/transport/http-proxy.ts";
+import { openNodeH2Client } from "../../src/transport/node-h2-client.ts";
 import type { UpstreamAddress } from "../../src/transport/upstream-address.ts";
 import { NearObserver } from "./stream-observers.ts";
 
-/** So long that no test meets them by accident. */
-const Kept: H2PoolOptions = { idleMs: 60_000, pingIntervalMs: Infinity, pongMs: 60_000, maxClients: 4 };
+/** So long and so many that no test meets them by accident. */
+const Kept: H2PoolOptions = {
+  openClient: openNodeH2Client,
+  maxStreams: Infinity,
+  idleMs: 60_000,
+  pingIntervalMs: Infinity,
+  pongMs: 60_000,
+  maxClients: 4,
+  maxWaiting: Infinity,
+  connectMs: Infinity,
+};
 
 /** A dialer of a client under test, and what it dials. */
 export interface DialerUnderTest {

@@ -92,7 +92,7 @@ describe.each<{ protocol: Protocol; access: Access; proxied: Access }>([
       },
     });
     const { dial } = dialerFor(address, protocol, { proxy: between.proxy });
-    expect(await dial({ timeoutMs: 100 })).toEqual({ type: "timeout" });
+    expect(await dial({ timeoutMs: 100 })).toMatchObject({ type: "timeout" });
     await between.allClosed();
     const aborting = new AbortController();
     const dialed = dial({ signal: aborting.signal });
