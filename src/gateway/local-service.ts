@@ -53,6 +53,7 @@ export class LocalService implements Service {
       idsBehind: seat?.idsBehind ?? 0,
       handshakesWaiting: () => this.#gate.handshakes.waiting,
     });
+    this.#gate.unread.onGivenUp = () => this.#reception.metrics.limitHit("unread_bytes", "h2");
     this.#listeners = new Listeners({
       gate: this.#gate,
       sink: this.#reception.sink,

@@ -1,5 +1,6 @@
 import { clientOf } from "./client-address.ts";
 import { HandshakeGate } from "./handshake-gate.ts";
+import { UnreadBytes } from "./h2/unread-bytes.ts";
 import { Tally } from "./tally.ts";
 
 /** What all listeners of a gateway may have together. */
@@ -18,9 +19,10 @@ export const ReservedDescriptors = 32;
 /** Why a connection is not let in: too many in all, or hardly a file descriptor is left. */
 export type EntryRefusal = "limit" | "accept";
 
-/** Counts the connections of all listeners of a gateway, and gives their handshakes their turn. */
+/** Counts the connections of all listeners of a gateway and what they hold unread, and gives their handshakes their turn. */
 export class ConnectionGate {
   readonly handshakes: HandshakeGate;
+  readonly unread = new UnreadBytes();
   readonly #openFiles: number;
   #limits: ConnectionLimits;
   #connections = 0;

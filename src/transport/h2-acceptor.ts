@@ -13,7 +13,7 @@ export interface H2Options {
   readonly maxConcurrentStreams: number;
   /** The largest window of a stream, so what it may hold here unread. Only the engine `hawser` begins with less. */
   readonly streamWindowBytes: number;
-  /** Window of the whole connection for bytes from the client. */
+  /** Window of the whole connection for bytes from the client; with the engine `hawser` what it may hold unread, too. */
   readonly connectionWindowBytes: number;
   /** Resets a client may send at once, and per second after that, before the connection is ended. */
   readonly resetBurst: number;

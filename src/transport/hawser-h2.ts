@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { H2ServerConnection } from "./h2/h2-connection.ts";
 import { OutputBuffers } from "./h2/output-buffers.ts";
+import { UnreadBytes } from "./h2/unread-bytes.ts";
 import type { H2Connection, H2Engine, H2Options } from "./h2-acceptor.ts";
 import type { AcceptorSink, ConnectionFacts } from "./opening.ts";
 import type { AcceptorDeadlines, HeaderLimits } from "./transport-limits.ts";
@@ -11,8 +12,16 @@ export class HawserH2Engine implements H2Engine {
   readonly #deadlines: AcceptorDeadlines;
   readonly #headers: HeaderLimits;
   readonly #buffers = new OutputBuffers();
+  readonly #unread: UnreadBytes;
 
-  constructor(http2: H2Options, deadlines: AcceptorDeadlines, headers: HeaderLimits) {
+  /** @param unread - of all engines of a process. */
+  constructor(
+    http2: H2Options,
+    deadlines: AcceptorDeadlines,
+    headers: HeaderLimits,
+    unread: UnreadBytes = new UnreadBytes(),
+  ) {
+    this.#unread = unread;
     this.#http2 = http2;
     this.#deadlines = deadlines;
     this.#headers = headers;
@@ -25,7 +34,16 @@ export class HawserH2Engine implements H2Engine {
     onClose: () => void,
     settingsMs: number,
   ): H2Connection {
-    const own = { http2: this.#http2, deadlines: this.#deadlines, headers: this.#headers, buffers: this.#buffers };
-    return new H2ServerConnection(socket, { ...own, facts, sink, onClose, settingsMs });
+    return new H2ServerConnection(socket, {
+      http2: this.#http2,
+      deadlines: this.#deadlines,
+      headers: this.#headers,
+      buffers: this.#buffers,
+      unread: this.#unread,
+      facts,
+      sink,
+      onClose,
+      settingsMs,
+    });
   }
 }

@@ -223,7 +223,7 @@ export class Listener {
     const h1 = new H1Acceptor(options.deadlines, options.headers, this.#sink);
     if (this.#isRefusing) h1.refuseNew();
     this.#h1Connections.set(h1, 0);
-    return { options, tls: terminator, h1, h2: engineOf(options) };
+    return { options, tls: terminator, h1, h2: engineOf(options, this.#gate) };
   }
 
   #accept(tcp: Socket): void {
@@ -309,9 +309,9 @@ export class Listener {
   }
 }
 
-function engineOf({ http2, deadlines, headers }: ListenerOptions): H2Engine {
-  const Engine = http2.engine === "hawser" ? HawserH2Engine : NodeH2Engine;
-  return new Engine(http2, deadlines, headers);
+function engineOf({ http2, deadlines, headers }: ListenerOptions, { unread }: ConnectionGate): H2Engine {
+  if (http2.engine === "node") return new NodeH2Engine(http2, deadlines, headers);
+  return new HawserH2Engine(http2, deadlines, headers, unread);
 }
 
 /**

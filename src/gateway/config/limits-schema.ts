@@ -108,7 +108,7 @@ export const Http2Schema = z.strictObject({
     "Bytes one stream may send ahead of its upstream: the most a slow upstream holds in memory here. `hawser` begins with 65535, and lets it grow as the upstream takes them.",
   ),
   connectionWindowBytes: count("bytes", { from: 65_535, to: MaxInt31, standard: 16 * MiB }).describe(
-    "Bytes all streams of a connection may send ahead together.",
+    "Bytes all streams of a connection may send ahead together. With `hawser` the stream that holds most is reset beyond it.",
   ),
   resetBurst: count("resets", { from: 1, to: MaxInt31, standard: 1_024 }).describe(
     "Streams a client may reset at once before it loses its connection; at least 4 × maxConcurrentStreams.",

@@ -16,6 +16,7 @@ export const LimitKinds = [
   "fragments",
   "control_frames",
   "buffered_bytes",
+  "unread_bytes",
   "idle",
   "age",
   "write_stall",

@@ -12,6 +12,7 @@ import { H2Output } from "./h2-output.ts";
 import { H2Requests } from "./h2-requests.ts";
 import type { OutputBuffers } from "./output-buffers.ts";
 import { serverSettings } from "./settings.ts";
+import type { UnreadBytes } from "./unread-bytes.ts";
 
 /** What a connection has from its engine. */
 export interface H2ConnectionOptions {
@@ -21,6 +22,7 @@ export interface H2ConnectionOptions {
   readonly headers: HeaderLimits;
   readonly sink: AcceptorSink;
   readonly buffers: OutputBuffers;
+  readonly unread: UnreadBytes;
   /** Told once, when the connection is gone. */
   readonly onClose: () => void;
   /** How long the client's SETTINGS may take. */
@@ -72,7 +74,8 @@ export class H2ServerConnection implements H2Connection {
     });
     const nowMs = (): number => performance.now();
     const settings = serverSettings(http2, headers);
-    const core = { http2, headers, settings, output: this.#output, requests: this.#requests, nowMs };
+    const { unread } = options;
+    const core = { http2, headers, settings, output: this.#output, unread, requests: this.#requests, nowMs };
     this.#frames = new H2Frames(core, {
       onSettings: (isFirst) => isFirst && this.#onSettings(),
       onStreams: () => this.#onStreams(),

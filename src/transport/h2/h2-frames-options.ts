@@ -2,6 +2,7 @@ import type { HeaderLimits } from "../transport-limits.ts";
 import type { H2Output } from "./h2-output.ts";
 import type { H2Requests } from "./h2-requests.ts";
 import type { FramesLimits } from "./settings.ts";
+import type { UnreadBytes } from "./unread-bytes.ts";
 
 /** What `H2Frames` tells its connection. */
 export interface FramesOwner {
@@ -21,6 +22,8 @@ export interface H2FramesOptions {
   readonly settings: Uint8Array;
   readonly headers: HeaderLimits;
   readonly output: H2Output;
+  /** What all connections hold unread. */
+  readonly unread: UnreadBytes;
   /** Serves the streams that the peer opens; `undefined`: it is the server, and we open them. */
   readonly requests: H2Requests | undefined;
   readonly nowMs: () => number;

@@ -6,13 +6,14 @@ import { DefaultWindowBytes, ErrorCode, Flag, FrameType, H2ConnectionError, MaxW
 import { brokenFrameRule } from "./frame-rules.ts";
 import type { FramesOwner, H2FramesOptions } from "./h2-frames-options.ts";
 import type { H2Output } from "./h2-output.ts";
-import { H2Stream, type StreamWindows } from "./h2-stream.ts";
+import { H2Stream } from "./h2-stream.ts";
 import { HeaderBlocks, isDependency, readUint31, readUint32, type HeaderBlock } from "./header-blocks.ts";
 import { OpenStreams } from "./open-streams.ts";
 import { PeerBudgets } from "./peer-budgets.ts";
 import { ReceiveWindow } from "./receive-window.ts";
 import { RoundTrips } from "./round-trips.ts";
 import { PeerSettings } from "./settings.ts";
+import type { StreamWindows } from "./stream-connection.ts";
 import { firstWindowBytes, StreamReceiveWindow, type WindowGrowth } from "./stream-receive-window.ts";
 
 /**
@@ -57,7 +58,7 @@ export class H2Frames implements FrameConsumer {
     this.#output = options.output;
     this.#blocks = new HeaderBlocks(headers);
     this.#budgets = new PeerBudgets(http2, options.output, nowMs, peer);
-    this.#streams = new OpenStreams(options.output, http2.maxConcurrentStreams, {
+    this.#streams = new OpenStreams(options.output, options, {
       onStreams: () => owner.onStreams(),
       onStall: () => this.#budgets.noteStall(),
     });

@@ -2,30 +2,12 @@ import { singleFieldValue } from "../../protocol/handshake/field-values.ts";
 import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
 import type { AbortReason, ByteConsumer, ByteStream, BytesLifetime, StreamEnding } from "../byte-stream.ts";
 import { copyOf } from "../copy-bytes.ts";
-import { DefaultFrameBytes, ErrorCode, Flag, FrameHeaderBytes, FrameType } from "./h2-codes.ts";
+import { DefaultFrameBytes, Flag, FrameHeaderBytes, FrameType } from "./h2-codes.ts";
 import { writeFrameHeader } from "./frame-writer.ts";
 import type { HeaderBlock } from "./header-blocks.ts";
+import { ResetCodes, type StreamConnection, type StreamWindows } from "./stream-connection.ts";
 import type { StreamReceiveWindow } from "./stream-receive-window.ts";
 import { WaitingBytes } from "./waiting-bytes.ts";
-
-/** What a stream asks of its connection. */
-export interface StreamConnection {
-  /** Sends `bytes[start, end)`, which its window lets go, before it returns `true`; `false` if that has to wait. */
-  trySend(stream: H2Stream, bytes: Uint8Array, start: number, end: number): boolean;
-  /** The stream has something that may leave. */
-  queue(stream: H2Stream): void;
-  sendHeaders(stream: H2Stream, fields: FieldLines, isLast: boolean): void;
-  /** The stream is about to be given up with something in it. */
-  tellUnsent(stream: H2Stream): void;
-  /** Sends RST_STREAM and forgets the stream. */
-  reset(stream: H2Stream, code: ErrorCode): void;
-  /** What it had to send is dropped. */
-  drop(stream: H2Stream): void;
-  /** Lets the peer send `bytes` more on it. */
-  grant(stream: H2Stream, bytes: number): void;
-  /** Both halves are over on the wire. */
-  forget(stream: H2Stream): void;
-}
 
 /** Who takes the answer on a stream that we have opened. */
 export interface AnswerTaker {
@@ -34,23 +16,6 @@ export interface AnswerTaker {
   /** The next header block came. Whoever finds that it may not be aborts the stream. */
   onBlock(block: HeaderBlock): void;
 }
-
-/** The windows of a stream as they are first. */
-export interface StreamWindows {
-  /** For what the peer sends. */
-  readonly receive: StreamReceiveWindow;
-  /** What we may send, in bytes. */
-  readonly send: number;
-}
-
-/** The code of RST_STREAM for each reason (RFC 9113 §7). */
-const CodeOf: Readonly<Record<AbortReason, ErrorCode>> = {
-  "no-error": ErrorCode.NoError,
-  "protocol-error": ErrorCode.ProtocolError,
-  "internal-error": ErrorCode.InternalError,
-  cancel: ErrorCode.Cancel,
-  "connect-error": ErrorCode.ConnectError,
-};
 
 /**
  * One stream of an HTTP/2 connection (RFC 9113 §5.1), each half by itself: its state, its windows, and what waits in it. To
@@ -75,7 +40,7 @@ export class H2Stream implements ByteStream {
   onEndSent: (() => void) | undefined;
   /** Told once it is over, however that came. */
   onOver: (() => void) | undefined;
-  readonly #connection: StreamConnection;
+  readonly #connection: StreamConnection<H2Stream>;
   readonly #receiveWindow: StreamReceiveWindow;
   #sendWindow: number;
   /** What is missing of the content, where its length was said. */
@@ -93,7 +58,7 @@ export class H2Stream implements ByteStream {
   #ending: StreamEnding | undefined;
 
   /** @param fields - those it was opened with. */
-  constructor(id: number, connection: StreamConnection, windows: StreamWindows, fields: FieldLines) {
+  constructor(id: number, connection: StreamConnection<H2Stream>, windows: StreamWindows, fields: FieldLines) {
     this.id = id;
     this.isTunnel = singleFieldValue(fields, ":method") === "CONNECT";
     this.#lengthLeft = this.isTunnel ? undefined : contentLengthOf(fields);
@@ -104,6 +69,11 @@ export class H2Stream implements ByteStream {
 
   get bufferedBytes(): number {
     return this.#outbox?.bytes ?? 0;
+  }
+
+  /** What came and waits to be read. */
+  get unreadBytes(): number {
+    return this.#inbox?.bytes ?? 0;
   }
 
   /** Whether the peer has ended its half. */
@@ -157,7 +127,7 @@ export class H2Stream implements ByteStream {
     if (this.isOver) return;
     if (this.#outbox !== undefined) this.#connection.tellUnsent(this);
     this.#finish({ type: "aborted", reason });
-    this.#connection.reset(this, CodeOf[reason]);
+    this.#connection.reset(this, ResetCodes[reason]);
     process.nextTick(() => this.#tellClose());
   }
 
@@ -201,6 +171,7 @@ export class H2Stream implements ByteStream {
       this.consume(end - start);
     } else {
       (this.#inbox ??= new WaitingBytes()).push(chunk, start, end);
+      this.#connection.hold(end - start);
     }
     return true;
   }
@@ -312,6 +283,7 @@ export class H2Stream implements ByteStream {
         this.#inbox = undefined;
         break;
       }
+      this.#connection.hold(-piece.length);
       consumer.onBytes(piece, 0, piece.length);
       this.consume(piece.length);
     }
@@ -341,7 +313,9 @@ export class H2Stream implements ByteStream {
   #finish(ending: StreamEnding): void {
     this.#ending = ending;
     this.#connection.drop(this);
+    const { unreadBytes } = this;
     this.#inbox = undefined;
+    if (unreadBytes > 0) this.#connection.hold(-unreadBytes);
     this.#outbox = undefined;
     this.onOver?.();
     // Whoever still holds the stream holds nobody else by it.

@@ -2,9 +2,12 @@ import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
 import { headersFrames, numberFrame } from "./frame-writer.ts";
 import { ErrorCode, FrameType, H2ConnectionError } from "./h2-codes.ts";
 import type { H2Output } from "./h2-output.ts";
-import type { H2Stream, StreamConnection } from "./h2-stream.ts";
+import type { H2Stream } from "./h2-stream.ts";
 import { HpackEncoder } from "./hpack-encoder.ts";
 import { ResetStreams } from "./reset-streams.ts";
+import type { FramesLimits } from "./settings.ts";
+import type { StreamConnection } from "./stream-connection.ts";
+import type { ConnectionUnread, UnreadBytes } from "./unread-bytes.ts";
 
 /** What {@link OpenStreams} tells. */
 export interface StreamsOwner {
@@ -14,19 +17,28 @@ export interface StreamsOwner {
   onStall(): void;
 }
 
+/** What the streams of a connection may have together. */
+export interface StreamsLimits {
+  /** How many may be open at once, and what may wait in them to be read: as much as the connection's window. */
+  readonly http2: Pick<FramesLimits, "maxConcurrentStreams" | "connectionWindowBytes">;
+  /** What may wait on all connections. */
+  readonly unread: UnreadBytes;
+}
+
 /** The streams of a connection that are open on the wire, and what they send there. */
-export class OpenStreams implements StreamConnection {
+export class OpenStreams implements StreamConnection<H2Stream> {
   readonly #output: H2Output;
   readonly #owner: StreamsOwner;
   readonly #streams = new Map<number, H2Stream>();
   readonly #resets: ResetStreams;
   readonly #encoder = new HpackEncoder();
+  readonly #unread: ConnectionUnread;
 
-  /** @param maxStreams - how many may be open at once. */
-  constructor(output: H2Output, maxStreams: number, owner: StreamsOwner) {
+  constructor(output: H2Output, { http2, unread }: StreamsLimits, owner: StreamsOwner) {
     this.#output = output;
-    this.#resets = new ResetStreams(maxStreams);
+    this.#resets = new ResetStreams(http2.maxConcurrentStreams);
     this.#owner = owner;
+    this.#unread = unread.of(http2.connectionWindowBytes, () => this.#giveUpWorst());
   }
 
   get size(): number {
@@ -129,11 +141,26 @@ export class OpenStreams implements StreamConnection {
     this.#owner.onStreams();
   }
 
+  hold(bytes: number): void {
+    this.#unread.change(bytes);
+  }
+
   grant(stream: H2Stream, bytes: number): void {
     this.#output.send(numberFrame(FrameType.WindowUpdate, stream.id, bytes));
   }
 
   forget(stream: H2Stream): void {
     if (this.#streams.delete(stream.id)) this.#owner.onStreams();
+  }
+
+  /** Resets the stream in which most waits to be read. */
+  #giveUpWorst(): boolean {
+    let worst: H2Stream | undefined;
+    for (const stream of this.#streams.values()) {
+      if (stream.unreadBytes > (worst?.unreadBytes ?? 0)) worst = stream;
+    }
+    if (worst === undefined) return false;
+    this.fail(worst, ErrorCode.EnhanceYourCalm);
+    return true;
   }
 }
