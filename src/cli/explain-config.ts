@@ -81,7 +81,7 @@ function explainDeadlines(deadlines: Deadlines): string[][] {
   ];
 }
 
-function explainOperation({ admin, files, reload, log }: Config): string[][] {
+function explainOperation({ admin, files, reload, log, workers, routes }: Config): string[][] {
   const onChange = reload.watch ? `when one of ${files.length} files changes, ` : "";
   const openStreams = log.openStreamMs === undefined ? "never" : `every ${duration(log.openStreamMs)}`;
   return [
@@ -90,6 +90,13 @@ function explainOperation({ admin, files, reload, log }: Config): string[][] {
       "reload",
       `${onChange}on SIGHUP and POST /reload; WebSockets of changed routes live on for ${duration(reload.changedRouteMs)}`,
     ],
+    ...(workers > 1 ? [["workers", explainWorkers(workers, routes)]] : []),
     ["log", `${log.format}; open WebSockets ${openStreams}; ordinary requests ${log.requests ? "each" : "never"}`],
   ];
+}
+
+function explainWorkers(workers: number, routes: Config["routes"]): string {
+  const handlers = routes.filter(({ target }) => target.type === "handler" && target.handler !== "echo");
+  const apart = "what a handler keeps, it keeps in each for itself";
+  return `${workers} processes; each connection goes to the one with the fewest${handlers.length > 0 ? `; ${apart}` : ""}`;
 }

@@ -4,19 +4,23 @@ import { size } from "./quantities.ts";
 const MiB = 1_048_576;
 
 /** What all clients together, each of them, and each connection may have. */
-export function explainLimits({ limits, http2 }: Config): string[][] {
+export function explainLimits({ limits, http2, workers }: Config): string[][] {
   const { openingRate } = limits;
-  const perAddress = (limit: number | undefined) => (limit === undefined ? "" : `, ${limit} of an address`);
+  const inEach = workers > 1 ? " in each worker" : "";
+  const perAddress = (limit: number | undefined) => (limit === undefined ? "" : `, ${limit} of an address${inEach}`);
+  const shared = (total: number) => (workers > 1 ? `${total} (a worker ${Math.ceil(total / workers)})` : String(total));
   return [
-    ["connections of clients", `${limits.maxConnections}${perAddress(limits.maxConnectionsPerAddress)}`],
-    ["TLS handshakes at once", String(limits.maxHandshakes)],
+    ["connections of clients", `${shared(limits.maxConnections)}${perAddress(limits.maxConnectionsPerAddress)}`],
+    ["TLS handshakes at once", `${limits.maxHandshakes}${inEach}`],
     [
       "WebSockets",
-      `${limits.maxStreams}, ${limits.maxStreamsPerConnection} of a connection${perAddress(limits.maxStreamsPerAddress)}`,
+      `${shared(limits.maxStreams)}, ${limits.maxStreamsPerConnection} of a connection${perAddress(limits.maxStreamsPerAddress)}`,
     ],
     [
       "openings of an address",
-      openingRate === undefined ? "no limit" : `${openingRate.perSecond} a second, ${openingRate.burst} at once`,
+      openingRate === undefined
+        ? "no limit"
+        : `${openingRate.perSecond} a second, ${openingRate.burst} at once${inEach}`,
     ],
     ["fields of a request", `${limits.maxHeaderCount}, ${size(limits.maxHeaderBytes)}`],
     ["streams of an HTTP/2 connection", String(http2.maxConcurrentStreams)],

@@ -1,4 +1,5 @@
 import type { Config, RouteConfig } from "../gateway/config/config.ts";
+import { workerShare } from "../gateway/config/worker-share.ts";
 import { descriptorNeeds } from "../gateway/lifecycle/descriptor-needs.ts";
 import { size } from "./quantities.ts";
 
@@ -49,11 +50,12 @@ function eachStream(costs: readonly StreamCost[]): string[][] {
 
 /** How many files it may have open: sockets, but for few. */
 export function explainFiles(config: Config, openFiles: number | undefined): string[][] {
-  const { maxConnections, maxStreams, maxUpstreamConnections } = descriptorNeeds(config);
+  const { workers } = config;
+  const { maxConnections, maxStreams, maxUpstreamConnections } = descriptorNeeds(workerShare(config, workers));
   const sum = maxConnections + maxStreams + maxUpstreamConnections;
   return [
     [
-      "needed",
+      workers > 1 ? "needed by each worker" : "needed",
       `${maxConnections} of clients + ${maxStreams} of WebSockets to upstreams + ` +
         `${maxUpstreamConnections} of requests to upstreams = ${sum}, and a few of its own`,
     ],

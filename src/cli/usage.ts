@@ -17,7 +17,8 @@ const Commands: Readonly<
 SIGHUP, or a change of a file the config is made from, takes the config over anew: whole, or not at all if it has
 faults. SIGTERM or SIGINT (Ctrl-C) drains it: no new connections, a Close 1012 on each WebSocket, exit 0 when all are
 gone or the drain deadline of the config has passed. A second one ends it at once, with exit code 143 or 130.
-Exit code 1: the config has faults, a handler or folder cannot be loaded, or an address cannot be listened on.`,
+Exit code 1: the config has faults, a handler or folder cannot be loaded, or an address cannot be listened on.
+Exit code 3: it had several workers, and they kept ending by themselves; the streams that were left were drained.`,
   },
   check: {
     takesFile: true,

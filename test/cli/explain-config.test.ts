@@ -12,7 +12,7 @@ const Listener = "listeners: [{ address: 127.0.0.1:8080 }]\n";
 
 /** The rows of each paragraph about a config. */
 async function explanation(text: string, openFiles?: number): Promise<Record<string, readonly (readonly string[])[]>> {
-  const folder = await configFolder({ "g.yaml": text, "c.pem": certificate, "k.pem": key, "site/x": "" });
+  const folder = await configFolder({ "g.yaml": text, "c.pem": certificate, "k.pem": key, "site/x": "", "own.js": "" });
   const paragraphs = explainConfig(await loadConfig(join(folder, "g.yaml")), openFiles);
   const rows = paragraphs.map(({ title, rows }) => {
     return [title.replace(/,.*$/, ""), rows.map((row) => row.map((cell) => cell.replaceAll(folder, "@")))] as const;
@@ -229,4 +229,28 @@ routes: [{ name: a, upstream: u }]`,
       ["there are", thereAre],
     ]);
   });
+});
+
+test("what several workers make of the limits", async () => {
+  const text = `${Listener}
+workers: 3
+routes: [{ upstream: web }, { path: /own, handler: ./own.js }]
+upstreams: { web: { addresses: [http://c], maxConnections: 10 } }
+limits: { maxConnections: 100, maxConnectionsPerAddress: 5, maxStreams: 50, maxStreamsPerAddress: 6, openingsPerSecond: 7 }
+`;
+  const { Limits, Operation, ...others } = await explanation(text, 1_000);
+  expect(Limits?.slice(0, 4)).toEqual([
+    ["connections of clients", "100 (a worker 34), 5 of an address in each worker"],
+    ["TLS handshakes at once", "16 in each worker"],
+    ["WebSockets", "50 (a worker 17), 256 of a connection, 6 of an address in each worker"],
+    ["openings of an address", "7 a second, 100 at once in each worker"],
+  ]);
+  expect(Operation).toContainEqual([
+    "workers",
+    "3 processes; each connection goes to the one with the fewest; what a handler keeps, it keeps in each for itself",
+  ]);
+  expect(others["Open files"]?.[0]).toEqual([
+    "needed by each worker",
+    "34 of clients + 17 of WebSockets to upstreams + 4 of requests to upstreams = 55, and a few of its own",
+  ]);
 });

@@ -115,3 +115,13 @@ describe("while it starts", () => {
     expect(errors.text).toBe("hawser cannot start: listener main cannot listen on 127.0.0.1 port 443: EACCES\n");
   });
 });
+
+test("a gateway that cannot go on is drained, and the exit code is 3", async () => {
+  const { gateway, exitCode, errors } = running();
+  gateway.started.resolve();
+  gateway.failure.resolve(new Error("workers keep ending"));
+  await gateway.stopCalled.promise;
+  gateway.stopped.resolve();
+  expect(await exitCode).toBe(3);
+  expect(errors.text).toContain("hawser cannot go on: workers keep ending");
+});

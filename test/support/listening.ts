@@ -161,14 +161,17 @@ export function sharedCertificate(): Promise<TestCertificate> {
   return (certificate ??= testCertificate());
 }
 
-/** A listening listener, gone when the test is over. */
+/** A listening listener, gone when the test is over; one that `isHanded` its connections has no port. */
 export async function listenFor(
   access: Access,
   options: Partial<Omit<ListenerOptions, "tls">> = {},
   gate: ConnectionGate = new ConnectionGate(AmpleLimits),
+  { isHanded = false }: { readonly isHanded?: boolean } = {},
 ): Promise<ListenerUnderTest> {
   const made = access === "TLS" ? await sharedCertificate() : undefined;
-  const listening = await new ListenerUnderTest(made, options, gate).listen();
+  const listening = new ListenerUnderTest(made, options, gate);
+  if (isHanded) listening.listener.listenForHanded();
+  else await listening.listen();
   onTestFinished(() => listening.listener.destroy());
   return listening;
 }

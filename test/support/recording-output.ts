@@ -9,8 +9,9 @@ export class RecordingOutput implements Output {
     this.isTTY = isTTY;
   }
 
-  write(text: string): void {
+  write(text: string, done?: () => void): void {
     this.text += text;
+    done?.();
   }
 
   on(): void {}

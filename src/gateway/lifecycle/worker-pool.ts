@@ -115,8 +115,9 @@ export class WorkerPool implements Service {
   }
 
   async prepare(config: Config): Promise<ServiceChange> {
-    const ports = await this.#ports.prepare(config.listeners);
     const seats = this.#seats.filter(({ ready }) => ready !== undefined);
+    if (seats.length === 0) throw new Error("no worker is there to take it over");
+    const ports = await this.#ports.prepare(config.listeners);
     const answers = await Promise.all(
       seats.map(async (seat) => ({ seat, answer: await seat.prepare(config, ports.ports) })),
     );

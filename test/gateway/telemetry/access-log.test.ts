@@ -35,6 +35,21 @@ describe("each line", () => {
     return lines;
   }
 
+  test.each([
+    { format: "text", start: /^\[2\] / },
+    { format: "json", start: /^\{"level":"info","worker":2,/ },
+  ] as const)("of a worker says its number in $format, and one that is passed on stays as it is", async (one) => {
+    const lines: string[] = [];
+    const log = recordingLog(lines, { format: one.format, worker: 2 });
+    log.event("info", "draining");
+    log.request(requestOutcome());
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(line).toMatch(one.start);
+    log.pass("as it is");
+    expect(lines[2]).toBe("as it is");
+    await log.close();
+  });
+
   test("reads like this in text", async () => {
     expect(`\n${(await tellAll("text")).join("\n")}\n`).toBe(`
 12:03:04.512 + chat         h2 connection    1 stream     1  → backend  (open 1)

@@ -1,0 +1,88 @@
+import { expect, test } from "vitest";
+import { MetricsSum, type MetricFamily, type MetricSample } from "../../../src/gateway/telemetry/metrics-sum.ts";
+import { parseExposition } from "../../support/exposition.ts";
+
+function family(type: string, name: string, ...values: MetricSample[]): MetricFamily {
+  return { name, type, help: "Help.", values };
+}
+
+function value(number: number, labels: MetricSample["labels"] = {}, metricName?: string): MetricSample {
+  return { value: number, labels, ...(metricName !== undefined && { metricName }) };
+}
+
+/** The numbers of one process that has `opened` streams of a route, `open` of them still. */
+function numbers(opened: number, open: number, route = "chat"): MetricFamily[] {
+  return [
+    family("counter", "hawser_opened_total", value(opened, { route, protocol: "h1" })),
+    family("gauge", "hawser_open", value(open, { route })),
+    family(
+      "histogram",
+      "hawser_duration_seconds",
+      value(opened - open, { le: "+Inf", route }, "hawser_duration_seconds_bucket"),
+      value(opened - open, { route }, "hawser_duration_seconds_count"),
+    ),
+    family("gauge", "hawser_build_info", value(1, { version: "1" })),
+    family("counter", "process_cpu_seconds_total", value(opened)),
+  ];
+}
+
+const page = async (sum: MetricsSum, own: MetricFamily[] = []) =>
+  Object.fromEntries(parseExposition(await sum.text(own)));
+
+test("what is hawser's own is summed, what is a process' says whose it is", async () => {
+  const sum = new MetricsSum();
+  sum.report(1, numbers(5, 2));
+  sum.report(2, numbers(7, 3));
+  expect(await page(sum, numbers(0, 0))).toEqual({
+    'hawser_opened_total{protocol="h1",route="chat"}': 12,
+    'hawser_open{route="chat"}': 5,
+    'hawser_duration_seconds_bucket{le="+Inf",route="chat"}': 7,
+    'hawser_duration_seconds_count{route="chat"}': 7,
+    'hawser_build_info{version="1"}': 1,
+    'process_cpu_seconds_total{worker="1"}': 5,
+    'process_cpu_seconds_total{worker="2"}': 7,
+    'process_cpu_seconds_total{worker="primary"}': 0,
+  });
+});
+
+test("a report takes the place of the one before", async () => {
+  const sum = new MetricsSum();
+  sum.report(1, numbers(5, 2));
+  sum.report(1, numbers(6, 2));
+  expect((await page(sum))['hawser_opened_total{protocol="h1",route="chat"}']).toBe(6);
+});
+
+test("counters never fall: what a worker had counted stays when it ends, its gauges do not", async () => {
+  const sum = new MetricsSum();
+  sum.report(1, numbers(5, 2));
+  sum.report(2, numbers(7, 3));
+  sum.ended(1);
+  sum.report(1, numbers(1, 1));
+  sum.ended(1);
+  expect(await page(sum)).toEqual({
+    'hawser_opened_total{protocol="h1",route="chat"}': 13,
+    'hawser_open{route="chat"}': 3,
+    'hawser_duration_seconds_bucket{le="+Inf",route="chat"}': 7,
+    'hawser_duration_seconds_count{route="chat"}': 7,
+    'hawser_build_info{version="1"}': 1,
+    'process_cpu_seconds_total{worker="2"}': 7,
+  });
+});
+
+test("a worker that ends without a report changes nothing", async () => {
+  const sum = new MetricsSum();
+  sum.report(1, numbers(5, 2));
+  const before = await page(sum);
+  sum.ended(2);
+  expect(await page(sum)).toEqual(before);
+});
+
+test("of routes that no worker knows any more nothing is kept when the next one ends", async () => {
+  const sum = new MetricsSum();
+  sum.report(1, numbers(5, 0, "old"));
+  sum.ended(1);
+  sum.report(1, numbers(1, 0, "new"));
+  expect(Object.keys(await page(sum))).toContain('hawser_opened_total{protocol="h1",route="old"}');
+  sum.ended(1);
+  expect(Object.keys(await page(sum)).filter((series) => series.includes("old"))).toEqual([]);
+});
