@@ -34,7 +34,7 @@ const NoPayload = new Uint8Array(0);
  * A server reads nothing while its stream is full, so that a handler which answers without waiting is held to the pace of its
  * peer. A client reads on: if both ends stopped, neither would ever go on.
  *
- * At the end the stream is aborted if need be. As a server this side ends its half first (RFC 6455 §7.1.1).
+ * `closed` is told when our Close has left, or cannot any more. At the end the stream is aborted if need be. As a server this side ends its half first (RFC 6455 §7.1.1).
  */
 export class Endpoint<Data>
   implements ByteConsumer, OutboxOwner, SenderOwner, CallsOwner<Data>, IntakeOwner<Data>, KeptConnection
@@ -57,6 +57,9 @@ export class Endpoint<Data>
   readonly #lingerMs: number | undefined;
   #closingTime: ClosingTime | undefined;
   #isReading = false;
+  #hasCloseLeft = false;
+  /** How it ended, which is told when our Close has left, or cannot any more. */
+  #closing: Closing | undefined;
   #hasPeerEnded = false;
 
   /** @param nowMs - a clock that never goes back. */
@@ -135,6 +138,8 @@ export class Endpoint<Data>
 
   onDrain(): void {
     this.#keepalive?.heard();
+    if (this.machine.state !== "open") this.#hasCloseLeft = true;
+    if (this.#closing) this.#tellClosed(this.#closing);
     if (this.#outbox.release()) this.calls.drain();
     this.#readOn();
   }
@@ -148,6 +153,7 @@ export class Endpoint<Data>
     this.#ending.begin("peer", CloseCode.Abnormal, ending.type === "connection-lost" ? "connection-lost" : "reset");
     this.machine.end("peer");
     this.#settle();
+    if (this.#closing) this.#tellClosed({ ...this.#closing, clean: false });
     this.#outbox.close();
     this.#closingTime?.stop();
     this.#ending.end();
@@ -253,7 +259,11 @@ export class Endpoint<Data>
 
   /** Sends and tells what the machine has come to. */
   #settle(): void {
+    const isLast = this.machine.state !== "open";
+    // Then it is full until all of it has left.
+    if (isLast) this.#stream.highWaterBytes = 1;
     this.#outbox.write(this.machine.takeOutput());
+    if (isLast && !this.#outbox.isFull) this.#hasCloseLeft = true;
     const event = this.machine.takeEvent();
     if (event) this.#handle(event);
   }
@@ -284,7 +294,7 @@ export class Endpoint<Data>
     }
   }
 
-  /** No message can come or go any more: our half ends, and the peer gets its time to end its own. */
+  /** No message can come or go any more. */
   #onClosed(closing: Closing): void {
     const { code, error } = closing;
     const limit = error && limitOfError(error.code);
@@ -293,11 +303,18 @@ export class Endpoint<Data>
     this.#ending.limit(limit);
     this.#stopTalking(error ?? notOpen("peer"));
     this.intake.end(error ?? notOpen("peer"));
+    this.#startDeadline();
+    if (closing.clean && !this.#hasCloseLeft) this.#closing = closing;
+    else this.#tellClosed(closing);
+  }
+
+  /** Our half ends behind our Close, and the peer gets its time to end its own. */
+  #tellClosed(closing: Closing): void {
+    this.#closing = undefined;
     this.#ending.close(closing);
-    if (error) this.calls.error(error);
+    if (closing.error) this.calls.error(closing.error);
     this.calls.close(closing);
     if (this.#role === "server") this.#stream.end();
-    this.#startDeadline();
     if (closing.clean) this.#closingTime?.startLinger();
   }
 

@@ -32,7 +32,7 @@ export interface HandledConnection<Data = unknown> extends AsyncIterable<string 
   readonly extensions: readonly string[];
   /** `open` until a Close or the end, `closing` from our Close to the peer's, then `closed`. */
   readonly state: "open" | "closing" | "closed";
-  /** How it ended; resolves once no message can come or go any more, and never rejects. */
+  /** How it ended; resolves once no message can come or go any more and our Close has left, and never rejects. */
   readonly closed: Promise<Closing>;
   /** Bytes sent that the transport has not taken yet. */
   readonly bufferedBytes: number;

@@ -30,6 +30,8 @@ export interface OpeningClient {
   send(bytes: Uint8Array): void;
   /** What came behind an answer that opened the WebSocket, once it is `count` bytes. */
   received(count: number): Promise<Buffer>;
+  /** Takes nothing of what comes behind the answer. */
+  readNothing(): void;
   /** Gives the opening up. */
   leave(): void;
 }
@@ -108,6 +110,7 @@ export function h1Client(socket: Socket): OpeningClient {
       const bytes = await collected.until(`${count} bytes`, ({ length }) => length >= headEnd() + count);
       return bytes.subarray(headEnd());
     },
+    readNothing: () => void socket.pause(),
     leave: () => void socket.destroy(),
   };
 }
@@ -153,6 +156,7 @@ export function h2Client(session: ClientHttp2Session): OpeningClient {
     },
     send: (bytes) => void stream.write(bytes),
     received: (count) => collected.until(`${count} bytes`, ({ length }) => length >= count),
+    readNothing: () => void stream.pause(),
     leave: () => stream.close(8),
   };
 }

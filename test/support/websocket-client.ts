@@ -41,6 +41,11 @@ export class WebSocketClient {
     this.#client.send(bytes);
   }
 
+  /** From now on it is a client that is slow to read. */
+  readNothing(): void {
+    this.#client.readNothing();
+  }
+
   leave(): void {
     this.#client.leave();
   }

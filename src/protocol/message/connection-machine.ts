@@ -30,7 +30,7 @@ export interface Closing {
   readonly peerClose: { readonly code: number; readonly reason: string } | undefined;
   /** Who began it. A broken rule counts as ours: we end it. */
   readonly initiator: "peer" | "local";
-  /** Whether a Close has gone each way. */
+  /** Whether a Close has gone each way; to a machine by itself, ours has where it was given out. */
   readonly clean: boolean;
   /** The rule that the peer broke, if that was why. */
   readonly error: WebSocketError | undefined;
@@ -201,11 +201,7 @@ export class ConnectionMachine {
     this.#enqueue(pingFrame(payload));
   }
 
-  /**
-   * Sends a Pong that nobody asked for: a sign of life that is not answered (RFC 6455 §5.5.3).
-   *
-   * @throws WebSocketError `WS_NOT_OPEN` with origin `caller`.
-   */
+  /** Sends a Pong that nobody asked for, and that is not answered (RFC 6455 §5.5.3). Throws `WS_NOT_OPEN` like `ping`. */
   pong(): void {
     this.#checkOpen();
     this.#enqueue(pongFrame(new Uint8Array(0)));
