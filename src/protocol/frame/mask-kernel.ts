@@ -13,7 +13,7 @@ export interface MaskKernel {
    * XORs the first `length` bytes of `memory`, at least one, with the four octets of `word`, the lowest first; and up to 31
    * bytes behind them.
    */
-  xor(length: number, word: number): void;
+  readonly xor: (length: number, word: number) => void;
 }
 
 /** The module, byte by byte; what stands behind a semicolon is the same in the text format of WebAssembly. */

@@ -34,12 +34,12 @@ export function copyMasked(
     copyBytes(source, start, end, target, at, word);
     return;
   }
-  const { memory, buffer } = kernel;
+  const { memory, buffer, xor } = kernel;
   for (let from = start, to = at; from < end; from += memory.length, to += memory.length) {
     const length = Math.min(end - from, memory.length);
     // No `subarray`: on a Buffer that is a slower one of node's own.
     memory.set(length === source.length ? source : new Uint8Array(source.buffer, source.byteOffset + from, length));
-    kernel.xor(length, word);
+    xor(length, word);
     target.set(length === memory.length ? memory : new Uint8Array(buffer, 0, length), to);
   }
 }
