@@ -2,8 +2,8 @@ import { SomethingFailed } from "../protocol/handshake/opening-refusal.ts";
 import type { AcceptorSink } from "./opening.ts";
 
 /**
- * `sink`, except that a method that throws costs the one request: it is answered 500 if it has no answer yet, and the sink
- * is told what failed.
+ * `sink`, except that a method that throws costs the one request: it is answered 500 if it has no answer yet, its answer is cut
+ * off if that is not complete, and the sink is told what failed.
  */
 export function guardedSink(sink: AcceptorSink): AcceptorSink {
   return {
@@ -20,6 +20,7 @@ export function guardedSink(sink: AcceptorSink): AcceptorSink {
         sink.exchange(exchange);
       } catch (error) {
         exchange.respond(SomethingFailed);
+        exchange.abort();
         sink.failed(error);
       }
     },

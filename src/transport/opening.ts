@@ -106,6 +106,8 @@ export interface HttpExchange {
    * @throws TypeError for an invalid field line, a length that is none, or a status outside 200–599; nothing has been sent then.
    */
   begin(answer: { readonly status: number; readonly fields: FieldLines }): ResponseBody;
+  /** Cuts it off, as `ResponseBody.abort`, also where no answer has begun. Nothing once the answer is complete. */
+  abort(): void;
 }
 
 /** The content of an answer on its way to the client. After `end` or `abort` every call does nothing. */

@@ -127,6 +127,10 @@ export class PendingExchange implements HttpExchange {
     return this.#begin(status, lines);
   }
 
+  abort(): void {
+    if (!this.isAnswered) (this.#answer ?? this.#parts).abort();
+  }
+
   /** What could not be written before can be written now. */
   drained(): void {
     this.#answer?.drained();

@@ -34,7 +34,7 @@ const NoPayload = new Uint8Array(0);
  * A server reads nothing while its stream is full, so that a handler which answers without waiting is held to the pace of its
  * peer. A client reads on: if both ends stopped, neither would ever go on.
  *
- * `closed` is told when our Close has left, or cannot any more. At the end the stream is aborted if need be. As a server this side ends its half first (RFC 6455 §7.1.1).
+ * `closed` waits for our Close to leave. At the end the stream is aborted if need be. A server ends its half first (RFC 6455 §7.1.1).
  */
 export class Endpoint<Data>
   implements ByteConsumer, OutboxOwner, SenderOwner, CallsOwner<Data>, IntakeOwner<Data>, KeptConnection

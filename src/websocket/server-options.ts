@@ -129,7 +129,10 @@ export interface ServerRules<Data = unknown> extends OpeningRules<Data> {
   readonly endpoints?: readonly Endpoint<NoInfer<Data>>[] | undefined;
   /** Field lines of each answer that accepts. */
   readonly fields?: FieldLines | undefined;
-  /** Answers ordinary HTTP requests of own listeners. Without it they are 426, 405, and on HTTP/2 400. */
+  /**
+   * Answers ordinary HTTP requests of own listeners. Without it they are 426, 405, and on HTTP/2 400. Where it throws, or what it
+   * returns rejects, the answer is 500, or cut off if it has begun; `onError` is told.
+   */
   readonly onRequest?: ((exchange: HttpExchange) => void | Promise<void>) | undefined;
   /** Told what failed and belongs to no connection, and what a handler without `onError` threw. Default: a process warning. */
   readonly onError?: ((error: unknown) => void) | undefined;

@@ -261,6 +261,8 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
       await this.#options.onRequest?.(exchange);
     } catch (error) {
       exchange.respond(SomethingFailed);
+      // Where an answer has begun, nobody would end it.
+      exchange.abort();
       this.#tell(error);
     }
   }

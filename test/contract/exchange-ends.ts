@@ -61,6 +61,26 @@ export function describeExchangeEnds(under: ExchangeUnderTest): void {
     await expectNeighbourServed(under, listening);
   });
 
+  test.each(["before an answer", "within one"])("aborts %s, and not behind one", async (when) => {
+    const { exchange, gone, answer, ended, listening } = await askedFor(under);
+    if (when === "within one") exchange.begin({ status: 200, fields: [] }).write(Buffer.from("part"));
+    exchange.abort();
+    exchange.respond({ status: 200, fields: [], body: "late" });
+    await ended();
+    expect(answer.end).toBe("cut");
+    expect(answer.resetCode).toBe(under.httpVersion === "2" ? InternalError : -1);
+    expect(gone).toEqual([]);
+    await expectNeighbourServed(under, listening);
+  });
+
+  test("leaves an answer whole that is complete when it is aborted", async () => {
+    const { exchange, answer, ended } = await askedFor(under);
+    exchange.respond({ status: 200, fields: [], body: "all" });
+    exchange.abort();
+    await ended();
+    expect([answer.end, contentOf(answer).toString()]).toEqual(["whole", "all"]);
+  });
+
   test.each([
     { what: "more", parts: ["12345", "67890", "1"] },
     { what: "less", parts: ["12345", "6789"] },

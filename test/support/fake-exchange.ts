@@ -114,6 +114,10 @@ export class FakeExchange implements HttpExchange {
     return this.#body;
   }
 
+  abort(): void {
+    this.#end("cut");
+  }
+
   #end(ending: "whole" | "cut"): void {
     this.ending ??= ending;
     this.over.resolve();

@@ -14,12 +14,14 @@ test("what a sink's method throws costs the one request, and the sink is told", 
   const guarded = guardedSink({ opening: fail, exchange: fail, refused: fail, abused: fail, failed });
   const reject = vi.fn<Opening["reject"]>();
   const respond = vi.fn<HttpExchange["respond"]>();
+  const abort = vi.fn<HttpExchange["abort"]>();
   guarded.opening({ reject } as Partial<Opening> as Opening);
-  guarded.exchange({ respond } as Partial<HttpExchange> as HttpExchange);
+  guarded.exchange({ respond, abort } as Partial<HttpExchange> as HttpExchange);
   guarded.refused("malformed", connectionFacts());
   guarded.abused("ping", connectionFacts());
   expect(reject).toHaveBeenCalledExactlyOnceWith(SomethingFailed);
   expect(respond).toHaveBeenCalledExactlyOnceWith(SomethingFailed);
+  expect(abort).toHaveBeenCalledAfter(respond);
   expect(failed.mock.calls).toEqual([[fault], [fault], [fault], [fault]]);
 });
 

@@ -3,9 +3,10 @@ import { BlockList, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { once } from "node:events";
-import { connect as connectHttp2 } from "node:http2";
+import { connect as connectHttp2, constants } from "node:http2";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { WebSocket as Ws } from "ws";
+import { H2EngineNames } from "../../src/transport/h2-acceptor.ts";
 import type { HttpExchange } from "../../src/transport/opening.ts";
 import { WebSocketServer } from "../../src/websocket/server.ts";
 import type { ServerTls, WebSocketServerOptions } from "../../src/websocket/server-options.ts";
@@ -200,12 +201,17 @@ describe("an ordinary request", () => {
     return words;
   }
 
-  async function answerOverH2(method: string, options: WebSocketServerOptions = {}) {
+  async function askOverH2(method: string, options: WebSocketServerOptions) {
     const { port } = await tellingPeers(options).listen({ host: "127.0.0.1" });
     const session = connectHttp2(`http://127.0.0.1:${port}`);
     onTestFinished(() => session.destroy());
     const stream = session.request({ ":method": method, ":path": "/" }, { endStream: true });
-    const [response] = (await once(stream, "response")) as [Record<string, unknown>];
+    stream.on("error", () => undefined);
+    return stream;
+  }
+
+  async function answerOverH2(method: string, options: WebSocketServerOptions = {}) {
+    const [response] = (await once(await askOverH2(method, options), "response")) as [Record<string, unknown>];
     return response;
   }
 
@@ -244,6 +250,24 @@ describe("an ordinary request", () => {
     expect((await answerOverH2("GET", options))[":status"]).toBe(500);
     expect(errors).toEqual([new Error("the application's"), new Error("the application's")]);
   });
+
+  test.each(H2EngineNames)(
+    "is cut off where onRequest fails within the answer, HTTP/2 framed by %s",
+    async (engine) => {
+      const errors: unknown[] = [];
+      const onRequest = async (exchange: HttpExchange): Promise<void> => {
+        exchange.begin({ status: 200, fields: [] }).write(Buffer.from("begun"));
+        await Promise.resolve();
+        throw new Error("the application's");
+      };
+      const options = { onRequest, onError: (error: unknown) => void errors.push(error), http2: { engine } };
+      // Its content is in chunks, and the last one does not come.
+      expect(await answerTo("GET", options)).toMatch(/^HTTP\/1\.1 200 (?![^]*\r\n0\r\n)/);
+      const stream = await askOverH2("GET", options);
+      await new Promise((resolve) => stream.resume().once("close", resolve));
+      expect([stream.rstCode, errors.length]).toEqual([constants.NGHTTP2_INTERNAL_ERROR, 2]);
+    },
+  );
 });
 
 test.each([
