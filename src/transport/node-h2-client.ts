@@ -3,21 +3,26 @@ import { connectRequestFields, type ConnectRequest } from "../protocol/handshake
 import type { FieldLines } from "../protocol/handshake/opening-request.ts";
 import type { CheckedAnswer } from "../protocol/handshake/upgrade.ts";
 import { H2Asking } from "./h2-asking.ts";
-import type { H2AskResult, H2Client, H2ClientOptions, H2ClientOwner, OpenH2Client, PendingAsk } from "./h2-client.ts";
+import {
+  ClientWindows,
+  type H2AskResult,
+  type H2Client,
+  type H2ClientOptions,
+  type H2ClientOwner,
+  type OpenH2Client,
+  type PendingAsk,
+} from "./h2-client.ts";
 import { LineBytes } from "./header-size.ts";
 import { PingDeadline } from "./ping-deadline.ts";
 import { MaxResponseHeadBytes } from "./response-head.ts";
 import { KeepAliveMs } from "./transport-limits.ts";
 import type { StandingConnection } from "./upstream-connecting.ts";
 
-/** What one WebSocket, and all of a connection, may hold here unread: as a server of ours has it. */
-const StreamWindowBytes = 262_144;
-const ConnectionWindowBytes = 16_777_216;
 /** A head beyond these is reset by node:http2 without a word. */
 const MaxHeaderListBytes = 4 * MaxResponseHeadBytes;
 
 const SessionOptions = {
-  settings: { enablePush: false, initialWindowSize: StreamWindowBytes, maxHeaderListSize: MaxHeaderListBytes },
+  settings: { enablePush: false, initialWindowSize: ClientWindows.streamBytes, maxHeaderListSize: MaxHeaderListBytes },
   maxHeaderListPairs: Math.ceil(MaxHeaderListBytes / LineBytes),
   // Strict, node:http2 drops a field with outer whitespace without a word; here the answer is refused for it.
   strictFieldWhitespaceValidation: false,
@@ -49,7 +54,7 @@ class NodeH2Client implements H2Client {
     // Which scheme and authority are asked for, each request says.
     const session = connect("http://localhost", { ...SessionOptions, createConnection: () => standing.socket });
     this.#session = session;
-    session.setLocalWindowSize(ConnectionWindowBytes);
+    session.setLocalWindowSize(ClientWindows.connectionBytes);
     session.on("error", () => undefined);
     session.on("remoteSettings", () => this.#onSettings());
     session.on("goaway", (_, lastStreamId) => this.#onGoAway(lastStreamId));

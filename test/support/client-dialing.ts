@@ -3,9 +3,18 @@ import { ClientDialer, type ClientProtocol } from "../../src/transport/client-di
 import type { ClientDialOptions, ClientDialRequest, ClientDialResult } from "../../src/transport/client-dialing.ts";
 import type { H2PoolOptions } from "../../src/transport/h2-client-pool.ts";
 import type { HttpProxy } from "../../src/transport/http-proxy.ts";
+import { hawserH2Clients } from "../../src/transport/hawser-h2-client.ts";
+import type { H2EngineName } from "../../src/transport/h2-acceptor.ts";
+import type { OpenH2Client } from "../../src/transport/h2-client.ts";
 import { openNodeH2Client } from "../../src/transport/node-h2-client.ts";
 import type { UpstreamAddress } from "../../src/transport/upstream-address.ts";
 import { NearObserver } from "./stream-observers.ts";
+
+/** The engines that frame a client's HTTP/2, by name. */
+export const ClientEngines: Readonly<Record<H2EngineName, OpenH2Client>> = {
+  node: openNodeH2Client,
+  hawser: hawserH2Clients(),
+};
 
 /** So long and so many that no test meets them by accident. */
 const Kept: H2PoolOptions = {

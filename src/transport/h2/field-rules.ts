@@ -8,6 +8,7 @@ const ConnectionSpecific: ReadonlySet<string> = new Set([
 ]);
 
 const UpperCase = /[A-Z]/;
+const Status = /^[1-5]\d\d$/;
 
 /**
  * The rule of RFC 9113 §8.2 and §8.3.1 that the field lines of a request break, in a few words, or `undefined`. Names and
@@ -32,6 +33,18 @@ export function brokenFieldRule(fields: FieldLines): string | undefined {
     seen.add(name);
   }
   return brokenPseudoRule(fields, seen);
+}
+
+/** The rule of RFC 9113 §8.2 and §8.3.2 that the field lines of a response break, in a few words, or `undefined`. */
+export function brokenResponseRule(fields: FieldLines): string | undefined {
+  for (let at = 0; at < fields.length; at += 2) {
+    const name = fields[at]!;
+    if (at === 0 && name !== ":status") return "no :status";
+    if (at > 0 && name.startsWith(":")) return "another pseudo-field than :status";
+    const broken = brokenLineRule(name, fields[at + 1]!);
+    if (broken !== undefined) return broken;
+  }
+  return Status.test(fields[1] ?? "") ? undefined : "a :status that is none";
 }
 
 /** What would say something else of the request than its head (RFC 9110 §6.5.1). */

@@ -3,6 +3,7 @@ import type { H2Connection, H2Options } from "../h2-acceptor.ts";
 import { destroyLater, LingerMs, MaxDroppedBytes } from "../lingering-close.ts";
 import type { AcceptorSink, ConnectionFacts } from "../opening.ts";
 import type { AcceptorDeadlines, HeaderLimits } from "../transport-limits.ts";
+import { BlockWatch } from "./block-watch.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { frame, goAwayFrame } from "./frame-writer.ts";
 import { ErrorCode, Flag, FrameType, H2ConnectionError, Preface } from "./h2-codes.ts";
@@ -31,8 +32,6 @@ export interface H2ConnectionOptions {
 
 /** How long a client may take to answer the PING between the two GOAWAYs. */
 const RoundTripMs = 1_000;
-/** How many times the time of a header block a client with open streams may say nothing within one: networks pause. */
-const SilenceFactor = 6;
 
 /**
  * One HTTP/2 server connection, framed here: the shell around {@link H2Frames}, with the socket and the clock.
@@ -49,16 +48,12 @@ export class H2ServerConnection implements H2Connection {
   readonly #reader: FrameReader;
   readonly #requests: H2Requests;
   readonly #liveness: H2Liveness;
+  readonly #blocks: BlockWatch;
   #state: "opening" | "open" | "leaving" | "ending" | "closed" = "opening";
   /** Bytes of the preface that have come. */
   #prefaceBytes = 0;
   /** Runs out before the client's SETTINGS, later while no stream is open. */
   #timer: NodeJS.Timeout;
-  #blockTimer: NodeJS.Timeout | undefined;
-  /** Which block it is for, by the count of frames, and for how long nothing of it has come. */
-  #blockFrames = 0;
-  #blockBytes = 0;
-  #silentTimes = 0;
   #droppedBytes = 0;
   #roundTrip: NodeJS.Timeout | undefined;
 
@@ -85,6 +80,8 @@ export class H2ServerConnection implements H2Connection {
     this.#reader = new FrameReader(this.#frames);
     this.#timer = setTimeout(() => this.#onLate(ErrorCode.SettingsTimeout), options.settingsMs);
     this.#liveness = new H2Liveness(this.#live(), deadlines.headersMs, () => this.destroy());
+    const reads = { socket, reader: this.#reader, frames: this.#frames };
+    this.#blocks = new BlockWatch(reads, deadlines.headersMs, () => this.#onLate(ErrorCode.EnhanceYourCalm));
     this.#listen();
     this.#frames.begin();
   }
@@ -128,7 +125,7 @@ export class H2ServerConnection implements H2Connection {
       if (!(error instanceof H2ConnectionError)) throw error;
       return this.#onBroken(error);
     }
-    this.#watchBlock();
+    this.#blocks.look();
   }
 
   /** What still comes behind our end is thrown away, up to a bound: who sends on and on is not read any more. */
@@ -144,32 +141,6 @@ export class H2ServerConnection implements H2Connection {
     }
     this.#prefaceBytes += part.length;
     return chunk.subarray(part.length);
-  }
-
-  /** A block, or another frame than DATA, that came whole in one read needs no timer. */
-  #watchBlock(): void {
-    const isWithin = this.#frames.isWithinBlock || this.#reader.isWithinControl;
-    const { begunFrames } = this.#frames;
-    if (isWithin && this.#blockTimer !== undefined && begunFrames === this.#blockFrames) return;
-    clearTimeout(this.#blockTimer);
-    this.#blockTimer = undefined;
-    if (!isWithin || this.#state === "ending" || this.#state === "closed") return;
-    this.#blockFrames = begunFrames;
-    this.#silentTimes = 0;
-    this.#awaitBlock();
-  }
-
-  #awaitBlock(): void {
-    this.#blockBytes = this.#socket.bytesRead;
-    this.#blockTimer = setTimeout(() => this.#onSlowBlock(), this.#options.deadlines.headersMs);
-  }
-
-  #onSlowBlock(): void {
-    const isSilent = this.#socket.bytesRead === this.#blockBytes;
-    this.#silentTimes++;
-    const isPatient = isSilent && this.#frames.openStreams > 0 && this.#silentTimes < SilenceFactor;
-    if (isPatient) this.#awaitBlock();
-    else this.#onLate(ErrorCode.EnhanceYourCalm);
   }
 
   #onSettings(): void {
@@ -261,7 +232,7 @@ export class H2ServerConnection implements H2Connection {
 
   #stopTimers(): void {
     clearTimeout(this.#timer);
-    clearTimeout(this.#blockTimer);
+    this.#blocks.stop();
     clearTimeout(this.#roundTrip);
     this.#liveness.stop();
   }
