@@ -19,10 +19,11 @@ const PlaceOf: Readonly<Record<number, "connection" | "stream" | "either">> = {
   [FrameType.GoAway]: "connection",
   [FrameType.WindowUpdate]: "either",
   [FrameType.Continuation]: "stream",
+  [FrameType.PriorityUpdate]: "connection",
 };
 
 /**
- * The connection error for a frame that may not come, by its header alone (RFC 9113 §6), or `undefined`.
+ * The connection error for a frame that may not come, by its header alone (RFC 9113 §6, RFC 9218 §7.1), or `undefined`.
  *
  * @param lastStreamId - the highest stream that was opened: those above it are idle.
  * @param isWithinBlock - whether a header block has begun and not ended.
@@ -36,6 +37,8 @@ export function brokenFrameRule(
 ): ErrorCode | undefined {
   const { type, streamId } = header;
   if (type === FrameType.PushPromise) return ErrorCode.ProtocolError;
+  // Only a client says how urgent its streams are (RFC 9218 §7.1).
+  if (type === FrameType.PriorityUpdate && opener === "us") return ErrorCode.ProtocolError;
   const place = PlaceOf[type];
   if (place === undefined) return undefined;
   if (place === "connection" ? streamId !== 0 : streamId === 0 && place === "stream") return ErrorCode.ProtocolError;
@@ -61,6 +64,8 @@ function isLengthGood({ type, flags, length }: H2FrameHeader): boolean {
       return length === 8;
     case FrameType.GoAway:
       return length >= 8;
+    case FrameType.PriorityUpdate:
+      return length >= 4;
     case FrameType.Settings:
       return flags & Flag.Ack ? length === 0 : length % 6 === 0;
     default:

@@ -1,6 +1,6 @@
 import type { ConnectionAbuse } from "../connection-abuse.ts";
 
-/** Frame types (RFC 9113 §6). */
+/** Frame types (RFC 9113 §6, RFC 9218 §7). */
 export const FrameType = {
   Data: 0,
   Headers: 1,
@@ -12,6 +12,7 @@ export const FrameType = {
   GoAway: 7,
   WindowUpdate: 8,
   Continuation: 9,
+  PriorityUpdate: 16,
 } as const;
 
 /** Frame flags (RFC 9113 §6); `Ack` is of SETTINGS and PING, where `EndStream` is not. */
@@ -34,7 +35,7 @@ export const ErrorCode = {
 } as const;
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 
-/** Settings (RFC 9113 §6.5.2, RFC 8441 §3). */
+/** Settings (RFC 9113 §6.5.2, RFC 8441 §3, RFC 9218 §2.1). */
 export const Setting = {
   HeaderTableSize: 1,
   EnablePush: 2,
@@ -43,6 +44,7 @@ export const Setting = {
   MaxFrameSize: 5,
   MaxHeaderListSize: 6,
   EnableConnectProtocol: 8,
+  NoRfc7540Priorities: 9,
 } as const;
 
 export const FrameHeaderBytes = 9;

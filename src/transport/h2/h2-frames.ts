@@ -2,7 +2,7 @@ import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
 import { brokenFieldRule, brokenTrailerRule } from "./field-rules.ts";
 import type { FrameConsumer } from "./frame-reader.ts";
 import { frame, numberFrame } from "./frame-writer.ts";
-import { DefaultWindowBytes, ErrorCode, Flag, FrameType, H2ConnectionError, MaxWindowBytes } from "./h2-codes.ts";
+import { ErrorCode, Flag, FrameType, H2ConnectionError, MaxWindowBytes } from "./h2-codes.ts";
 import { brokenFrameRule } from "./frame-rules.ts";
 import type { FramesOwner, H2FramesOptions } from "./h2-frames-options.ts";
 import type { H2Output } from "./h2-output.ts";
@@ -10,11 +10,12 @@ import { H2Stream } from "./h2-stream.ts";
 import { HeaderBlocks, isDependency, readUint31, readUint32, type HeaderBlock } from "./header-blocks.ts";
 import { OpenStreams } from "./open-streams.ts";
 import { PeerBudgets } from "./peer-budgets.ts";
+import { Priorities } from "./priorities.ts";
 import { ReceiveWindow } from "./receive-window.ts";
+import { ReceiveWindows } from "./receive-windows.ts";
 import { RoundTrips } from "./round-trips.ts";
 import { PeerSettings } from "./settings.ts";
 import type { StreamWindows } from "./stream-connection.ts";
-import { firstWindowBytes, StreamReceiveWindow, type WindowGrowth } from "./stream-receive-window.ts";
 
 /**
  * The frames of one connection, as its server or its client: what each of them does to the connection and its streams
@@ -30,13 +31,10 @@ export class H2Frames implements FrameConsumer {
   readonly #settings: PeerSettings;
   readonly #streams: OpenStreams;
   readonly #budgets: PeerBudgets;
+  readonly #priorities: Priorities;
   readonly #receiveWindow: ReceiveWindow;
-  readonly #growth: WindowGrowth;
+  readonly #receiveWindows: ReceiveWindows;
   #hasSettings = false;
-  /** Whether the peer has acknowledged our SETTINGS: until then it may send what it may by default. */
-  #isAcknowledged = false;
-  /** When our SETTINGS left. */
-  #begunMs = 0;
   /** Whether nothing of what comes is looked at any more. */
   #isOver = false;
   #lastStreamId = 0;
@@ -62,8 +60,13 @@ export class H2Frames implements FrameConsumer {
       onStreams: () => owner.onStreams(),
       onStall: () => this.#budgets.noteStall(),
     });
+    this.#priorities = new Priorities(this.#streams, http2.maxConcurrentStreams);
     this.#receiveWindow = new ReceiveWindow(http2.connectionWindowBytes);
-    this.#growth = { maxBytes: http2.streamWindowBytes, roundTrips: new RoundTrips(), nowMs };
+    this.#receiveWindows = new ReceiveWindows({
+      maxBytes: http2.streamWindowBytes,
+      roundTrips: new RoundTrips(),
+      nowMs,
+    });
   }
 
   /** Streams that are open. */
@@ -93,13 +96,13 @@ export class H2Frames implements FrameConsumer {
 
   /** Whether the peer has acknowledged our SETTINGS. */
   get isAcknowledged(): boolean {
-    return this.#isAcknowledged;
+    return this.#receiveWindows.isAcknowledged;
   }
 
   /** Sends what both sides begin with. */
   begin(): void {
     this.#output.send(frame(FrameType.Settings, Flag.None, 0, this.#options.settings));
-    this.#begunMs = this.#growth.nowMs();
+    this.#receiveWindows.begin();
     this.#grantConnection(this.#receiveWindow.firstGrant);
   }
 
@@ -178,7 +181,7 @@ export class H2Frames implements FrameConsumer {
     this.#check(type, flags, streamId, length);
     if (type === FrameType.WindowUpdate) this.#budgets.countUpdate();
     else if (type !== FrameType.Headers) this.#budgets.countUseless(type);
-    return type <= FrameType.Continuation;
+    return type <= FrameType.Continuation || type === FrameType.PriorityUpdate;
   }
 
   onFrame(type: number, flags: number, streamId: number, payload: Uint8Array): void {
@@ -195,6 +198,8 @@ export class H2Frames implements FrameConsumer {
         return this.#onSettings(flags, payload);
       case FrameType.Ping:
         return this.#onPing(flags, payload);
+      case FrameType.PriorityUpdate:
+        return this.#priorities.update(payload, this.#lastStreamId);
       case FrameType.GoAway:
         return this.#owner.onGoAway(readUint32(payload, 4), readUint31(payload, 0));
       default:
@@ -260,6 +265,7 @@ export class H2Frames implements FrameConsumer {
     }
     if (block.isCut) this.#budgets.countReset("header-bytes");
     const stream = new H2Stream(streamId, this.#streams, this.#firstWindows, fields);
+    this.#priorities.begin(stream, fields);
     this.#streams.add(stream);
     if (block.endStream && !stream.hasItsLength) return this.#fail(stream, ErrorCode.ProtocolError);
     if (block.endStream) stream.receiveEnd();
@@ -267,11 +273,7 @@ export class H2Frames implements FrameConsumer {
   }
 
   get #firstWindows(): StreamWindows {
-    const receiveBytes = this.#isAcknowledged ? firstWindowBytes(this.#growth.maxBytes) : DefaultWindowBytes;
-    return {
-      receive: new StreamReceiveWindow(this.#growth, receiveBytes),
-      send: this.#settings.initialWindowBytes,
-    };
+    return { receive: this.#receiveWindows.create(), send: this.#settings.initialWindowBytes };
   }
 
   /** A stream error (§5.4.2). */
@@ -312,11 +314,7 @@ export class H2Frames implements FrameConsumer {
 
   /** The peer has taken over our windows, also for the streams there are (§6.9.2). */
   #onAcknowledged(): void {
-    if (this.#isAcknowledged) return;
-    this.#isAcknowledged = true;
-    const { roundTrips, maxBytes, nowMs } = this.#growth;
-    roundTrips.record(nowMs() - this.#begunMs);
-    const less = DefaultWindowBytes - firstWindowBytes(maxBytes);
+    const less = this.#receiveWindows.acknowledge();
     for (const stream of less === 0 ? [] : this.#streams.values()) stream.narrow(less);
   }
 

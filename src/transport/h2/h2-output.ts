@@ -11,9 +11,13 @@ import {
 } from "./h2-codes.ts";
 import type { H2Stream } from "./h2-stream.ts";
 import { OutputBufferBytes, type OutputBuffers } from "./output-buffers.ts";
+import { SendOrder, type SendLevel } from "./send-order.ts";
 
 /** A DATA frame with less room than this waits for the next write, unless it would be no longer. */
 const LittleRoomBytes = 1_024;
+
+/** What the most urgent streams leave to the others in each write, and those half as much to the others behind them. */
+const LessUrgentBytes = 16_384;
 
 /** How much is framed while a write is under way: nothing can overtake it any more. */
 const AheadBytes = 8_192;
@@ -28,7 +32,7 @@ export interface OutputOwner {
 
 /**
  * The way out of a connection: whose frame leaves next. What comes together in one turn of the event loop leaves in one write;
- * control frames and header blocks first, in their order, then the streams in turn, a frame each. The next write waits until
+ * control frames and header blocks first, in their order, then the most urgent streams in turn, a frame each. The next write waits until
  * the system has taken the last one, so little lies where nothing can overtake it.
  */
 export class H2Output {
@@ -39,8 +43,8 @@ export class H2Output {
   /** Bytes of the first of them that have left. */
   #controlSent = 0;
   #controlBytes = 0;
-  /** Streams that have something to send, in the order of their turns. */
-  readonly #round = new Set<H2Stream>();
+  /** Streams that have something to send. */
+  readonly #order = new SendOrder();
   #windowBytes = DefaultWindowBytes;
   #dataBytes = 0;
   #dataFrames = 0;
@@ -81,7 +85,7 @@ export class H2Output {
 
   /** Whether all that was given to it has left. */
   get isEmpty(): boolean {
-    return this.#control.length === 0 && this.#round.size === 0 && this.#end === 0 && !this.#isWriting;
+    return this.#control.length === 0 && this.#order.size === 0 && this.#end === 0 && !this.#isWriting;
   }
 
   /** Queues a frame that is no DATA. */
@@ -98,7 +102,7 @@ export class H2Output {
    */
   tryData(streamId: number, bytes: Uint8Array, start: number, end: number): boolean {
     const length = end - start;
-    const others = this.#control.length + this.#round.size;
+    const others = this.#control.length + this.#order.size;
     if (others > 0 || this.#isClosed || length > this.#windowBytes) return false;
     const position = this.#end + FrameHeaderBytes;
     const room = this.#isWriting ? AheadBytes : OutputBufferBytes;
@@ -115,19 +119,26 @@ export class H2Output {
   /** Gives `stream` its place in the round. */
   queue(stream: H2Stream): void {
     if (!stream.canSend || this.#isClosed) return;
-    this.#round.add(stream);
+    this.#order.add(stream);
     this.#schedule();
+  }
+
+  /** From now on `stream` has its turns at `place`. */
+  place(stream: H2Stream, place: number): void {
+    const waits = this.#order.delete(stream);
+    stream.place = place;
+    if (waits) this.#order.add(stream);
   }
 
   /** Takes its place away from `stream`, which is over. */
   drop(stream: H2Stream): void {
-    this.#round.delete(stream);
+    this.#order.delete(stream);
   }
 
   /** The peer lets us send `bytes` more; returns `false` where that makes the window larger than windows may be. */
   widen(bytes: number): boolean {
     this.#windowBytes += bytes;
-    if (this.#round.size > 0) this.#schedule();
+    if (this.#order.size > 0) this.#schedule();
     return this.#windowBytes <= MaxWindowBytes;
   }
 
@@ -155,7 +166,7 @@ export class H2Output {
     // From here on: what streams tell while it is being filled must not find that all has left.
     this.#isWriting = true;
     const begun = this.#end;
-    const queuedBytes = this.#round.size > 0 ? OutputBufferBytes : this.#controlBytes;
+    const queuedBytes = this.#order.size > 0 ? OutputBufferBytes : this.#controlBytes;
     const buffer = this.#roomFor(Math.min(begun + queuedBytes, OutputBufferBytes));
     this.#next = undefined;
     this.#end = 0;
@@ -173,7 +184,7 @@ export class H2Output {
     this.#isWriting = false;
     if (this.#held !== undefined) this.#buffers.give(this.#held);
     this.#held = undefined;
-    if (this.#control.length > 0 || this.#round.size > 0 || this.#end > 0) this.#flush();
+    if (this.#control.length > 0 || this.#order.size > 0 || this.#end > 0) this.#flush();
     if (this.isEmpty) this.#owner.onEmpty();
   };
 
@@ -215,29 +226,47 @@ export class H2Output {
   }
 
   #fillData(target: Buffer, offset: number): number {
+    const { levels } = this.#order;
     let position = offset;
-    // Each as often as its turn comes while there is room: who takes one again stands behind the others.
-    for (const stream of this.#round) {
-      // A stream's DATA must not come before its header block.
-      if (this.#control.length > 0) break;
-      const room = target.length - position - FrameHeaderBytes;
-      if (room < LittleRoomBytes && room < stream.bufferedBytes) break;
-      const maxBytes = Math.min(room, DefaultFrameBytes, Math.max(this.#windowBytes, 0));
-      // It keeps its place until the connection's window opens.
-      if (stream.canSend && maxBytes === 0 && stream.bufferedBytes > 0) continue;
-      this.#round.delete(stream);
-      if (!stream.canSend) continue;
-      if (stream.takeTrailers() !== undefined) {
-        this.#owner.sendTrailers(stream);
-        continue;
-      }
-      const sent = stream.fill(target, position, maxBytes);
-      this.#countData(sent);
-      position += FrameHeaderBytes + sent;
-      stream.tellDrain();
-      if (stream.canSend) this.#round.add(stream);
+    for (let at = 0; at < levels.length; at++) {
+      // Those behind are left a share, or they would starve.
+      const share = this.#order.hasBehind(at) ? LessUrgentBytes >> at : 0;
+      position = this.#fillLevel(levels[at]!, target, position, target.length - share);
     }
     return position;
+  }
+
+  #fillLevel({ streams, takesTurns }: SendLevel, target: Buffer, offset: number, limit: number): number {
+    let position = offset;
+    // Each as often as its turn comes while there is room: who takes one again stands behind the others.
+    for (const stream of streams) {
+      do {
+        // A stream's DATA must not come before its header block.
+        if (this.#control.length > 0) return position;
+        const room = limit - position - FrameHeaderBytes;
+        if (room < LittleRoomBytes && room < stream.bufferedBytes) return position;
+        const maxBytes = Math.min(room, DefaultFrameBytes, Math.max(this.#windowBytes, 0));
+        // It keeps its place until the connection's window opens.
+        if (stream.canSend && maxBytes === 0 && stream.bufferedBytes > 0) break;
+        if (takesTurns) streams.delete(stream);
+        if (stream.canSend) position += this.#giveTurn(stream, target, position, maxBytes);
+        if (stream.canSend) streams.add(stream);
+        else streams.delete(stream);
+      } while (!takesTurns && stream.canSend);
+    }
+    return position;
+  }
+
+  /** Frames what `stream` has to send next; returns how many bytes that takes in `target`. */
+  #giveTurn(stream: H2Stream, target: Buffer, offset: number, maxBytes: number): number {
+    if (stream.takeTrailers() !== undefined) {
+      this.#owner.sendTrailers(stream);
+      return 0;
+    }
+    const sent = stream.fill(target, offset, maxBytes);
+    this.#countData(sent);
+    stream.tellDrain();
+    return FrameHeaderBytes + sent;
   }
 
   #countData(bytes: number): void {

@@ -5,6 +5,7 @@ import { copyOf } from "../copy-bytes.ts";
 import { DefaultFrameBytes, Flag, FrameHeaderBytes, FrameType } from "./h2-codes.ts";
 import { writeFrameHeader } from "./frame-writer.ts";
 import type { HeaderBlock } from "./header-blocks.ts";
+import { UsualPlace } from "./priority.ts";
 import { ResetCodes, type StreamConnection, type StreamWindows } from "./stream-connection.ts";
 import type { StreamReceiveWindow } from "./stream-receive-window.ts";
 import { WaitingBytes } from "./waiting-bytes.ts";
@@ -32,6 +33,8 @@ export class H2Stream implements ByteStream {
   readonly id: number;
   /** Whether it was opened with CONNECT: then it has no trailers (§8.5), and its content no length. */
   readonly isTunnel: boolean;
+  /** Its place in the order of those that send; changed only through the connection. */
+  place = UsualPlace;
   /** Where header blocks go while an answer is read; without it they are trailers. */
   answer: AnswerTaker | undefined;
   /** Told when the peer or the connection ends the stream, and nobody has begun to read it or will. */

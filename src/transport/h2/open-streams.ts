@@ -115,6 +115,11 @@ export class OpenStreams implements StreamConnection<H2Stream> {
     this.#output.queue(stream);
   }
 
+  /** From now on `stream` has its turns at `place`. */
+  place(stream: H2Stream, place: number): void {
+    this.#output.place(stream, place);
+  }
+
   drop(stream: H2Stream): void {
     this.#output.drop(stream);
   }

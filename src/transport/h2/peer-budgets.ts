@@ -17,6 +17,7 @@ const MaxControlBytes = 1_048_576;
 
 const AbuseOfType: Readonly<Record<number, ConnectionAbuse>> = {
   [FrameType.Priority]: "priority",
+  [FrameType.PriorityUpdate]: "priority",
   [FrameType.Settings]: "settings",
   [FrameType.Ping]: "ping",
   [FrameType.WindowUpdate]: "window-update",

@@ -29,7 +29,7 @@ export class PeerSettings {
   /**
    * Takes over the payload of a SETTINGS frame, in its order.
    *
-   * @throws H2ConnectionError for a value that may not be (RFC 9113 §6.5.2, RFC 8441 §3).
+   * @throws H2ConnectionError for a value that may not be (RFC 9113 §6.5.2, RFC 8441 §3, RFC 9218 §2.1).
    */
   apply(payload: Uint8Array): void {
     const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
@@ -59,6 +59,9 @@ export class PeerSettings {
         if (value > 1 || (value === 0 && this.takesExtendedConnect)) throw protocolError("ENABLE_CONNECT_PROTOCOL");
         this.takesExtendedConnect = value === 1;
         return;
+      case Setting.NoRfc7540Priorities:
+        if (value > 1) throw protocolError("NO_RFC7540_PRIORITIES is neither 0 nor 1");
+        return;
       default:
         // What is not known is not looked at (§6.5.2).
         return;
@@ -73,6 +76,7 @@ export function serverSettings(http2: H2Options, headers: HeaderLimits): Uint8Ar
     [Setting.InitialWindowSize, firstWindowBytes(http2.streamWindowBytes)],
     [Setting.MaxHeaderListSize, headers.maxHeaderBytes],
     [Setting.EnableConnectProtocol, 1],
+    [Setting.NoRfc7540Priorities, 1],
   ]);
 }
 

@@ -6,6 +6,8 @@ const { ProtocolError, FrameSizeError } = H2Code;
 const { Data, Headers, Priority, RstStream, Settings, PushPromise, Ping, GoAway, WindowUpdate, Continuation } =
   FrameType;
 
+const PriorityUpdate = 16;
+
 /** Streams up to 5 have been opened. */
 const Last = 5;
 
@@ -54,6 +56,9 @@ const Rows: readonly Row[] = [
   ["CONTINUATION of a block", [Continuation, 0, 7, 4], undefined, true],
   ["CONTINUATION alone", [Continuation, 0, 5, 4], ProtocolError],
   ["CONTINUATION on stream 0", [Continuation, 0, 0, 4], ProtocolError, true],
+  ["PRIORITY_UPDATE", [PriorityUpdate, 0, 0, 4], undefined],
+  ["PRIORITY_UPDATE of 3 bytes", [PriorityUpdate, 0, 0, 3], FrameSizeError],
+  ["PRIORITY_UPDATE on a stream", [PriorityUpdate, 0, 5, 4], ProtocolError],
   ["a frame of an unknown type", [0x42, 0xff, 8, 40], undefined],
 ];
 
@@ -61,4 +66,9 @@ const cases = Rows.map(([what, header, code, isWithinBlock = false]) => ({ what,
 
 test.each(cases)("$what: $code", ({ header: [type, flags, streamId, length], code, isWithinBlock }) => {
   expect(brokenFrameRule({ type, flags, streamId, length }, Last, isWithinBlock)).toBe(code);
+});
+
+test("a server says nothing of the priority of streams", () => {
+  const header = { type: PriorityUpdate, flags: 0, streamId: 0, length: 4 };
+  expect(brokenFrameRule(header, Last, false, "us")).toBe(ProtocolError);
 });

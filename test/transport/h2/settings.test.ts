@@ -26,6 +26,7 @@ test.each<{ setting: [number, number]; code: ErrorCode }>([
   { setting: [5, 16_383], code: ErrorCode.ProtocolError },
   { setting: [5, 2 ** 24], code: ErrorCode.ProtocolError },
   { setting: [8, 2], code: ErrorCode.ProtocolError },
+  { setting: [9, 2], code: ErrorCode.ProtocolError },
 ])("the setting $setting may not be", ({ setting, code }) => {
   expect(() => new PeerSettings().apply(payloadOf(setting))).toThrow(expect.objectContaining({ code }));
 });
@@ -40,5 +41,5 @@ test("Extended CONNECT is not taken back (RFC 8441 §3)", () => {
 test("a server begins with its limits", () => {
   const http2 = { ...DefaultH2, maxConcurrentStreams: 7, streamWindowBytes: 9 };
   const payload = serverSettings(http2, { maxHeaderBytes: 11, maxHeaderCount: 1 });
-  expect(Buffer.from(payload)).toEqual(payloadOf([3, 7], [4, 9], [6, 11], [8, 1]));
+  expect(Buffer.from(payload)).toEqual(payloadOf([3, 7], [4, 9], [6, 11], [8, 1], [9, 1]));
 });
