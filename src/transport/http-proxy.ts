@@ -21,7 +21,7 @@ export function encodeProxyConnect(
   transport: UpstreamAddress["transport"],
   { authorization }: Pick<HttpProxy, "authorization">,
 ): string {
-  if (transport.type === "unix") throw new TypeError("no proxy reaches a unix socket");
+  if (transport.type === "unix") throw new TypeError("proxy: none reaches a unix socket");
   const authority = formatAuthority(transport);
   const lines = ["Host", authority];
   if (authorization !== undefined) lines.push("Proxy-Authorization", authorization);

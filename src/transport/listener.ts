@@ -117,7 +117,7 @@ export class Listener {
    * @throws TypeError where there is TLS, which is told from TCP connections by their addresses.
    */
   async listenOnPath(path: string): Promise<void> {
-    if (this.#setup.tls !== undefined) throw new TypeError("no TLS on a unix socket");
+    if (this.#setup.tls !== undefined) throw new TypeError("tls: there is none on a unix socket");
     this.#isLocal = true;
     try {
       await this.#bind({ path, backlog: AcceptBacklog });

@@ -1,5 +1,5 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
-import { tryFieldLines, withoutHopByHop, withoutLength } from "../protocol/handshake/field-values.ts";
+import { parseFieldLines, withoutHopByHop, withoutLength } from "../protocol/handshake/field-values.ts";
 import type { OpeningRejection } from "../protocol/handshake/opening-request.ts";
 import { lingerOnStream } from "./node-h2-linger.ts";
 import { contentBytes, contentLengthLine } from "./response-content.ts";
@@ -16,8 +16,7 @@ export function sendAnswer(
   takeMs: number,
 ): void {
   if (stream.headersSent || stream.destroyed || stream.closed) return;
-  const lines = tryFieldLines(fields);
-  if (lines === undefined) throw new TypeError("invalid field line");
+  const lines = parseFieldLines(fields);
   const content = contentBytes(body);
   const own = contentLengthLine(status, content);
   const kept = withoutLength(withoutHopByHop(lines));

@@ -1,5 +1,11 @@
 import type { Readable } from "node:stream";
-import { fieldValues, tryFieldLines, withoutHopByHop, withoutLength } from "../protocol/handshake/field-values.ts";
+import {
+  fieldValues,
+  parseFieldLines,
+  tryFieldLines,
+  withoutHopByHop,
+  withoutLength,
+} from "../protocol/handshake/field-values.ts";
 import type { FieldLines } from "../protocol/handshake/opening-request.ts";
 import { AnswerContent, Nowhere, type AnswerParts } from "./answer-content.ts";
 import { Deadline } from "./deadline.ts";
@@ -245,16 +251,18 @@ export class PendingExchange implements HttpExchange {
 
 /** @throws TypeError for a line that is invalid, or a length that is none. */
 function sendable(fields: FieldLines): FieldLines {
-  const lines = tryFieldLines(fields);
-  if (lines === undefined) throw new TypeError("invalid field line");
+  const lines = parseFieldLines(fields);
   const lengths = fieldValues(lines, "content-length");
-  if (lengths.length > 1 || lengths.some((length) => !/^\d{1,15}$/.test(length))) throw new TypeError("invalid length");
+  if (lengths.length > 1 || lengths.some((length) => !/^\d{1,15}$/.test(length))) {
+    throw new TypeError(`fields: content-length is ${JSON.stringify(lengths.join(", "))}, not one whole number`);
+  }
   return withoutHopByHop(lines);
 }
 
 /** @throws TypeError as `sendable`, and for a status that is none of an answer. */
 function finalFields(status: number, fields: FieldLines): FieldLines {
-  if (!Number.isInteger(status) || status < 200 || status > 599) throw new TypeError("invalid status");
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    throw new TypeError(`status is ${status}, not a whole number from 200 to 599`);
   const kept = sendable(fields);
   if (status !== 426) return kept;
   // It names the protocol to upgrade to (RFC 9110 §15.5.22).

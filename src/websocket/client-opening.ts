@@ -1,6 +1,6 @@
 import { CloseCode } from "../protocol/close-code.ts";
 import { confirmExtensions, offerExtensions } from "../protocol/handshake/extension-negotiation.ts";
-import { fieldValues, isToken, tryFieldLines, withoutNames } from "../protocol/handshake/field-values.ts";
+import { fieldValues, isToken, parseFieldLines, withoutNames } from "../protocol/handshake/field-values.ts";
 import type { FieldLines, OpeningRequest } from "../protocol/handshake/opening-request.ts";
 import { withoutHandshakeFields } from "../protocol/handshake/upgrade.ts";
 import type { ClientDialer } from "../transport/client-dialer.ts";
@@ -132,16 +132,19 @@ function asked(request: ClientDialRequest, httpVersion: "1.1" | "2"): OpeningReq
 }
 
 function uniqueTokens(subprotocols: readonly string[]): readonly string[] {
-  const isSound = subprotocols.every(isToken) && new Set(subprotocols).size === subprotocols.length;
-  if (!isSound) throw new TypeError("subprotocols are unique tokens");
+  for (const [i, subprotocol] of subprotocols.entries()) {
+    const named = `subprotocols: ${JSON.stringify(subprotocol)} is`;
+    if (!isToken(subprotocol)) throw new TypeError(`${named} no token (RFC 9110 §5.6.2)`);
+    if (subprotocols.includes(subprotocol, i + 1)) throw new TypeError(`${named} there twice`);
+  }
   return subprotocols;
 }
 
 function fieldsOf({ authorization }: ClientTarget, { fields = [], origin }: ConnectOptions): FieldLines {
-  const lines = [...fields, ...(origin === undefined ? [] : ["origin", origin])];
-  const sound = tryFieldLines(lines);
-  if (sound === undefined) throw new TypeError("an invalid field line");
-  if (fieldValues(sound, "origin").length > 1) throw new TypeError("two origins");
+  const own = origin === undefined ? [] : parseFieldLines(["origin", origin], "origin");
+  const sound = [...parseFieldLines(fields), ...own];
+  if (fieldValues(sound, "origin").length > 1)
+    throw new TypeError('fields: a second "origin", and there is one at most');
   // What is said explicitly goes before what a URL carries.
   const isTold = authorization === undefined || fieldValues(sound, "authorization").length > 0;
   return isTold ? sound : [...sound, "authorization", authorization];

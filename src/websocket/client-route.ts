@@ -1,9 +1,10 @@
-import { WebSocketError } from "../protocol/errors.ts";
 import type { ClientServer } from "../transport/client-dialer.ts";
 import type { HttpProxy } from "../transport/http-proxy.ts";
 import { trySecure, type UpstreamAddress, type UpstreamTls } from "../transport/upstream-address.ts";
-import { basicAuthorization, type ClientTarget, hostOf, tryUrl } from "./client-url.ts";
+import { basicAuthorization, type ClientTarget, hostOf, parseUrl } from "./client-url.ts";
 import type { ClientTls, ConnectOptions } from "./connect-options.ts";
+
+const HttpSchemes: readonly string[] = ["http:", "https:"];
 
 /** Of the options of a client those that say how a server is reached. */
 export type RouteOptions = Pick<ConnectOptions, "protocol" | "tls" | "socketPath" | "proxy" | "proxyTls">;
@@ -16,7 +17,8 @@ export type RouteOptions = Pick<ConnectOptions, "protocol" | "tls" | "socketPath
  */
 export function clientServer({ host, port, scheme }: ClientTarget, options: RouteOptions): ClientServer {
   const { protocol = "auto", tls, socketPath, proxy, proxyTls } = options;
-  if (proxy !== undefined && socketPath !== undefined) throw new TypeError("no proxy reaches a unix socket");
+  if (proxy !== undefined && socketPath !== undefined)
+    throw new TypeError("proxy: none reaches a unix socket, which socketPath is");
   const transport =
     socketPath === undefined ? ({ type: "tcp", host, port } as const) : ({ type: "unix", path: socketPath } as const);
   // On a unix socket the name to look for is still the URL's.
@@ -32,13 +34,8 @@ export function routeKey({ scheme, host, port }: ClientTarget, options: RouteOpt
 }
 
 function httpProxy(written: string | URL, tls: ClientTls | undefined): HttpProxy {
-  const url = tryUrl(written);
-  const isSecure = url?.protocol === "https:";
-  if (url === undefined || !(isSecure || url.protocol === "http:")) {
-    throw new WebSocketError("WS_URL_INVALID", "a proxy is an absolute URL with the scheme http or https", {
-      origin: "caller",
-    });
-  }
+  const url = parseUrl(written, "proxy", HttpSchemes);
+  const isSecure = url.protocol === "https:";
   const host = hostOf(url);
   const port = Number(url.port || (isSecure ? 443 : 80));
   const address: UpstreamAddress = {

@@ -16,30 +16,41 @@ export interface ClientTarget {
   readonly authorization: string | undefined;
 }
 
-const SecureOf: Readonly<Record<string, boolean>> = { "ws:": false, "http:": false, "wss:": true, "https:": true };
+/** `http:` and `https:` stand for `ws:` and `wss:` (WebSockets Standard §3.1). */
+const SchemeOf: Readonly<Record<string, string>> = { "ws:": "ws:", "http:": "ws:", "wss:": "wss:", "https:": "wss:" };
 
 /** What no user name or password may have: it would make another one of them, or none (RFC 7617 §2). */
 // eslint-disable-next-line no-control-regex
 const NotInCredentials = /[\0-\x1f\x7f]/;
 
 /**
- * Reads a URL as the WebSockets Standard does: `http:` and `https:` stand for `ws:` and `wss:`, and there is no fragment. A
- * user and password become `Authorization: Basic`.
+ * Reads a URL as the WebSockets Standard does (§3.1): its scheme is `ws` or `wss`, also for `http` and `https`, and there is no
+ * fragment.
+ *
+ * @throws WebSocketError `WS_URL_INVALID` with origin `caller`. It does not say what else is in the URL, which may be secret.
+ */
+export function parseWebSocketUrl(written: string | URL): URL {
+  const url = parseUrl(written, "url", Object.keys(SchemeOf));
+  // `hash` does not tell an empty fragment from none.
+  if (url.href.includes("#")) throw invalid("url has a fragment, and one of a WebSocket has none");
+  url.protocol = SchemeOf[url.protocol] ?? url.protocol;
+  return url;
+}
+
+/**
+ * Where {@link parseWebSocketUrl} leads. A user and password become `Authorization: Basic`.
  *
  * @throws WebSocketError `WS_URL_INVALID` with origin `caller`.
  */
 export function parseClientUrl(written: string | URL): ClientTarget {
-  const url = tryUrl(written);
-  const isSecure = url && SecureOf[url.protocol];
-  if (url === undefined || isSecure === undefined) throw invalid("not an absolute URL with the scheme ws or wss");
-  // `hash` does not tell an empty fragment from none.
-  if (url.href.includes("#")) throw invalid("a URL of a WebSocket has no fragment");
+  const url = parseWebSocketUrl(written);
+  const isSecure = url.protocol === "wss:";
   const host = hostOf(url);
   const standardPort = isSecure ? 443 : 80;
   const port = url.port === "" ? standardPort : Number(url.port);
   const authority = formatAuthority({ host, port: port === standardPort ? undefined : port });
   // A URL may have hosts that no Host field has, such as a!b.
-  if (tryAuthority(authority) === undefined) throw invalid("a URL with a host that is none");
+  if (tryAuthority(authority) === undefined) throw invalid(`url has the host ${JSON.stringify(host)}, which is none`);
   return {
     url,
     scheme: isSecure ? "https" : "http",
@@ -51,15 +62,28 @@ export function parseClientUrl(written: string | URL): ClientTarget {
   };
 }
 
-/** `written` as a URL, or `undefined` for what is not absolute and for a user or password that cannot be sent. */
-export function tryUrl(written: string | URL): URL | undefined {
+/**
+ * `written` as a URL of its own.
+ *
+ * @param option - what it was given as.
+ * @param schemes - with their colon.
+ * @throws WebSocketError `WS_URL_INVALID` for what is not absolute, another scheme, and credentials that cannot be sent.
+ */
+export function parseUrl(written: string | URL, option: string, schemes: readonly string[]): URL {
   const url = URL.parse(String(written));
-  if (url === null) return undefined;
+  if (url === null) throw invalid(`${option} is no absolute URL`);
+  if (!schemes.includes(url.protocol))
+    throw invalid(`${option} has the scheme ${url.protocol} and none of ${schemes.join(" ")}`);
+  if (!hasSoundCredentials(url)) throw invalid(`${option} has a user or a password that cannot be sent (RFC 7617 §2)`);
+  return url;
+}
+
+function hasSoundCredentials({ username, password }: URL): boolean {
   try {
-    const user = decodeURIComponent(url.username);
-    return user.includes(":") || NotInCredentials.test(user + decodeURIComponent(url.password)) ? undefined : url;
+    const user = decodeURIComponent(username);
+    return !user.includes(":") && !NotInCredentials.test(user + decodeURIComponent(password));
   } catch {
-    return undefined;
+    return false;
   }
 }
 

@@ -101,7 +101,8 @@ export class Intake<Data> {
   }
 
   #queueOrThrow(): MessageQueue {
-    if (!this.#queue) throw new TypeError("the handler takes the messages");
+    if (!this.#queue)
+      throw new TypeError("receive takes the messages that no handler takes, and here the handler takes all");
     return this.#queue;
   }
 }

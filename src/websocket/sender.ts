@@ -1,4 +1,5 @@
 import type { Writable } from "node:stream";
+import { inspect } from "node:util";
 import { WebSocketError } from "../protocol/errors.ts";
 import type { ConnectionMachine } from "../protocol/message/connection-machine.ts";
 import type { SendOptions } from "../protocol/message/extension.ts";
@@ -61,7 +62,7 @@ export class Sender {
   send(message: string | Uint8Array, options: SendOptions | undefined): Promise<void> | undefined {
     // Applications are not all type-checked, and a frame of something else would garble the stream.
     if (typeof message !== "string" && !(message instanceof Uint8Array)) {
-      throw new TypeError("a message is a string or a Uint8Array");
+      throw new TypeError(`a message is a string or a Uint8Array, and not ${inspect(message, { depth: -1 })}`);
     }
     if (this.#machine.state === "open") this.#checkRoomFor(message);
     const queue = this.#queue;
@@ -72,7 +73,7 @@ export class Sender {
 
   /** As `HandledConnection.sendStream`. */
   sendStream(of: "text" | "binary"): Writable {
-    if (of !== "text" && of !== "binary") throw new TypeError("a message is text or binary");
+    if (of !== "text" && of !== "binary") throw new TypeError(`type is ${inspect(of)}, not "text" or "binary"`);
     const queue = (this.#queue ??= new SendQueue());
     const writer = new MessageWriter({
       hold: (waitingBytes) => {

@@ -1,10 +1,11 @@
 import { acceptExtensions } from "../protocol/handshake/extension-negotiation.ts";
-import { fieldValues, tryFieldLines } from "../protocol/handshake/field-values.ts";
+import { fieldValues, parseFieldLines } from "../protocol/handshake/field-values.ts";
 import { SomethingFailed, textRejection } from "../protocol/handshake/opening-refusal.ts";
 import type { FieldLines, OpeningRejection } from "../protocol/handshake/opening-request.ts";
 import type { Extension } from "../protocol/message/extension.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
 import type { Opening } from "../transport/opening.ts";
+import { checkNumbers, Count } from "./number-rules.ts";
 import { WebSocketRequest } from "./request.ts";
 import { retryAfter } from "./retry-after.ts";
 import type { AcceptedOpening, AcceptedWithoutData, Authorization, RejectedOpening } from "./server-options.ts";
@@ -80,7 +81,8 @@ export class ServerOpening<Data> {
   /** Not every application is type-checked, and what is no yes must not open anything. */
   #checked(authorization: unknown): Authorization<Data> {
     if (this.#isAuthorization(authorization)) return authorization;
-    throw new TypeError('authorize gives neither { type: "accept" } nor { type: "reject" }');
+    const given = Object(authorization) === authorization ? "another object" : String(authorization);
+    throw new TypeError(`authorize gave ${given}, neither { type: "accept" } nor { type: "reject" }`);
   }
 
   /** That its data are `Data` is held by the types of the options. */
@@ -95,7 +97,7 @@ export class ServerOpening<Data> {
     if (subprotocol === undefined && this.#rules.subprotocolRequired) return this.#reject(NoSubprotocol);
     if (this.#context.isFull(this.#rules)) return this.#reject(NotTaken);
     const { value, extensions } = acceptExtensions(this.#request.extensions, this.#rules.extensions);
-    const fields = [...this.#context.fields, ...fieldLines(authorization?.fields)];
+    const fields = [...this.#context.fields, ...parseFieldLines(authorization?.fields ?? [], "fields of authorize")];
     const stream = this.#opening.accept({ subprotocol, extensions: value, fields });
     const request = new WebSocketRequest(this.#request, this.#request.peer, dataOf<Data>(authorization));
     this.#end(true);
@@ -119,22 +121,18 @@ export class ServerOpening<Data> {
   }
 }
 
-/** @throws TypeError for a status that is none of a refusal, or an invalid field line. */
-function rejectionOf({ status, retryAfterSeconds, fields, body }: RejectedOpening): OpeningRejection {
-  if (!Number.isInteger(status) || status < 300 || status > 599) throw new TypeError("no status of a refusal");
-  const lines = fieldLines(fields);
+const RejectionNumbers = { status: { ...Count, from: 300, to: 599 }, retryAfterSeconds: { ...Count, from: 0 } };
+
+/** @throws RangeError for a status that is none of a refusal or a time that is none, TypeError for an invalid field line. */
+function rejectionOf(rejected: RejectedOpening): OpeningRejection {
+  checkNumbers(rejected, RejectionNumbers, "authorize: ");
+  const { status, retryAfterSeconds, fields = [], body } = rejected;
+  const lines = parseFieldLines(fields, "fields of authorize");
   const isTimed = retryAfterSeconds !== undefined || status === 429 || status === 503;
   const isTold = fieldValues(lines, "retry-after").length > 0;
   const all = isTimed && !isTold ? [...lines, ...retryAfter(retryAfterSeconds)] : lines;
   if (body === undefined) return textRejection(status, "This WebSocket is refused.", all);
   return { status, fields: all, body };
-}
-
-/** @throws TypeError for an invalid field line, so that nothing can be injected. */
-export function fieldLines(fields: FieldLines = []): FieldLines {
-  const lines = tryFieldLines(fields);
-  if (lines === undefined) throw new TypeError("invalid field line");
-  return lines;
 }
 
 /** Where nobody is asked, or none are given, there are no data: then `Data` may be `undefined` by the types of the options. */

@@ -35,10 +35,11 @@ export class ServedRules {
   readonly #selectSubprotocol: SubprotocolSelector;
 
   /**
+   * @param owner - what they are options of, with its dot, such as `endpoints[0].`.
    * @param maxStreams - of these rules alone.
    * @throws TypeError for an origin, a host or a subprotocol that is none.
    */
-  constructor(name: string, rules: OpeningRules, maxStreams: number | undefined) {
+  constructor(name: string, owner: string, rules: OpeningRules, maxStreams: number | undefined) {
     const { handler, authorize, origins, hosts, subprotocols, subprotocolRequired, extensions, ...connection } = rules;
     this.name = name;
     this.maxStreams = maxStreams;
@@ -48,8 +49,8 @@ export class ServedRules {
     this.extensions = extensions ?? [];
     this.connection = connection;
     this.#origins = new OriginCheck(origins ?? []);
-    this.#hasHost = hostPredicate(hosts);
-    this.#selectSubprotocol = subprotocolSelector(subprotocols ?? []);
+    this.#hasHost = hostPredicate(hosts, `${owner}hosts`);
+    this.#selectSubprotocol = subprotocolSelector(subprotocols ?? [], `${owner}subprotocols`);
   }
 
   /** The answer to an opening that breaks a rule about hosts or origins, in this order; `undefined` for one that breaks none. */
@@ -69,7 +70,7 @@ export class ServedRules {
   subprotocolFor(request: WebSocketRequest, chosen: string | undefined): string | undefined {
     const subprotocol = chosen ?? this.#selectSubprotocol(request.subprotocols, request);
     if (subprotocol !== undefined && !request.subprotocols.includes(subprotocol)) {
-      throw new TypeError("a subprotocol was chosen that the client has not offered");
+      throw new TypeError(`subprotocol ${JSON.stringify(subprotocol)} was chosen, which the client has not offered`);
     }
     return subprotocol;
   }
@@ -87,11 +88,15 @@ export class RuleBook {
   /** @throws TypeError for a rule that is none. */
   constructor(options: ServerRules) {
     const { endpoints = [], handler } = options;
-    this.#endpoints = endpoints.map((endpoint, i) => ({
-      takes: taker(endpoint.path),
-      rules: new ServedRules(`endpoint ${i}`, withDefaults<OpeningRules>(options, endpoint), endpoint.maxConnections),
-    }));
-    const own = new ServedRules("server", options, undefined);
+    const own = new ServedRules("server", "", options, undefined);
+    this.#endpoints = endpoints.map((endpoint, i) => {
+      const owner = `endpoints[${i}].`;
+      const rules = withDefaults<OpeningRules>(options, endpoint);
+      return {
+        takes: taker(endpoint.path, `${owner}path`),
+        rules: new ServedRules(`endpoint ${i}`, owner, rules, endpoint.maxConnections),
+      };
+    });
     this.#own = handler !== undefined || endpoints.length === 0 ? own : undefined;
   }
 
@@ -107,27 +112,33 @@ export class RuleBook {
   }
 }
 
-function taker(path: Endpoint["path"]): (request: WebSocketRequest) => boolean {
+function taker(path: Endpoint["path"], option: string): (request: WebSocketRequest) => boolean {
   if (typeof path === "function") return path;
-  const matches = pathMatcher(path);
+  const matches = pathMatcher(path, option);
   return (request) => matches(request.path);
 }
 
-function hostPredicate(hosts: OpeningRules["hosts"]): (host: string) => boolean {
+function hostPredicate(hosts: OpeningRules["hosts"], option: string): (host: string) => boolean {
   if (hosts === undefined) return () => true;
   if (typeof hosts === "function") return hosts;
-  const list = new HostList(hosts.map(hostPattern));
+  const list = new HostList(hosts.map((written) => hostPattern(written, option)));
   return (host) => list.has(host);
 }
 
-function hostPattern(written: string): string {
+function hostPattern(written: string, option: string): string {
   const pattern = tryHostPattern(written);
-  if (pattern === undefined) throw new TypeError(`no host: ${written}`);
+  if (pattern === undefined) {
+    throw new TypeError(`${option}: ${JSON.stringify(written)} is none such as example.com or *.example.com`);
+  }
   return pattern;
 }
 
-function subprotocolSelector(subprotocols: readonly string[] | SubprotocolSelector): SubprotocolSelector {
+function subprotocolSelector(
+  subprotocols: readonly string[] | SubprotocolSelector,
+  option: string,
+): SubprotocolSelector {
   if (typeof subprotocols === "function") return subprotocols;
-  if (!subprotocols.every(isToken)) throw new TypeError("a subprotocol is a token");
+  const wrong = subprotocols.find((subprotocol) => !isToken(subprotocol));
+  if (wrong !== undefined) throw new TypeError(`${option}: ${JSON.stringify(wrong)} is no token (RFC 9110 §5.6.2)`);
   return (offered) => chooseSubprotocol(subprotocols, offered);
 }

@@ -1,5 +1,6 @@
 import { CloseCode, isSendable } from "../protocol/close-code.ts";
 import { WebSocketError } from "../protocol/errors.ts";
+import { parseFieldLines } from "../protocol/handshake/field-values.ts";
 import { NoWebSocketHere, SomethingFailed } from "../protocol/handshake/opening-refusal.ts";
 import type { FieldLines } from "../protocol/handshake/opening-request.ts";
 import { AttachedAcceptor, type NodeServer } from "../transport/attached-acceptor.ts";
@@ -15,7 +16,7 @@ import { lingerMsOf } from "./linger.ts";
 import { LiveSet } from "./live-set.ts";
 import { WebSocketRequest } from "./request.ts";
 import { refuseExchange } from "./server-exchange.ts";
-import { fieldLines, ServerOpening, type AcceptedWebSocket } from "./server-opening.ts";
+import { ServerOpening, type AcceptedWebSocket } from "./server-opening.ts";
 import { checkServerNumbers, drainTime } from "./server-numbers.ts";
 import { DefaultServerOptions, type ServerRules, type WebSocketServerOptions } from "./server-options.ts";
 import { pathMatcher } from "./server-path.ts";
@@ -87,7 +88,7 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
     checkServerNumbers(options);
     this.#options = options;
     this.#rules = new RuleBook(options);
-    this.#fields = fieldLines(options.fields);
+    this.#fields = parseFieldLines(options.fields ?? []);
     this.#gate = new ConnectionGate(withDefaults(DefaultServerOptions.tcp, options.tcp));
     this.#admission = new Admission(admissionLimits(options));
     this.#backlog = new Backlog(options.maxBacklog ?? DefaultServerOptions.maxBacklog);
@@ -129,7 +130,7 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
    */
   attach(server: NodeServer, { path = () => true }: AttachOptions = {}): void {
     this.#refuseWhenClosing();
-    const takes = typeof path === "string" ? pathMatcher(path) : path;
+    const takes = typeof path === "string" ? pathMatcher(path, "path") : path;
     const options = {
       ...acceptorSettings(this.#options),
       takes: (asked: string) => this.#isTaken(takes, asked),
@@ -145,7 +146,8 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
    * @throws TypeError where handlers take every connection.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<HandledConnection<Data>, void, undefined> {
-    if (this.#rules.hasAllHandlers) throw new TypeError("handlers take the connections");
+    if (this.#rules.hasAllHandlers)
+      throw new TypeError("for await takes the connections that no handler takes, and here handlers take all");
     for (let next = await this.#backlog.take(); next !== undefined; next = await this.#backlog.take()) yield next;
   }
 
@@ -305,7 +307,7 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
   readonly #nextConnectionId = (): number => ++this.#connectionIds;
 
   #refuseWhenClosing(): void {
-    if (this.#closed !== undefined) throw new TypeError("the server is closed");
+    if (this.#closed !== undefined) throw new TypeError("the server is closed, or closing, and takes nothing more");
   }
 }
 

@@ -1,25 +1,21 @@
 import { CloseCode } from "../protocol/close-code.ts";
 import { MaxControlPayloadBytes } from "../protocol/frame/frame-rules.ts";
 import { isToken } from "../protocol/handshake/field-values.ts";
+import { parseWebSocketUrl } from "./client-url.ts";
 
 const MaxReasonBytes = MaxControlPayloadBytes - 2;
 
 /**
- * The URL of a browser-shaped WebSocket: `http:` and `https:` stand for `ws:` and `wss:` (WebSockets Standard §3.1).
+ * The URL of a browser-shaped WebSocket, as {@link parseWebSocketUrl} reads it.
  *
- * @throws DOMException `SyntaxError` for what is not absolute, has another scheme or a fragment.
+ * @throws DOMException `SyntaxError` for what is none.
  */
-export function parseWebSocketUrl(text: string): URL {
-  const url = URL.parse(text);
-  if (url === null) throw new DOMException("the URL is not an absolute one", "SyntaxError");
-  if (url.protocol === "http:") url.protocol = "ws:";
-  if (url.protocol === "https:") url.protocol = "wss:";
-  if (url.protocol !== "ws:" && url.protocol !== "wss:") {
-    throw new DOMException("the scheme of the URL is none of ws, wss, http and https", "SyntaxError");
+export function parseUrlArgument(text: string): URL {
+  try {
+    return parseWebSocketUrl(text);
+  } catch (error) {
+    throw new DOMException(error instanceof Error ? error.message : "", "SyntaxError");
   }
-  // `hash` does not tell an empty fragment from none.
-  if (url.href.includes("#")) throw new DOMException("the URL has a fragment", "SyntaxError");
-  return url;
 }
 
 /**
@@ -30,9 +26,10 @@ export function parseWebSocketUrl(text: string): URL {
 export function parseSubprotocols(protocols: unknown): readonly string[] {
   const isList = typeof protocols === "object" && protocols !== null && isIterable(protocols);
   const names = isList ? Array.from(protocols, String) : [String(protocols)];
-  if (!names.every(isToken)) throw new DOMException("a subprotocol is not a token", "SyntaxError");
+  const wrong = names.find((name) => !isToken(name));
+  if (wrong !== undefined) throw new DOMException(`subprotocol ${JSON.stringify(wrong)} is no token`, "SyntaxError");
   if (new Set(names.map((name) => name.toLowerCase())).size < names.length) {
-    throw new DOMException("a subprotocol is there twice", "SyntaxError");
+    throw new DOMException(`a subprotocol is there twice: ${names.join(", ")}`, "SyntaxError");
   }
   return names;
 }
@@ -50,11 +47,12 @@ export function parseCloseArguments(
 ): { readonly code: number; readonly reason: string } {
   const clamped = code === undefined ? undefined : clampToUnsignedShort(Number(code));
   if (clamped !== undefined && clamped !== CloseCode.Normal && !(clamped >= 3000 && clamped <= 4999)) {
-    throw new DOMException("a code is 1000 or 3000 to 4999", "InvalidAccessError");
+    throw new DOMException(`code is ${clamped}, not 1000 or 3000 to 4999`, "InvalidAccessError");
   }
   const text = String(reason);
-  if (Buffer.byteLength(text) > MaxReasonBytes) {
-    throw new DOMException(`a reason has at most ${MaxReasonBytes} bytes`, "SyntaxError");
+  const bytes = Buffer.byteLength(text);
+  if (bytes > MaxReasonBytes) {
+    throw new DOMException(`reason has ${bytes} bytes, and ${MaxReasonBytes} at most`, "SyntaxError");
   }
   return { code: clamped ?? (text === "" ? CloseCode.NoStatus : CloseCode.Normal), reason: text };
 }

@@ -7,7 +7,7 @@ import { checkConnectOptions, type ConnectOptions } from "./connect-options.ts";
 import { DefaultConnectionOptions } from "./connection-options.ts";
 import { type EventHandler, EventHandlerAttributes } from "./event-handler-attributes.ts";
 import type { HandledConnection } from "./handler.ts";
-import { parseCloseArguments, parseSubprotocols, parseWebSocketUrl } from "./web-socket-arguments.ts";
+import { parseCloseArguments, parseSubprotocols, parseUrlArgument } from "./web-socket-arguments.ts";
 import { withDefaults } from "./with-defaults.ts";
 
 /** What a browser has no way to say: all that {@link connect} takes but what the class itself is about. */
@@ -97,7 +97,7 @@ export class WebSocket extends EventTarget {
   constructor(url: string | URL, protocols: string | Iterable<string> = [], options: WebSocketOptions = {}) {
     super();
     if (arguments.length === 0) throw new TypeError("a WebSocket needs a URL");
-    this.#url = parseWebSocketUrl(String(url));
+    this.#url = parseUrlArgument(String(url));
     const { client = { connect }, ...rest } = options;
     checkConnectOptions(rest);
     this.#maxWaitingBytes = rest.maxBufferedBytes ?? DefaultConnectionOptions.maxBufferedBytes;

@@ -140,6 +140,9 @@ function isOwn(origin: Origin, { authority, scheme }: Pick<OpeningRequest, "auth
 
 function originPattern(written: string): string {
   const pattern = tryOriginPattern(written);
-  if (pattern === undefined) throw new TypeError(`no origin: ${written}`);
+  if (pattern === undefined)
+    throw new TypeError(
+      `origins: ${JSON.stringify(written)} is none such as https://example.com or https://*.example.com`,
+    );
   return pattern;
 }

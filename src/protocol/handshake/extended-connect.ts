@@ -1,8 +1,15 @@
-import { fieldValues, joinCookies, singleFieldValue, tryFieldLines, withoutNames } from "./field-values.ts";
+import {
+  fieldValues,
+  joinCookies,
+  parseFieldLines,
+  singleFieldValue,
+  tryFieldLines,
+  withoutNames,
+} from "./field-values.ts";
 import { brokenAnswerRule, type JudgedOffer, type Offer, readOffer } from "./negotiation.ts";
 import { refuseOpening, type RefusedOpening } from "./opening-refusal.ts";
 import type { FieldLines, OpeningAnswer, OpeningRequest } from "./opening-request.ts";
-import { isOriginForm, tryAuthority } from "./request-target.ts";
+import { checkTarget, isOriginForm, tryAuthority } from "./request-target.ts";
 import { acceptedAnswer, type CheckedAnswer, withoutHandshakeFields } from "./upgrade.ts";
 
 /** Fields of an HTTP/1.1 connection, which make an HTTP/2 request malformed (RFC 9113 §8.2.2). */
@@ -69,9 +76,7 @@ export function connectAnswerFields(answer: OpeningAnswer): FieldLines {
   if (answer.subprotocol !== undefined) lines.push("sec-websocket-protocol", answer.subprotocol);
   if (answer.extensions !== undefined) lines.push("sec-websocket-extensions", answer.extensions);
   lines.push(...withoutHandshakeFields(answer.fields ?? []));
-  const fields = tryFieldLines(lines);
-  if (fields === undefined) throw new TypeError("invalid field line");
-  return fields;
+  return parseFieldLines(lines);
 }
 
 /** What the dialing side asks of a server. */
@@ -90,13 +95,11 @@ export interface ConnectRequest extends Offer {
  * @throws TypeError for an invalid authority, path, field name or value.
  */
 export function connectRequestFields(request: ConnectRequest): FieldLines {
-  if (!isOriginForm(request.path)) throw new TypeError("invalid path");
-  if (tryAuthority(request.authority) === undefined) throw new TypeError("invalid authority");
+  checkTarget(request);
   const lines = ["sec-websocket-version", "13"];
   if (request.subprotocols.length > 0) lines.push("sec-websocket-protocol", request.subprotocols.join(", "));
   if (request.extensions !== "") lines.push("sec-websocket-extensions", request.extensions);
-  const fields = tryFieldLines([...lines, ...request.fields]);
-  if (fields === undefined) throw new TypeError("invalid field line");
+  const fields = parseFieldLines([...lines, ...request.fields]);
   return [
     ...[":method", "CONNECT", ":protocol", "websocket", ":scheme", request.scheme],
     ...[":authority", request.authority, ":path", request.path],

@@ -50,6 +50,27 @@ export function tryFieldLines(raw: readonly string[]): FieldLines | undefined {
 }
 
 /**
+ * `given` (name, value, name, value …) with names in lower case.
+ *
+ * @param option - what they were given as.
+ * @throws TypeError for the first line that is invalid, so that nothing can be injected. It has its name alone: a value may be
+ *   secret.
+ */
+export function parseFieldLines(given: readonly string[], option = "fields"): FieldLines {
+  const lines = tryFieldLines(given);
+  if (lines === undefined) throw new TypeError(`${option}: ${lineFault(given)}`);
+  return lines;
+}
+
+function lineFault(lines: readonly string[]): string {
+  if (lines.length % 2 !== 0) return "a name without a value: they are name, value, name, value …";
+  const at = lines.findIndex((text, i) => (i % 2 === 0 ? !isFieldName(text) : !isFieldValue(text)));
+  const name = JSON.stringify(lines[at - (at % 2)]);
+  if (at % 2 === 0) return `${name} is no field name (RFC 9110 §5.1)`;
+  return `the value of ${name} has outer whitespace or a character that cannot be sent (RFC 9110 §5.5)`;
+}
+
+/**
  * Field lines as the text of an HTTP/1.1 head, each ended by CRLF; to be written as latin1.
  *
  * @throws TypeError for a name or a value that could not be read back as what it is, so nothing can be injected.
@@ -59,9 +80,7 @@ export function encodeFieldLines(fields: FieldLines): string {
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!;
     const value = fields[i + 1];
-    if (value === undefined || !isFieldName(name) || !isFieldValue(value)) {
-      throw new TypeError(`invalid field line ${JSON.stringify(name)}`);
-    }
+    if (value === undefined || !isFieldName(name) || !isFieldValue(value)) throw new TypeError(lineFault(fields));
     text += `${name}: ${value}\r\n`;
   }
   return text;

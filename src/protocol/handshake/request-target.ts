@@ -51,6 +51,12 @@ export function isOriginForm(target: string): boolean {
   return OriginForm.test(target);
 }
 
+/** @throws TypeError for an authority or a path that cannot be asked for. Of a path it does not say which: it may be secret. */
+export function checkTarget({ authority, path }: { readonly authority: string; readonly path: string }): void {
+  if (!isOriginForm(path)) throw new TypeError("path: not one with a slash before it and without spaces or a fragment");
+  if (tryAuthority(authority) === undefined) throw new TypeError(`authority: ${JSON.stringify(authority)} is none`);
+}
+
 const PercentEncoded = /%([0-9A-Fa-f]{2})/g;
 const DotSegment = /\/\.{1,2}(?:[/;]|$)/;
 

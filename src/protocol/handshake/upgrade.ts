@@ -11,7 +11,7 @@ import {
 import { brokenAnswerRule, type JudgedOffer, type Offer, readOffer, tryExtensionsValue } from "./negotiation.ts";
 import { refuseOpening, type RefusedOpening } from "./opening-refusal.ts";
 import type { FieldLines, OpeningAnswer, OpeningRequest } from "./opening-request.ts";
-import { isOriginForm, tryAuthority } from "./request-target.ts";
+import { checkTarget, isOriginForm, tryAuthority } from "./request-target.ts";
 
 const Guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 const KeyForm = /^[+/0-9A-Za-z]{22}==$/;
@@ -129,8 +129,7 @@ export interface UpgradeRequest extends Offer {
  * @throws TypeError for an invalid authority, path, field name or value.
  */
 export function encodeUpgradeRequest(request: UpgradeRequest): string {
-  if (!isOriginForm(request.path)) throw new TypeError("invalid path");
-  if (tryAuthority(request.authority) === undefined) throw new TypeError("invalid authority");
+  checkTarget(request);
   const lines = ["Host", request.authority, "Upgrade", "websocket", "Connection", "Upgrade"];
   lines.push("Sec-WebSocket-Key", request.key, "Sec-WebSocket-Version", "13");
   if (request.subprotocols.length > 0) lines.push("Sec-WebSocket-Protocol", request.subprotocols.join(", "));

@@ -66,7 +66,8 @@ export class ExtensionPipeline {
 
   /** @throws TypeError where two extensions own the same RSV bit. */
   constructor(extensions: readonly Extension[]) {
-    if (hasRsvClash(extensions)) throw new TypeError("two extensions own the same RSV bit");
+    if (hasRsvClash(extensions))
+      throw new TypeError(`extensions: two of ${extensions.map(({ name }) => name).join(", ")} own the same RSV bit`);
     this.#extensions = extensions;
     this.rsv = extensions.reduce((bits, { rsv }) => bits | rsv, 0);
   }

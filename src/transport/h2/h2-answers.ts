@@ -1,5 +1,5 @@
 import { connectAnswerFields } from "../../protocol/handshake/extended-connect.ts";
-import { tryFieldLines, withoutHopByHop, withoutLength } from "../../protocol/handshake/field-values.ts";
+import { parseFieldLines, withoutHopByHop, withoutLength } from "../../protocol/handshake/field-values.ts";
 import type { FieldLines, OpeningAnswer, OpeningRejection } from "../../protocol/handshake/opening-request.ts";
 import type { ByteStream } from "../byte-stream.ts";
 import type { AnswerHead, ExchangeResponder } from "../pending-exchange.ts";
@@ -38,8 +38,7 @@ export class ConnectAnswer implements OpeningResponder {
  * @throws TypeError for an invalid field line; nothing has been sent then.
  */
 export function sendAnswer(stream: H2Stream, { status, fields, body }: OpeningRejection, takeMs: number): void {
-  const lines = tryFieldLines(fields);
-  if (lines === undefined) throw new TypeError("invalid field line");
+  const lines = parseFieldLines(fields);
   const content = contentBytes(body);
   const head = [
     ":status",
