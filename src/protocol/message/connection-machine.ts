@@ -37,9 +37,7 @@ export interface Closing {
 }
 
 const NoExtensions: readonly Extension[] = [];
-
 const NoOutput: readonly Uint8Array[] = [];
-
 const NoClose = { code: CloseCode.Abnormal, reason: "" } as const;
 
 /** From this many bytes on a payload of its own goes out behind its header as it is: a copy costs more than a second piece. */
@@ -331,12 +329,15 @@ export class ConnectionMachine {
   }
 
   #enqueue(frame: Frame, lifetime: "call" | "kept" = "call"): void {
-    const isMasked = this.#role === "client";
-    if (lifetime === "kept" && !isMasked && frame.payload.length >= PassedOnBytes) {
-      this.#push(encodeHeaderOf(frame));
-      this.#push(frame.payload);
-    } else this.#push(isMasked ? encodeMasked(frame, createMaskWord()) : encodeFrame(frame));
+    const isPassedOn = lifetime === "kept" && this.#role === "server" && frame.payload.length >= PassedOnBytes;
+    const bytes = isPassedOn ? encodeHeaderOf(frame) : this.#encoded(frame);
     countFrame(this.#outgoing, frame.opcode);
+    this.#push(bytes);
+    if (isPassedOn) this.#push(frame.payload);
+  }
+
+  #encoded(frame: Frame): Uint8Array {
+    return this.#role === "client" ? encodeMasked(frame, createMaskWord()) : encodeFrame(frame);
   }
 
   #push(bytes: Uint8Array): void {
