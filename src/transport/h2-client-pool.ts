@@ -87,7 +87,8 @@ export class H2ClientPool implements H2ClientOwner {
   }
 
   onSettings(client: H2Client): void {
-    this.#endOpening(client);
+    // They may be on their way when everybody has left, and it was given up: then they say nothing of the server.
+    if (!this.#endOpening(client)) return;
     if (client.takesWebSockets) {
       this.#open.add(client);
       this.#serve();
