@@ -1,3 +1,4 @@
+import { BatchedOutput } from "../gateway/telemetry/batched-output.ts";
 import { failureTrace } from "../gateway/telemetry/failure-trace.ts";
 import { Worker, type WorkerLink } from "../gateway/worker.ts";
 import { Terminal } from "./terminal.ts";
@@ -19,7 +20,10 @@ export async function runWorker(process: WorkerSide): Promise<number> {
     onMessage: (listener) => void process.on("message", listener),
     onDisconnect: (listener) => void process.on("disconnect", listener),
   };
-  const worker = new Worker(link, process.stdout);
+  const output = new BatchedOutput(process.stdout);
+  // What ends a worker by an exception is often what its last lines are about.
+  process.on("exit", () => output.flush());
+  const worker = new Worker(link, output);
   await worker.ended;
   return 0;
 }

@@ -206,7 +206,7 @@ export class WorkerPool implements Service {
       { assignment, inForce },
       {
         hasRoom: () => this.#handOut.next(),
-        line: (line) => log.pass(line),
+        lines: (lines) => log.pass(lines),
         ended: (how, lost) => this.#ended(seat, how, lost),
       },
     );

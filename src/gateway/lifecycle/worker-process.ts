@@ -1,6 +1,6 @@
 import { fork, type ChildProcess } from "node:child_process";
 import type { AcceptedSocket } from "../../transport/shared-port.ts";
-import { tellLines } from "./output-lines.ts";
+import { tellWholeLines } from "./output-lines.ts";
 import {
   isFromWorker,
   type FromWorker,
@@ -18,8 +18,8 @@ const FarewellMs = 2_000;
 export interface WorkerObserver {
   /** It may take another connection. */
   hasRoom(): void;
-  /** A line of its standard output. */
-  line(text: string): void;
+  /** Whole lines of its standard output, with their ends. */
+  lines(text: string): void;
   /** Once, when it is gone; `lost` connections were on their way to it. */
   ended(how: string, lost: number): void;
 }
@@ -51,7 +51,7 @@ export class WorkerProcess {
       if (this.#child.pid === undefined) this.#end(error.message);
     });
     this.#child.once("exit", (code, signal) => this.#end(signal ?? `exit code ${code}`));
-    if (this.#child.stdout) tellLines(this.#child.stdout, (line) => observer.line(line));
+    if (this.#child.stdout) tellWholeLines(this.#child.stdout, (lines) => observer.lines(lines));
   }
 
   get pid(): number {

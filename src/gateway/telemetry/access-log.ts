@@ -86,9 +86,9 @@ export class AccessLog implements StreamObserver {
     this.#lines.event(level, msg, fields, this.#now());
   }
 
-  /** Writes a line of another process, which has its form already. */
-  pass(line: string): void {
-    this.#output.write(`${line}\n`);
+  /** Writes whole lines of another process, which have their form and their ends already. */
+  pass(lines: string): void {
+    this.#output.write(lines);
   }
 
   /** Tells of no more streams that stay open; resolves when all lines have left, or nobody took them for a second. */

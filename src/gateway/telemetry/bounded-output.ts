@@ -36,17 +36,18 @@ export class BoundedOutput {
     return this.#dropped;
   }
 
-  /** Writes `line`, which has its end. */
-  write(line: string): void {
+  /** Writes `lines`, one or several, each with its end. */
+  write(lines: string): void {
     if ((this.#output.writableLength ?? 0) > MaxUnreadBytes) {
-      this.#dropped++;
-      this.#untold++;
+      const count = lines.split("\n").length - 1;
+      this.#dropped += count;
+      this.#untold += count;
       return;
     }
     const untold = this.#untold;
     this.#untold = 0;
     if (untold > 0) this.#tellDropped(untold);
-    this.#output.write(line);
+    this.#output.write(lines);
   }
 
   /** Resolves when everything written has left the process, or nobody took it within a second. */

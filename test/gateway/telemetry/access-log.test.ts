@@ -45,7 +45,7 @@ describe("each line", () => {
     log.request(requestOutcome());
     expect(lines).toHaveLength(2);
     for (const line of lines) expect(line).toMatch(one.start);
-    log.pass("as it is");
+    log.pass("as it is\n");
     expect(lines[2]).toBe("as it is");
     await log.close();
   });

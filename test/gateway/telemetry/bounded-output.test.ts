@@ -13,7 +13,8 @@ test("what nobody reads is bounded, and what is missing is told once", async () 
   const pipe = new PassThrough();
   const output = outputOver(pipe);
   output.write("x".repeat(2 ** 20 + 1));
-  for (let i = 0; i < 5; i++) output.write("lost\n");
+  for (let i = 0; i < 3; i++) output.write("lost\n");
+  output.write("lost\ntoo\n");
   expect(pipe.writableLength).toBe(2 ** 20 + 1);
   expect(output.dropped).toBe(5);
   const lines = text(pipe.setEncoding("latin1"));
