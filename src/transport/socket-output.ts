@@ -1,31 +1,26 @@
 import type { Socket } from "node:net";
 import type { BytesLifetime } from "./byte-stream.ts";
+import { ByteBlocks } from "./byte-blocks.ts";
 import { copyInto, copyOf } from "./copy-bytes.ts";
 import { HighWater } from "./high-water.ts";
 
 /** A piece of less than this is put together with its neighbours. */
 const SmallBytes = 512;
-/** What small pieces are put together in. */
-const BlockBytes = 2_048;
-/** How many unused blocks are kept: 1 MiB. */
-const MaxKept = 512;
 
 /**
  * The way out of a socket. What is written in one turn of the event loop leaves in one call of the system at its end, small
  * pieces put together.
  */
 export class SocketOutput {
-  /**
-   * Blocks that nobody uses, of all sockets: one that is made for each write is memory outside the heap, which makes the
-   * collector run through all of the heap many times a second.
-   */
-  static readonly #blocks: Uint8Array[] = [];
+  /** What small pieces are put together in. */
+  static readonly #blocks = new ByteBlocks(2_048, 512);
   readonly #socket: Socket;
   readonly #highWater: HighWater;
   #isScheduled = false;
   #isCorked = false;
-  /** A small piece, or several in a block: they wait for the end of the turn. */
+  /** A small piece, or the block that several are in: they wait for the end of the turn. */
   #small: Uint8Array | undefined;
+  #block: Buffer | undefined;
   #smallBytes = 0;
 
   /** @param onDrain - `write` said `false`, and there is room again; never called from within `write`. */
@@ -98,21 +93,22 @@ export class SocketOutput {
 
   /** A piece by itself moves into a block; a block that is full leaves the place to the next. */
   #makeRoom(small: Uint8Array): void {
-    if (small.length === BlockBytes) return this.#cork();
-    this.#small = SocketOutput.#blocks.pop() ?? Buffer.allocUnsafeSlow(BlockBytes);
-    copyInto(this.#small, 0, small, 0, this.#smallBytes);
+    if (this.#block !== undefined) return this.#cork();
+    this.#block = SocketOutput.#blocks.take();
+    this.#small = this.#block;
+    copyInto(this.#block, 0, small, 0, this.#smallBytes);
   }
 
   #writeSmall(): void {
     const small = this.#small;
     if (small === undefined) return;
+    const block = this.#block;
     const view = small.subarray(0, this.#smallBytes);
     this.#small = undefined;
+    this.#block = undefined;
     this.#smallBytes = 0;
     this.#highWater.write(view);
     // TCP has mostly taken it now. What it, or TLS, has not is not waited for.
-    const isTaken = this.#socket.writableLength === 0;
-    const blocks = SocketOutput.#blocks;
-    if (isTaken && small.length === BlockBytes && blocks.length < MaxKept) blocks.push(small);
+    if (block !== undefined && this.#socket.writableLength === 0) SocketOutput.#blocks.give(block);
   }
 }

@@ -1,13 +1,13 @@
 import { singleFieldValue } from "../../protocol/handshake/field-values.ts";
 import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
 import type { AbortReason, ByteConsumer, ByteStream, BytesLifetime, StreamEnding } from "../byte-stream.ts";
-import { copyOf } from "../copy-bytes.ts";
 import { DefaultFrameBytes, Flag, FrameHeaderBytes, FrameType } from "./h2-codes.ts";
 import { writeFrameHeader } from "./frame-writer.ts";
 import type { HeaderBlock } from "./header-blocks.ts";
 import { UsualPlace } from "./priority.ts";
 import { ResetCodes, type StreamConnection, type StreamWindows } from "./stream-connection.ts";
 import type { StreamReceiveWindow } from "./stream-receive-window.ts";
+import { UnsentBytes } from "./unsent-bytes.ts";
 import { WaitingBytes } from "./waiting-bytes.ts";
 
 /** Who takes the answer on a stream that we have opened. */
@@ -49,7 +49,7 @@ export class H2Stream implements ByteStream {
   /** What is missing of the content, where its length was said. */
   #lengthLeft: number | undefined;
   #inbox: WaitingBytes | undefined;
-  #outbox: WaitingBytes | undefined;
+  #outbox: UnsentBytes | undefined;
   #receiving: "open" | "ended" | "told" = "open";
   #sending: "open" | "ending" | "ended" = "open";
   #trailers: FieldLines | undefined;
@@ -99,14 +99,18 @@ export class H2Stream implements ByteStream {
   write(bytes: Uint8Array, start: number, end: number, lifetime: BytesLifetime): boolean {
     if (this.#sending !== "open" || this.isOver) return true;
     const from = this.#outbox === undefined ? this.#sendNow(bytes, start, end) : start;
-    if (lifetime === "kept" || from === end) return this.#push(bytes, from, end, undefined);
-    return this.#push(copyOf(bytes, from, end), 0, end - from, undefined);
+    if (from === end) return !this.#isDrainOwed;
+    const outbox = (this.#outbox ??= new UnsentBytes());
+    outbox.push(bytes, from, end, lifetime);
+    return this.#queue(outbox);
   }
 
   /** Like `write`, of bytes that nobody changes; `onTaken` is called once they have left. */
   writePart(bytes: Uint8Array, onTaken: () => void): boolean {
     if (this.#sending !== "open" || this.isOver) return true;
-    return this.#push(bytes, 0, bytes.length, onTaken);
+    const outbox = (this.#outbox ??= new UnsentBytes());
+    outbox.pushPart(bytes, onTaken);
+    return this.#queue(outbox);
   }
 
   pause(): void {
@@ -258,10 +262,8 @@ export class H2Stream implements ByteStream {
     return from;
   }
 
-  #push(bytes: Uint8Array, start: number, end: number, onTaken: (() => void) | undefined): boolean {
-    if (start === end) return !this.#isDrainOwed;
-    const outbox = (this.#outbox ??= new WaitingBytes());
-    outbox.push(bytes, start, end, onTaken);
+  /** Returns whether there is room for more in `outbox`. */
+  #queue(outbox: UnsentBytes): boolean {
     this.#connection.queue(this);
     if (outbox.bytes < this.highWaterBytes) return true;
     this.#isDrainOwed = true;
@@ -319,6 +321,7 @@ export class H2Stream implements ByteStream {
     const { unreadBytes } = this;
     this.#inbox = undefined;
     if (unreadBytes > 0) this.#connection.hold(-unreadBytes);
+    this.#outbox?.drop();
     this.#outbox = undefined;
     this.onOver?.();
     // Whoever still holds the stream holds nobody else by it.

@@ -11,11 +11,10 @@ interface Piece {
   end: number;
   /** Whether more may be put behind `end`. */
   readonly isBlock: boolean;
-  readonly onTaken: (() => void) | undefined;
 }
 
 /**
- * Bytes that wait, in their order. However they came, they cost little more than they are: a piece that is a small part of the
+ * Bytes that came and wait to be read, in their order. However they came, they cost little more than they are: a piece that is a small part of the
  * memory it lies in is copied, and so are small ones that others wait in front of.
  */
 export class WaitingBytes {
@@ -27,19 +26,14 @@ export class WaitingBytes {
     return this.#bytes;
   }
 
-  /**
-   * Adds `bytes[start, end)`, to which nobody writes any more.
-   *
-   * @param onTaken - told once all of them have been taken.
-   */
-  push(bytes: Uint8Array, start: number, end: number, onTaken?: () => void): void {
+  /** Adds `bytes[start, end)`, to which nobody writes any more. */
+  push(bytes: Uint8Array, start: number, end: number): void {
     const length = end - start;
     this.#bytes += length;
-    if (onTaken === undefined && length < SmallBytes && this.#pieces.length > 0)
-      return this.#pushSmall(bytes, start, end);
+    if (length < SmallBytes && this.#pieces.length > 0) return this.#pushSmall(bytes, start, end);
     const isMost = length * 2 >= bytes.length;
     const kept = isMost ? { bytes, start, end } : { bytes: copyOf(bytes, start, end), start: 0, end: length };
-    this.#pieces.push({ ...kept, isBlock: false, onTaken });
+    this.#pieces.push({ ...kept, isBlock: false });
   }
 
   /** Takes the first piece off. */
@@ -47,32 +41,13 @@ export class WaitingBytes {
     const piece = this.#pieces.shift();
     if (piece === undefined) return undefined;
     this.#bytes -= piece.end - piece.start;
-    piece.onTaken?.();
     return piece.bytes.subarray(piece.start, piece.end);
-  }
-
-  /** Moves the first `length` bytes, as many as there are at most, into `target` at `offset`. */
-  take(target: Uint8Array, offset: number, length: number): void {
-    const stop = offset + length;
-    this.#bytes -= length;
-    let taken = 0;
-    for (let position = offset; position < stop;) {
-      const piece = this.#pieces[taken]!;
-      const end = Math.min(piece.end, piece.start + stop - position);
-      copyInto(target, position, piece.bytes, piece.start, end);
-      position += end - piece.start;
-      piece.start = end;
-      if (end < piece.end) break;
-      taken++;
-      piece.onTaken?.();
-    }
-    if (taken > 0) this.#pieces.splice(0, taken);
   }
 
   #pushSmall(bytes: Uint8Array, start: number, end: number): void {
     let last = this.#pieces.at(-1)!;
     if (!last.isBlock || last.bytes.length - last.end < end - start) {
-      last = { bytes: new Uint8Array(BlockBytes), start: 0, end: 0, isBlock: true, onTaken: undefined };
+      last = { bytes: new Uint8Array(BlockBytes), start: 0, end: 0, isBlock: true };
       this.#pieces.push(last);
     }
     copyInto(last.bytes, last.end, bytes, start, end);

@@ -8,12 +8,11 @@ const Push = fc.record({
   bytes: fc.integer({ min: 1, max: 3_000 }),
   within: fc.nat(9),
 });
-const Take = fc.record({ type: fc.constant("take" as const), bytes: fc.integer({ min: 1, max: 5_000 }) });
 const Shift = fc.record({ type: fc.constant("shift" as const) });
 
 test("what is taken is what was pushed, in any order of both, and pieces handed out stay as they are", () => {
   fc.assert(
-    fc.property(fc.array(fc.oneof(Push, Push, Take, Shift), { maxLength: 80 }), (steps) => {
+    fc.property(fc.array(fc.oneof(Push, Push, Shift), { maxLength: 80 }), (steps) => {
       const waiting = new WaitingBytes();
       let pushed = 0;
       const out: Uint8Array[] = [];
@@ -27,10 +26,6 @@ test("what is taken is what was pushed, in any order of both, and pieces handed 
           ]);
           waiting.push(chunk, step.within * 1_000, step.within * 1_000 + step.bytes);
           pushed += step.bytes;
-        } else if (step.type === "take") {
-          const target = Buffer.alloc(Math.min(step.bytes, waiting.bytes) + 3);
-          waiting.take(target, 3, target.length - 3);
-          out.push(target.subarray(3));
         } else {
           out.push(waiting.shift() ?? new Uint8Array(0));
         }
@@ -41,18 +36,6 @@ test("what is taken is what was pushed, in any order of both, and pieces handed 
     }),
     { numRuns: 300 },
   );
-});
-
-test("who pushed bytes is told when the last of them has been taken", () => {
-  const waiting = new WaitingBytes();
-  const told: number[] = [];
-  for (const nth of [1, 2, 3]) waiting.push(pattern(10), 0, 10, () => told.push(nth));
-  waiting.take(Buffer.alloc(40), 0, 9);
-  expect(told).toEqual([]);
-  waiting.take(Buffer.alloc(40), 0, 11);
-  expect(told).toEqual([1, 2]);
-  waiting.shift();
-  expect(told).toEqual([1, 2, 3]);
 });
 
 test("a small part of a chunk does not keep the chunk", () => {
