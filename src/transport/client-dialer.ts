@@ -10,7 +10,8 @@ import { trySecure, type UpstreamAddress } from "./upstream-address.ts";
 import type { DialTarget } from "./upstream-connecting.ts";
 
 /** Which HTTP versions a client speaks: `auto` is what the server prefers over TLS, and HTTP/1.1 without. */
-export type ClientProtocol = "auto" | "h1" | "h2";
+export const ClientProtocols = ["auto", "h1", "h2"] as const;
+export type ClientProtocol = (typeof ClientProtocols)[number];
 
 /** A server and the way to it. */
 export interface ClientServer {

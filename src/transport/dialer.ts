@@ -109,7 +109,8 @@ class Dialing {
   }
 }
 
-function dialResultOf(result: Exclude<ConnectResult, { type: "connected" }>): DialResult {
+/** What a dial is without a connection. */
+export function dialResultOf(result: Exclude<ConnectResult, { type: "connected" }>): DialResult {
   switch (result.type) {
     case "failed": {
       const limit = exhaustedLimitOf(result.error);

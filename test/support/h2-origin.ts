@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import {
   createSecureServer,
   createServer,
@@ -8,6 +9,7 @@ import {
 } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import { onTestFinished } from "vitest";
+import { acceptKey } from "../../src/protocol/handshake/upgrade.ts";
 import type { UpstreamAddress } from "../../src/transport/upstream-address.ts";
 import { type Access, sharedCertificate } from "./listening.ts";
 
@@ -25,6 +27,8 @@ export interface H2Origin {
   loseConnections(): void;
   /** The streams so far. */
   readonly streams: readonly ServerHttp2Stream[];
+  /** How many WebSockets were opened over HTTP/1.1, all of which it takes. */
+  readonly upgrades: number;
   /** Resolves once `holds` is true behind something that has happened here, or now. */
   until(holds: () => boolean): Promise<void>;
 }
@@ -59,6 +63,7 @@ export async function h2Origin(options: H2OriginOptions = {}): Promise<H2Origin>
   const sessions = new Set<ServerHttp2Session>();
   const streams: ServerHttp2Stream[] = [];
   let made = 0;
+  let upgrades = 0;
   const happened = (): void => void server.emit("happened");
   server.on("connection", (socket: Socket) => {
     made++;
@@ -81,6 +86,12 @@ export async function h2Origin(options: H2OriginOptions = {}): Promise<H2Origin>
       });
   });
   server.on("tlsClientError", () => undefined);
+  server.on("upgrade", (request: IncomingMessage, socket: Socket) => {
+    upgrades++;
+    const accept = acceptKey(request.headers["sec-websocket-key"] ?? "");
+    const lines = ["Upgrade: websocket", "Connection: Upgrade", `Sec-WebSocket-Accept: ${accept}`, "", ""];
+    socket.write(["HTTP/1.1 101 Switching Protocols", ...lines].join("\r\n"));
+  });
   server.on("stream", (stream: ServerHttp2Stream, _fields: unknown, _flags: unknown, rawFields: string[]) => {
     stream.on("error", () => undefined).once("close", happened);
     streams.push(stream);
@@ -114,6 +125,9 @@ export async function h2Origin(options: H2OriginOptions = {}): Promise<H2Origin>
       for (const socket of sockets) socket.destroy();
     },
     streams,
+    get upgrades() {
+      return upgrades;
+    },
     async until(holds) {
       while (!holds()) await once(server, "happened");
     },

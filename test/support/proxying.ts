@@ -38,6 +38,8 @@ export function proxyTo(
     takesRequests: true,
     addresses,
     sourceAddresses: [],
+    protocol: "auto",
+    maxStreamsPerConnection: 1,
     connectTimeoutMs: 60_000,
     answerTimeoutMs: 60_000,
     responseTimeoutMs: 60_000,

@@ -1,3 +1,4 @@
+import type { ClientProtocol } from "../../transport/client-dialer.ts";
 import type { H2Options } from "../../transport/h2-acceptor.ts";
 import type { AlpnProtocol, ServerCertificate } from "../../transport/tls-server.ts";
 import type { AcceptorDeadlines } from "../../transport/transport-limits.ts";
@@ -149,7 +150,14 @@ export interface UpstreamConfig {
   readonly answerTimeoutMs: number;
   /** Ordinary requests: from the request sent to the response's first byte. */
   readonly responseTimeoutMs: number;
-  /** Connections for ordinary requests, per address; and how many requests may wait for one (503). */
+  /** The HTTP version for WebSockets. */
+  readonly protocol: ClientProtocol;
+  /** WebSockets on one HTTP/2 connection; one more opens another. */
+  readonly maxStreamsPerConnection: number;
+  /**
+   * Per address, connections for ordinary requests, and HTTP/2 connections for WebSockets; and how many requests, and how many
+   * openings, may wait for room on one (503).
+   */
   readonly maxConnections: number;
   readonly maxWaiting: number;
   /** Program and arguments of a process that lives and dies with the gateway. */

@@ -1,9 +1,9 @@
 import { HostList } from "../../protocol/handshake/access.ts";
-import type { Config } from "./config.ts";
+import type { Config, UpstreamConfig } from "./config.ts";
 import type { ConfigPath, Fault } from "./fault.ts";
 import { valueAt, type RawConfig } from "./raw-config.ts";
 
-const ForRequests = ["responseTimeoutMs", "maxConnections", "maxWaiting"];
+const ForConnections = ["maxConnections", "maxWaiting"];
 
 /** Options that are written and change nothing. */
 export function effectWarnings(config: Config, raw: RawConfig): Fault[] {
@@ -12,13 +12,17 @@ export function effectWarnings(config: Config, raw: RawConfig): Fault[] {
   const tell = (path: ConfigPath, message: string) => {
     if (isWritten(path)) warnings.push({ path, at: "key", message: `has no effect: ${message}` });
   };
-  for (const { name } of config.upstreams.filter(({ takesRequests }) => !takesRequests)) {
-    for (const key of ForRequests) {
-      tell(["upstreams", name, key], "ws:// addresses take WebSockets alone; http:// ones take requests too");
-    }
+  for (const upstream of config.upstreams) {
+    const option = (key: string): ConfigPath => ["upstreams", upstream.name, key];
+    const isShared = mayShareConnections(upstream);
+    if (!isShared) tell(option("maxStreamsPerConnection"), "its WebSockets have a connection each, with HTTP/1.1");
+    if (upstream.takesRequests) continue;
+    const keys = ["responseTimeoutMs", ...(isShared ? [] : ForConnections)];
+    for (const key of keys) tell(option(key), "ws:// addresses take WebSockets alone; http:// ones take requests too");
   }
   if (config.limits.openingRate === undefined) tell(["limits", "openingBurst"], "there is no openingsPerSecond");
-  if (!config.listeners.some(({ protocols }) => protocols.includes("h2"))) tell(["http2"], "no listener has h2");
+  const speaksHttp2 = config.listeners.some(({ protocols }) => protocols.includes("h2"));
+  if (!speaksHttp2 && !config.upstreams.some(mayShareConnections)) tell(["http2"], "no listener or upstream has h2");
   const { hosts } = config.access;
   const answered = new HostList(hosts);
   for (const [i, { host }] of config.routes.entries()) {
@@ -27,4 +31,9 @@ export function effectWarnings(config: Config, raw: RawConfig): Fault[] {
     }
   }
   return warnings;
+}
+
+/** Whether WebSockets to it may share HTTP/2 connections. */
+function mayShareConnections({ protocol, addresses }: UpstreamConfig): boolean {
+  return protocol === "h2" || (protocol === "auto" && addresses.some(({ tls }) => tls !== undefined));
 }

@@ -100,7 +100,9 @@ export const RouteLimitsSchema = z.strictObject({
 export const Http2Schema = z.strictObject({
   engine: oneOf(H2EngineNames)
     .default("node")
-    .describe("Who frames it: `node`, that is node:http2, or `hawser` itself, which is younger and costs less."),
+    .describe(
+      "Who frames it, also towards upstreams: `node`, that is node:http2, or `hawser` itself, which is younger and costs less.",
+    ),
   maxConcurrentStreams: count("streams", { from: 1, to: 65_536, standard: 256 }).describe(
     "Streams one connection may have open at once. Browsers queue what is above.",
   ),

@@ -2,7 +2,6 @@ import { CloseCode } from "../../protocol/close-code.ts";
 import { allowedRsvOf } from "../../protocol/handshake/negotiation.ts";
 import type { OpeningAnswer } from "../../protocol/handshake/opening-request.ts";
 import type { ByteStream } from "../../transport/byte-stream.ts";
-import type { DialResult } from "../../transport/dialer.ts";
 import type { Opening } from "../../transport/opening.ts";
 import { lingerMsOf } from "../../websocket/linger.ts";
 import { dialInTurn } from "./dial-in-turn.ts";
@@ -12,6 +11,7 @@ import { Relay } from "./relay.ts";
 import { ServedStream } from "./served-stream.ts";
 import type { UpstreamRoute } from "./site.ts";
 import type { StreamContext } from "./serving-context.ts";
+import type { UpstreamDialResult } from "./upstream-dialer.ts";
 
 /**
  * Dials first and answers then: the upstream's own answer decides what the client is told. The next address is tried
@@ -79,7 +79,7 @@ class WaitingOpening implements LiveStream {
 function answer(
   opening: Opening,
   route: UpstreamRoute,
-  result: DialResult,
+  result: UpstreamDialResult,
   report: OpeningReport,
   context: StreamContext,
   release: () => void,
@@ -96,7 +96,7 @@ function answer(
   return true;
 }
 
-function refuse(result: Exclude<DialResult, { type: "accepted" }>, report: OpeningReport): void {
+function refuse(result: Exclude<UpstreamDialResult, { type: "accepted" }>, report: OpeningReport): void {
   switch (result.type) {
     case "refused":
       return report.reject("upstream_refused", result.rejection);
@@ -104,6 +104,8 @@ function refuse(result: Exclude<DialResult, { type: "accepted" }>, report: Openi
       return report.refuse("upstream_unreachable", 502, "The upstream cannot be reached.", result.detail);
     case "exhausted":
       return report.refuse("exhausted", 503, "The gateway has no connection left for the upstream.", result.detail);
+    case "busy":
+      return report.refuse("limited", 503, "Too many openings wait for the upstream.", "upstream_waiting");
     case "timeout":
       return report.refuse("upstream_timeout", 504, "The upstream did not answer in time.", result.detail);
     case "invalid": {

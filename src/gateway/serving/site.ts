@@ -3,12 +3,17 @@ import { comparablePath } from "../../protocol/handshake/request-target.ts";
 import type { ExtensionNegotiator } from "../../protocol/message/extension.ts";
 import { PermessageDeflateNegotiator } from "../../protocol/message/permessage-deflate-negotiator.ts";
 import type { Config, HostField, RouteConfig, UpstreamConfig } from "../config/config.ts";
+import type { H2EngineName } from "../../transport/h2-acceptor.ts";
+import type { OpenH2Client } from "../../transport/h2-client.ts";
+import { hawserH2Clients } from "../../transport/hawser-h2-client.ts";
+import { openNodeH2Client } from "../../transport/node-h2-client.ts";
 import { RouteTable } from "../routing/route-table.ts";
 import { Upstream } from "../routing/upstream.ts";
 import type { RouteLabels } from "../telemetry/stream-registry.ts";
 import { handlerNameOf, loadHandler, type LoadedHandler } from "./handlers.ts";
 import { HttpUpstream } from "./http-upstream.ts";
 import { StaticFiles } from "./static-files.ts";
+import { UpstreamDialer } from "./upstream-dialer.ts";
 
 /** What every route has. */
 interface Served {
@@ -21,6 +26,8 @@ interface Served {
 export interface UpstreamRoute extends Served {
   readonly type: "upstream";
   readonly upstream: Upstream;
+  /** Asks it for WebSockets. */
+  readonly dialer: UpstreamDialer;
   /** Passes ordinary requests on; `undefined` where the upstream takes WebSockets alone. */
   readonly http: HttpUpstream | undefined;
   readonly hostField: HostField;
@@ -67,7 +74,12 @@ export class Site {
    */
   static async load(config: Config, before?: Site): Promise<Site> {
     const backends = new Map<string, Backend>();
-    for (const one of config.upstreams) backends.set(one.name, Site.#tryBackend(before, one) ?? createBackend(one));
+    const { engine } = config.http2;
+    const openClient = engine === "node" ? openNodeH2Client : hawserH2Clients();
+    for (const one of config.upstreams) {
+      const known = Site.#tryBackend(before, one, engine);
+      backends.set(one.name, known ?? createBackend(one, engine, openClient));
+    }
     const served = new Map<string, ServedRoute>();
     for (const one of config.routes) {
       served.set(one.name, Site.#tryServed(before, one, backends) ?? (await loadRoute(one, backends)));
@@ -85,17 +97,20 @@ export class Site {
   async retire(kept: Site): Promise<void> {
     const still = new Set(kept.#backends.values());
     const gone = [...this.#backends.values()].filter((backend) => !still.has(backend));
+    for (const { dialer } of gone) dialer.retire();
     await Promise.all(gone.flatMap(({ http }) => (http === undefined ? [] : [http.close()])));
   }
 
   /** Closes all connections to upstreams at once. */
   async destroy(): Promise<void> {
+    for (const { dialer } of this.#backends.values()) dialer.destroy();
     await Promise.all([...this.#backends.values()].flatMap(({ http }) => (http === undefined ? [] : [http.destroy()])));
   }
 
-  static #tryBackend(before: Site | undefined, config: UpstreamConfig): Backend | undefined {
+  static #tryBackend(before: Site | undefined, config: UpstreamConfig, engine: H2EngineName): Backend | undefined {
     const backend = before === undefined ? undefined : before.#backends.get(config.name);
-    return backend !== undefined && isDeepStrictEqual(backend.config, config) ? backend : undefined;
+    if (backend === undefined || backend.engine !== engine) return undefined;
+    return isDeepStrictEqual(backend.config, config) ? backend : undefined;
   }
 
   static #tryServed(
@@ -113,13 +128,18 @@ export class Site {
 /** An upstream of the config at work. */
 interface Backend {
   readonly config: UpstreamConfig;
+  /** Who frames its HTTP/2 connections. */
+  readonly engine: H2EngineName;
   readonly upstream: Upstream;
+  readonly dialer: UpstreamDialer;
   readonly http: HttpUpstream | undefined;
 }
 
-function createBackend(config: UpstreamConfig): Backend {
+function createBackend(config: UpstreamConfig, engine: H2EngineName, openClient: OpenH2Client): Backend {
   const upstream = new Upstream(config);
-  return { config, upstream, http: config.takesRequests ? new HttpUpstream(upstream, config) : undefined };
+  const dialer = new UpstreamDialer(upstream, config, openClient);
+  const http = config.takesRequests ? new HttpUpstream(upstream, config) : undefined;
+  return { config, engine, upstream, dialer, http };
 }
 
 async function loadRoute(config: RouteConfig, backends: ReadonlyMap<string, Backend>): Promise<ServedRoute> {
@@ -128,8 +148,8 @@ async function loadRoute(config: RouteConfig, backends: ReadonlyMap<string, Back
     case "upstream": {
       const backend = backends.get(target.upstream);
       if (backend === undefined) throw new Error(`route ${name}: there is no upstream ${target.upstream}`);
-      const { upstream, http } = backend;
-      return { type: "upstream", name, config, upstream, http, hostField: target.hostField };
+      const { upstream, dialer, http } = backend;
+      return { type: "upstream", name, config, upstream, dialer, http, hostField: target.hostField };
     }
     case "handler":
       return {

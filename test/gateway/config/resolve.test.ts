@@ -64,8 +64,14 @@ trustedProxies: [10.0.0.0/8]
     maxAgeMs: undefined,
     maxAgeJitter: 0.1,
   };
-  const upstream = { sourceAddresses: [], connectTimeoutMs: 5_000, answerTimeoutMs: 10_000, command: undefined };
-  const requests = { responseTimeoutMs: 60_000, maxConnections: 1_024, maxWaiting: 1_024 };
+  const timeouts = { connectTimeoutMs: 5_000, answerTimeoutMs: 10_000 };
+  const upstream = { sourceAddresses: [], protocol: "auto", ...timeouts, command: undefined } as const;
+  const requests = {
+    responseTimeoutMs: 60_000,
+    maxConnections: 1_024,
+    maxStreamsPerConnection: 256,
+    maxWaiting: 1_024,
+  };
   const expected: Omit<Config, "http2" | "deadlines" | "reload" | "log"> = {
     folder,
     files: [file, join(folder, "tls/c.pem"), join(folder, "tls/k.pem")],

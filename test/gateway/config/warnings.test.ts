@@ -144,8 +144,19 @@ describe("what one would not expect", () => {
     },
     {
       text: `${Base.replace(`:1" }`, `:1", protocols: [http/1.1] }`)}http2: { maxSessionMemoryMiB: 1 }`,
-      warnings: ["http2: has no effect: no listener has h2"],
+      warnings: ["http2: has no effect: no listener or upstream has h2"],
     },
+    {
+      text: Base.replace("[ws://chat]", "[ws://chat], maxStreamsPerConnection: 1"),
+      warnings: [
+        "upstreams.chat.maxStreamsPerConnection: has no effect: its WebSockets have a connection each, with HTTP/1.1",
+      ],
+    },
+    {
+      text: `${Base.replace("[ws://chat]", "[ws://chat], protocol: h2, maxStreamsPerConnection: 1, maxWaiting: 1").replace(`:1" }`, `:1", protocols: [http/1.1] }`)}http2: { maxSessionMemoryMiB: 1 }`,
+      warnings: [],
+    },
+    { text: Base.replace("[ws://chat]", "[wss://chat], maxConnections: 1, maxStreamsPerConnection: 1"), warnings: [] },
     {
       text: `${Base.replace("upstream: chat", "upstream: chat, host: b.example")}access: { hosts: ["*.example.com"] }`,
       warnings: ["routes[0].host: has no effect: access.hosts does not have it, so no request gets here"],

@@ -22,6 +22,8 @@ function upstream(name: string, word: string, lastMs = 0): UpstreamConfig {
     takesRequests: false,
     addresses: [],
     sourceAddresses: [],
+    protocol: "auto",
+    maxStreamsPerConnection: 1,
     connectTimeoutMs: 1,
     answerTimeoutMs: 1,
     responseTimeoutMs: 1,

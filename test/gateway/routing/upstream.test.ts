@@ -18,6 +18,8 @@ function upstreamOf(hosts: readonly string[], config: Partial<UpstreamConfig> = 
     takesRequests: false,
     addresses: hosts.map(addressOf),
     sourceAddresses: [],
+    protocol: "auto",
+    maxStreamsPerConnection: 1,
     connectTimeoutMs: 1,
     answerTimeoutMs: 2,
     responseTimeoutMs: 3,

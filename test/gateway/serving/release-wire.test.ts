@@ -1,13 +1,15 @@
 import { BlockList } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import type { Deadlines, RouteConfig, StreamLimits } from "../../../src/gateway/config/config.ts";
+import type { Deadlines, RouteConfig, StreamLimits, UpstreamConfig } from "../../../src/gateway/config/config.ts";
 import { Upstream } from "../../../src/gateway/routing/upstream.ts";
 import { LiveStreams, type GatewayCloseCause } from "../../../src/gateway/serving/live-streams.ts";
 import { OpeningReport, type OpeningOutcome } from "../../../src/gateway/serving/opening-report.ts";
 import { serveHandler } from "../../../src/gateway/serving/serve-handler.ts";
 import { serveUpstream } from "../../../src/gateway/serving/serve-upstream.ts";
 import type { StreamContext } from "../../../src/gateway/serving/serving-context.ts";
+import { UpstreamDialer } from "../../../src/gateway/serving/upstream-dialer.ts";
 import { StreamRegistry } from "../../../src/gateway/telemetry/stream-registry.ts";
+import { openNodeH2Client } from "../../../src/transport/node-h2-client.ts";
 import { hex } from "../../support/bits.ts";
 import { switching } from "../../support/dialing.ts";
 import { FakeOpening } from "../../support/fake-opening.ts";
@@ -93,11 +95,13 @@ async function serve(opening: FakeOpening, script: Script | "nobody", limits: Pa
   const upstream = script === "nobody" ? undefined : await scriptedUpstream(script);
   const transport =
     upstream?.address.transport ?? ({ type: "tcp", host: "127.0.0.1", port: await freePort() } as const);
-  const config = {
+  const config: UpstreamConfig = {
     name: "backend",
     takesRequests: false,
     addresses: [{ url: "", authority: "backend", transport, tls: undefined }],
     sourceAddresses: [],
+    protocol: "auto",
+    maxStreamsPerConnection: 1,
     connectTimeoutMs: 60_000,
     answerTimeoutMs: 100,
     responseTimeoutMs: 60_000,
@@ -105,6 +109,7 @@ async function serve(opening: FakeOpening, script: Script | "nobody", limits: Pa
     maxWaiting: 1,
     command: undefined,
   };
+  const backend = new Upstream(config);
   const report = new OpeningReport(opening, "chat", (outcome) => parts.outcomes.push(outcome));
   const served = serveUpstream(
     opening,
@@ -112,7 +117,8 @@ async function serve(opening: FakeOpening, script: Script | "nobody", limits: Pa
       type: "upstream",
       name: "chat",
       config: routeConfig(limits),
-      upstream: new Upstream(config),
+      upstream: backend,
+      dialer: new UpstreamDialer(backend, config, openNodeH2Client),
       http: undefined,
       hostField: { type: "keep" },
     },

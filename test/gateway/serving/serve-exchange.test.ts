@@ -2,7 +2,7 @@ import { mkdtemp, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import type { RouteConfig } from "../../../src/gateway/config/config.ts";
+import type { RouteConfig, UpstreamConfig } from "../../../src/gateway/config/config.ts";
 import { AccessPolicy } from "../../../src/gateway/policy/access.ts";
 import { addressList } from "../../../src/gateway/routing/address-list.ts";
 import { Upstream } from "../../../src/gateway/routing/upstream.ts";
@@ -10,7 +10,9 @@ import { LiveStreams } from "../../../src/gateway/serving/live-streams.ts";
 import { serveExchange, type ExchangeContext } from "../../../src/gateway/serving/serve-exchange.ts";
 import type { ServedRoute } from "../../../src/gateway/serving/site.ts";
 import { StaticFiles } from "../../../src/gateway/serving/static-files.ts";
+import { UpstreamDialer } from "../../../src/gateway/serving/upstream-dialer.ts";
 import type { RequestOutcome } from "../../../src/gateway/telemetry/request-metrics.ts";
+import { openNodeH2Client } from "../../../src/transport/node-h2-client.ts";
 import { FakeExchange, type FakeRequest } from "../../support/fake-exchange.ts";
 import { loopback } from "../../support/proxying.ts";
 
@@ -43,10 +45,12 @@ beforeAll(async () => {
       maxAgeJitter: 0,
     },
   };
-  const upstream = new Upstream({
+  const upstreamConfig: UpstreamConfig = {
     name: "u",
     addresses: [loopback(1)],
     sourceAddresses: [],
+    protocol: "auto",
+    maxStreamsPerConnection: 1,
     connectTimeoutMs: 1,
     answerTimeoutMs: 1,
     takesRequests: false,
@@ -54,10 +58,20 @@ beforeAll(async () => {
     maxConnections: 1,
     maxWaiting: 1,
     command: undefined,
-  });
+  };
+  const upstream = new Upstream(upstreamConfig);
+  const dialer = new UpstreamDialer(upstream, upstreamConfig, openNodeH2Client);
   routes = {
     files: { type: "files", name: "files", config, prefix: "/r", files: await StaticFiles.open(folder) },
-    sockets: { type: "upstream", name: "sockets", config, upstream, http: undefined, hostField: { type: "keep" } },
+    sockets: {
+      type: "upstream",
+      name: "sockets",
+      config,
+      upstream,
+      dialer,
+      http: undefined,
+      hostField: { type: "keep" },
+    },
     handler: {
       type: "handler",
       name: "handler",
