@@ -8,6 +8,7 @@ import { parseClientUrl, type ClientTarget } from "./client-url.ts";
 import { checkConnectOptions, type ConnectOptions, DefaultOpeningMs } from "./connect-options.ts";
 import type { WebSocketConnection } from "./connection.ts";
 import { connectionSettings } from "./connection-options.ts";
+import type { HandledConnection } from "./handler.ts";
 import { LiveSet } from "./live-set.ts";
 import { withDefaults } from "./with-defaults.ts";
 
@@ -57,7 +58,7 @@ export class WebSocketClient {
    * - `WS_OPENING_INVALID`, `WS_EXTENSION_…`: the answer breaks a rule (RFC 6455 §4.1, RFC 8441 §5).
    * - `WS_NOT_OPEN`: the client was closed.
    */
-  async connect(url: string | URL, options: ConnectOptions = {}): Promise<WebSocketConnection> {
+  async connect(url: string | URL, options: ConnectOptions = {}): Promise<HandledConnection> {
     if (this.#closed !== undefined) throw clientClosed();
     checkConnectOptions(options);
     const all = withDefaults(this.#defaults, options);
@@ -130,7 +131,7 @@ export class WebSocketClient {
 const Shared = new WebSocketClient();
 
 /** Opens a WebSocket as {@link WebSocketClient.connect} does, with the client that all callers of this function share. */
-export function connect(url: string | URL, options?: ConnectOptions): Promise<WebSocketConnection> {
+export function connect(url: string | URL, options?: ConnectOptions): Promise<HandledConnection> {
   return Shared.connect(url, options);
 }
 

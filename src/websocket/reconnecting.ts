@@ -4,7 +4,7 @@ import { singleFieldValue } from "../protocol/handshake/field-values.ts";
 import type { Closing } from "../protocol/message/connection-machine.ts";
 import { connect } from "./client.ts";
 import type { ConnectOptions } from "./connect-options.ts";
-import type { WebSocketConnection } from "./connection.ts";
+import type { HandledConnection } from "./handler.ts";
 import { checkNumbers, MaxTimerMs, Milliseconds } from "./number-rules.ts";
 
 /** How a WebSocket ended, or why it could not be opened. */
@@ -26,7 +26,7 @@ export interface ReconnectOptions {
   /** 0 up to 1, where the wait lies below its most; `Math.random` where not given. */
   readonly random?: (() => number) | undefined;
   /** Opens it; {@link connect} where not given. */
-  readonly connect?: ((url: string | URL, options: ConnectOptions) => Promise<WebSocketConnection>) | undefined;
+  readonly connect?: ((url: string | URL, options: ConnectOptions) => Promise<HandledConnection>) | undefined;
 }
 
 const ReconnectNumbers = { minMs: Milliseconds, maxMs: Milliseconds, stableMs: { ...Milliseconds, from: 0 } };
@@ -79,7 +79,7 @@ export function isWorthRetrying(reason: ReconnectReason): boolean {
 export async function* reconnecting(
   url: string | URL,
   options: ConnectOptions & { readonly reconnect?: ReconnectOptions | undefined } = {},
-): AsyncGenerator<WebSocketConnection, void, undefined> {
+): AsyncGenerator<HandledConnection, void, undefined> {
   const { reconnect = {}, ...connectOptions } = options;
   checkNumbers(reconnect, ReconnectNumbers, "reconnect.");
   const { stableMs = 10_000, shouldRetry = isWorthRetrying, onRetry, connect: open = connect } = reconnect;
@@ -104,10 +104,10 @@ interface Outcome {
 }
 
 async function* oneConnection(
-  open: () => Promise<WebSocketConnection>,
+  open: () => Promise<HandledConnection>,
   signal: AbortSignal | undefined,
-): AsyncGenerator<WebSocketConnection, Outcome, undefined> {
-  let connection: WebSocketConnection;
+): AsyncGenerator<HandledConnection, Outcome, undefined> {
+  let connection: HandledConnection;
   try {
     connection = await open();
   } catch (error) {

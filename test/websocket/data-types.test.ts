@@ -1,5 +1,7 @@
 import { expect, expectTypeOf, test } from "vitest";
+import { connect, type WebSocketClient } from "../../src/websocket/client.ts";
 import type { HandledConnection, WebSocketHandler } from "../../src/websocket/handler.ts";
+import { reconnecting } from "../../src/websocket/reconnecting.ts";
 import { WebSocketServer } from "../../src/websocket/server.ts";
 import { type Authorization, type Endpoint, endpoint } from "../../src/websocket/server-options.ts";
 
@@ -39,6 +41,13 @@ test("connections without data need none", () => {
   expectTypeOf(new WebSocketServer({ handler: {} })).toEqualTypeOf<WebSocketServer>();
   expect(new WebSocketServer<undefined>() satisfies WebSocketServer).toBeDefined();
   expect(new WebSocketServer<User | undefined>({ handler: {} }) satisfies WebSocketServer).toBeDefined();
+});
+
+test("a client gives what an application has of a WebSocket, and not what its owner has", () => {
+  expectTypeOf(connect).returns.resolves.toEqualTypeOf<HandledConnection>();
+  expectTypeOf<WebSocketClient["connect"]>().returns.resolves.toEqualTypeOf<HandledConnection>();
+  expectTypeOf(reconnecting("ws://a/")).toEqualTypeOf<AsyncGenerator<HandledConnection, void, undefined>>();
+  expectTypeOf<HandledConnection>().not.toHaveProperty("drain");
 });
 
 test("a yes needs no data where there are none", () => {
