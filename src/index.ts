@@ -119,10 +119,17 @@ export {
 export type { Rate } from "./websocket/opening-rate.ts";
 export { connect, WebSocketClient } from "./websocket/client.ts";
 export type { ClientTls, ConnectOptions } from "./websocket/connect-options.ts";
+export type { Pem } from "./websocket/pem.ts";
 export {
   isWorthRetrying,
   reconnecting,
   type ReconnectOptions,
   type ReconnectReason,
 } from "./websocket/reconnecting.ts";
-export { WebSocket, type WebSocketOptions } from "./websocket/web-socket.ts";
+export {
+  WebSocket,
+  type WebSocketErrorEvent,
+  type WebSocketEvents,
+  type WebSocketOpener,
+  type WebSocketOptions,
+} from "./websocket/web-socket.ts";

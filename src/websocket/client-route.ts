@@ -3,6 +3,7 @@ import type { HttpProxy } from "../transport/http-proxy.ts";
 import { trySecure, type UpstreamAddress, type UpstreamTls } from "../transport/upstream-address.ts";
 import { basicAuthorization, type ClientTarget, hostOf, parseUrl } from "./client-url.ts";
 import type { ClientTls, ConnectOptions } from "./connect-options.ts";
+import { type Pem, pemText } from "./pem.ts";
 
 const HttpSchemes: readonly string[] = ["http:", "https:"];
 
@@ -13,7 +14,7 @@ export type RouteOptions = Pick<ConnectOptions, "protocol" | "tls" | "socketPath
  * The server of `target` and the way to it.
  *
  * @throws WebSocketError `WS_URL_INVALID` for a proxy that is none, TypeError for one that a unix socket is reached through,
- *   Error of node:tls for a certificate or key that cannot be used.
+ *   and for a PEM that is empty, Error of node:tls for a certificate or key that cannot be used.
  */
 export function clientServer({ host, port, scheme }: ClientTarget, options: RouteOptions): ClientServer {
   const { protocol = "auto", tls, socketPath, proxy, proxyTls } = options;
@@ -22,14 +23,14 @@ export function clientServer({ host, port, scheme }: ClientTarget, options: Rout
   const transport =
     socketPath === undefined ? ({ type: "tcp", host, port } as const) : ({ type: "unix", path: socketPath } as const);
   // On a unix socket the name to look for is still the URL's.
-  const address = { transport, tls: scheme === "https" ? upstreamTls(tls, host) : undefined };
+  const address = { transport, tls: scheme === "https" ? upstreamTls(tlsTexts(tls, "tls"), host) : undefined };
   return { address, proxy: proxy === undefined ? undefined : httpProxy(proxy, proxyTls), protocol };
 }
 
 /** What tells connections apart that cannot be shared: where they lead, on what way, who is shown and who is believed. */
 export function routeKey({ scheme, host, port }: ClientTarget, options: RouteOptions): string {
   const { protocol, tls, socketPath, proxy, proxyTls } = options;
-  const listed = [tls, proxyTls].map((one) => [one?.ca, one?.cert, one?.key, one?.serverName, one?.verify]);
+  const listed = [tlsTexts(tls, "tls"), tlsTexts(proxyTls, "proxyTls")].map(Object.values);
   return JSON.stringify([protocol, scheme, host, port, socketPath, proxy && String(proxy), listed]);
 }
 
@@ -40,13 +41,21 @@ function httpProxy(written: string | URL, tls: ClientTls | undefined): HttpProxy
   const port = Number(url.port || (isSecure ? 443 : 80));
   const address: UpstreamAddress = {
     transport: { type: "tcp", host, port },
-    tls: isSecure ? upstreamTls(tls, host) : undefined,
+    tls: isSecure ? upstreamTls(tlsTexts(tls, "proxyTls"), host) : undefined,
   };
   return { address, secure: trySecure(address), authorization: basicAuthorization(url) };
 }
 
-function upstreamTls(tls: ClientTls | undefined, host: string): UpstreamTls {
-  const { ca, cert, key, serverName = host, verify = true } = tls ?? {};
+/** {@link ClientTls} with its PEMs as text; each has the same members in the same order. */
+type TlsTexts = Readonly<Record<"ca" | "cert" | "key" | "serverName", string | undefined>> & Pick<ClientTls, "verify">;
+
+function tlsTexts({ ca, cert, key, serverName, verify }: ClientTls = {}, option: "tls" | "proxyTls"): TlsTexts {
+  const text = (name: string, pem: Pem | undefined) => (pem === undefined ? pem : pemText(pem, `${option}.${name}`));
+  return { ca: text("ca", ca), cert: text("cert", cert), key: text("key", key), serverName, verify };
+}
+
+function upstreamTls(tls: TlsTexts, host: string): UpstreamTls {
+  const { ca, cert, key, serverName = host, verify = true } = tls;
   const identity = cert === undefined || key === undefined ? undefined : { certificate: cert, key };
   return { serverName, ca, verify, identity };
 }

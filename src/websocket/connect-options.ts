@@ -3,14 +3,15 @@ import type { ExtensionNegotiator } from "../protocol/message/extension.ts";
 import { checkConnectionOptions, type ConnectionOptions } from "./connection-options.ts";
 import type { WebSocketHandler } from "./handler.ts";
 import { checkNumbers, Count, Milliseconds } from "./number-rules.ts";
+import type { Pem } from "./pem.ts";
 
-/** TLS of a client, as PEM text. */
+/** TLS of a client. */
 export interface ClientTls {
   /** The authorities believed instead of those Node comes with. */
-  readonly ca?: string | undefined;
+  readonly ca?: Pem | undefined;
   /** The certificate that is shown where the server asks, with its `key`. */
-  readonly cert?: string | undefined;
-  readonly key?: string | undefined;
+  readonly cert?: Pem | undefined;
+  readonly key?: Pem | undefined;
   /** Sent as SNI and looked for in the certificate; the host of the URL where not given. */
   readonly serverName?: string | undefined;
   /** `false` takes any certificate: whoever sits on the way can be the server then. */

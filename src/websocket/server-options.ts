@@ -6,11 +6,12 @@ import type { ConnectionLimits } from "../transport/connection-gate.ts";
 import type { H2Options } from "../transport/h2-acceptor.ts";
 import type { ListenerOptions } from "../transport/listener.ts";
 import type { HttpExchange } from "../transport/opening.ts";
-import type { AlpnProtocol, TlsIdentity } from "../transport/tls-server.ts";
+import type { AlpnProtocol } from "../transport/tls-server.ts";
 import type { AcceptorDeadlines, HeaderLimits } from "../transport/transport-limits.ts";
 import type { ConnectionOptions } from "./connection-options.ts";
 import type { WebSocketHandler } from "./handler.ts";
 import type { Rate } from "./opening-rate.ts";
+import type { Pem } from "./pem.ts";
 import type { WebSocketRequest } from "./request.ts";
 import type { Given } from "./with-defaults.ts";
 
@@ -107,11 +108,14 @@ export function endpoint(rules: Endpoint): Endpoint {
 }
 
 /** A certificate of an own listener. */
-export interface ServerTls extends TlsIdentity {
+export interface ServerTls {
+  /** With its chain. */
+  readonly certificate: Pem;
+  readonly key: Pem;
   /** The server names it is presented for; `*.example.com` stands for one label. The first certificate is for all others. */
   readonly serverNames?: readonly string[] | undefined;
   /** Whether clients show one of theirs; absent: they are not asked. */
-  readonly clientCertificates?: ClientCertificateRule | undefined;
+  readonly clientCertificates?: (Omit<ClientCertificateRule, "ca"> & { readonly ca: Pem }) | undefined;
 }
 
 /** {@link ServerRules}, with an `authorize` if the connections have data. */

@@ -2,6 +2,7 @@ import type { ListenerOptions } from "../transport/listener.ts";
 import type { ServerCertificate } from "../transport/tls-server.ts";
 import type { AcceptorDeadlines, HeaderLimits } from "../transport/transport-limits.ts";
 import type { AdmissionLimits } from "./admission.ts";
+import { pemText } from "./pem.ts";
 import { DefaultServerOptions, type ServerTls, type ServerRules } from "./server-options.ts";
 import { withDefaults } from "./with-defaults.ts";
 
@@ -43,5 +44,13 @@ export function listenerOptions(options: ServerRules, nextConnectionId: () => nu
 }
 
 function serverCertificate({ certificate, key, serverNames, clientCertificates }: ServerTls): ServerCertificate {
-  return { certificate, key, serverNames: serverNames ?? [], clientCertificates };
+  return {
+    certificate: pemText(certificate, "tls.certificate"),
+    key: pemText(key, "tls.key"),
+    serverNames: serverNames ?? [],
+    clientCertificates: clientCertificates && {
+      ...clientCertificates,
+      ca: pemText(clientCertificates.ca, "tls.clientCertificates.ca"),
+    },
+  };
 }

@@ -103,7 +103,7 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
    * Listens, and resolves to where; may be called several times.
    *
    * @throws Error of node:net with its `code`, such as EADDRINUSE, or of node:tls for a certificate that cannot be used.
-   * @throws TypeError when the server closes, and for a unix socket where there is TLS.
+   * @throws TypeError when the server closes, for a unix socket where there is TLS, and for a PEM that is empty.
    */
   async listen(place: PathListening): Promise<{ readonly path: string }>;
   async listen(place?: TcpListening): Promise<{ readonly address: string; readonly port: number }>;

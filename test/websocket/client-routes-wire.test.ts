@@ -97,12 +97,18 @@ describe.each(ClientVersions)("over $protocol", ({ protocol, httpVersion }) => {
       expect(await heardOf(url, { protocol, tls: { verify: false } })).toBe(`${httpVersion} https 127.0.0.1:${port} `);
     });
 
-    test("shows the certificate of the client where the server asks for it", async () => {
+    test.each<{ form: string; pem: (text: string) => string | Uint8Array }>([
+      { form: "text", pem: (text) => text },
+      { form: "bytes", pem: (text) => Buffer.from(text) },
+    ])("shows the certificate of the client where the server asks for it, as $form", async ({ pem }) => {
       const authority = await testAuthority();
       const { certificate: cert, key } = await clientCertificate(authority, "ann");
-      const clientCertificates = { ca: authority.certificate, required: true };
-      const { url, ca, port } = await secureServer(["127.0.0.1"], { clientCertificates });
-      const heard = await heardOf(url, { protocol, tls: { ca, cert, key } });
+      const own = await testCertificate(["127.0.0.1"]);
+      const clientCertificates = { ca: pem(authority.certificate), required: true };
+      const serverTls = { certificate: pem(own.certificate), key: pem(own.key), clientCertificates };
+      const port = await portOf(tellingServer({ tls: serverTls }));
+      const tls = { ca: pem(own.certificate), cert: pem(cert), key: pem(key) };
+      const heard = await heardOf(`wss://127.0.0.1:${port}`, { protocol, tls });
       expect(heard).toBe(`${httpVersion} https 127.0.0.1:${port} CN=ann,O=Example`);
     });
 
@@ -200,6 +206,11 @@ describe("the HTTP/2 connection of a client", () => {
     {
       what: "what is of the WebSocket alone",
       other: () => ({ subprotocols: ["a"], fields: ["b", "c"] }),
+      connections: 1,
+    },
+    {
+      what: "how it is said who is believed",
+      other: ({ certificate }) => ({ tls: { ca: Buffer.from(certificate) } }),
       connections: 1,
     },
     { what: "who is believed", other: ({ certificate: ca }) => ({ tls: { ca, verify: false } }), connections: 2 },
