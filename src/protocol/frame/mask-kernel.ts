@@ -10,7 +10,7 @@ export interface MaskKernel {
   /** What `memory` is a view of. */
   readonly buffer: ArrayBuffer;
   /**
-   * XORs the first `length` bytes of `memory`, at least one, with the four octets of `word`, the lowest first; and up to 31
+   * XORs the first `length` bytes of `memory`, at least one, with the four octets of `word`, the lowest first; and up to 63
    * bytes behind them.
    */
   readonly xor: (length: number, word: number) => void;
@@ -25,7 +25,7 @@ const Listing = `
   07 10 02                     ;
   06 6d 65 6d 6f 72 79  02 00  ;   (export "memory" (memory 0))
   03 78 6f 72  00 00           ;   (export "xor" (func $xor))
-  0a 3d 01  3b                 ;   (func $xor (param $length i32) (param $word i32)
+  0a 5e 01  5c                 ;   (func $xor (param $length i32) (param $word i32)
   02  01 7f  01 7b             ;     (local $at i32) (local $words v128)
   20 01  fd 11  21 03          ;     local.get $word, i32x4.splat, local.set $words
   03 40                        ;     (loop
@@ -37,7 +37,15 @@ const Listing = `
   20 02  fd 00 04 10           ;       local.get $at, v128.load offset=16
   20 03  fd 51                 ;       local.get $words, v128.xor
   fd 0b 04 10                  ;       v128.store offset=16
-  20 02  41 20  6a  22 02      ;       local.get $at, i32.const 32, i32.add, local.tee $at
+  20 02                        ;       local.get $at
+  20 02  fd 00 04 20           ;       local.get $at, v128.load offset=32
+  20 03  fd 51                 ;       local.get $words, v128.xor
+  fd 0b 04 20                  ;       v128.store offset=32
+  20 02                        ;       local.get $at
+  20 02  fd 00 04 30           ;       local.get $at, v128.load offset=48
+  20 03  fd 51                 ;       local.get $words, v128.xor
+  fd 0b 04 30                  ;       v128.store offset=48
+  20 02  41 c0 00  6a  22 02   ;       local.get $at, i32.const 64, i32.add, local.tee $at
   20 00  49  0d 00             ;       local.get $length, i32.lt_u, br_if 0
   0b 0b                        ;     )))
 `;
