@@ -6,10 +6,16 @@ export interface PartSink {
   /**
    * What is written waits for its turn.
    *
-   * @param waitingBytes - what its writer holds.
+   * @param waitingBytes - what its writer holds more than it has said before.
    * @throws WebSocketError where that is more than may wait.
    */
   hold(waitingBytes: number): void;
+  /**
+   * What is written, in its turn, waits behind a part that waits for room.
+   *
+   * @throws WebSocketError where `waitingBytes` are more than may wait.
+   */
+  holdBehind(waitingBytes: number): void;
   /**
    * Sends a part; returns a promise for room where there is none for more.
    *
@@ -30,6 +36,8 @@ export class MessageWriter implements SendTurn {
   readonly stream: Writable;
   readonly #sink: PartSink;
   #bytes = 0;
+  /** Of what the stream counts as waiting, those that were sent already. */
+  #sentBytes = 0;
   #hasTurn = false;
   #onTurn: (() => void) | undefined;
   #hasBegun = false;
@@ -42,9 +50,9 @@ export class MessageWriter implements SendTurn {
       write: (part: Uint8Array, _, callback) => {
         // As a frame it would count among the fragments that a peer allows.
         if (part.length === 0) callback();
-        else this.#whenTurn(() => void this.#send(part, "more", callback), callback);
+        else this.#whenTurn(() => void this.#send(part, "more", callback));
       },
-      final: (callback) => this.#whenTurn(() => void this.#send(Nothing, "last", callback), callback),
+      final: (callback) => this.#whenTurn(() => void this.#send(Nothing, "last", callback)),
       destroy: (error, callback) => {
         callback(error);
         this.#giveUp();
@@ -52,9 +60,10 @@ export class MessageWriter implements SendTurn {
     });
     // Whoever does not listen must not lose the process to a peer that leaves.
     this.stream.on("error", () => {});
+    this.#watch(this.stream);
   }
 
-  /** What was written before its turn. Further writes are bounded by the backpressure of the stream. */
+  /** What was written before its turn. */
   get bytes(): number {
     return this.#bytes;
   }
@@ -70,22 +79,39 @@ export class MessageWriter implements SendTurn {
     if (!this.#isSending) this.stream.destroy(asError(error));
   }
 
-  #whenTurn(action: () => void, callback: (error: Error) => void): void {
-    if (this.#hasTurn) return action();
-    try {
+  /** A stream of node's hands a write over when those before it are done. What waits has to be known at once. */
+  #watch(stream: Writable): void {
+    const write = stream.write.bind(stream);
+    const end = stream.end.bind(stream);
+    stream.write = (...parameters: unknown[]) => {
+      const hasRoom: unknown = Reflect.apply(write, undefined, parameters);
       this.#hold();
-      this.#onTurn = action;
-    } catch (error) {
-      callback(asError(error));
-    }
+      return hasRoom === true;
+    };
+    stream.end = (...parameters: unknown[]) => {
+      Reflect.apply(end, undefined, parameters);
+      this.#hold();
+      return stream;
+    };
+  }
+
+  #whenTurn(action: () => void): void {
+    if (this.#hasTurn) action();
+    else this.#onTurn = action;
   }
 
   #hold(): void {
-    const bytes = this.stream.writableLength;
+    if (this.#isDone || this.stream.destroyed) return;
+    const bytes = this.stream.writableLength - this.#sentBytes;
+    // What has been sent was allowed.
+    if (this.#hasTurn && bytes === 0) return;
     this.#isSending = true;
     try {
-      this.#sink.hold(bytes);
-      this.#bytes += bytes;
+      if (this.#hasTurn) this.#sink.holdBehind(bytes);
+      else this.#sink.hold(bytes - this.#bytes);
+      this.#bytes = bytes;
+    } catch (error) {
+      this.stream.destroy(asError(error));
     } finally {
       this.#isSending = false;
     }
@@ -95,7 +121,9 @@ export class MessageWriter implements SendTurn {
     try {
       const room = this.#sendNow(part, end);
       if (end === "last") this.#finish();
+      this.#sentBytes = part.length;
       await room;
+      this.#sentBytes = 0;
       callback();
     } catch (error) {
       callback(asError(error));

@@ -80,6 +80,7 @@ export class Sender {
         this.#refuseOverflow(waitingBytes);
         queue.grow(waitingBytes);
       },
+      holdBehind: (waitingBytes) => this.#refuseOverflow(waitingBytes),
       sendPart: (part, end, waitingBytes) => this.#sendPart(of, part, end, waitingBytes),
       onDone: () => queue.leave(writer),
       onBroken: () => this.#owner.onBroken(),

@@ -119,6 +119,47 @@ describe("while it leaves", () => {
     expect(peer.heard.at(-1)).toBe("Close 1013");
   });
 
+  test.each([
+    { what: "further writes", write: (stream: Writable) => void stream.write(new Uint8Array(30_000)) },
+    { what: "its last one", write: (stream: Writable) => void stream.end(new Uint8Array(30_000)) },
+  ])("a waiting one may hold no more either: $what are counted at once", async ({ write }) => {
+    const { connection, limitsHit } = setUp({}, { maxBufferedBytes: 50_000 });
+    connection.sendStream("binary");
+    const waiting = connection.sendStream("binary");
+    const failed = once(waiting, "error");
+    waiting.write(new Uint8Array(30_000));
+    expect([connection.bufferedBytes, limitsHit]).toEqual([30_000, []]);
+    write(waiting);
+    expect(limitsHit).toEqual(["buffered_bytes"]);
+    expect(await failed).toMatchObject([{ code: "WS_BUFFER_FULL" }]);
+    expect(connection.state).not.toBe("open");
+  });
+
+  test("one part may be all that may wait", async () => {
+    const { connection, peer, limitsHit } = setUp({}, { pair, maxBufferedBytes: 50_000 });
+    await settled();
+    peer.stream.pause();
+    const stream = connection.sendStream("binary");
+    // Less what it is counted as itself.
+    stream.write(new Uint8Array(50_000 - 1_024));
+    stream.end();
+    expect([connection.state, limitsHit]).toEqual(["open", []]);
+    peer.stream.resume();
+    await once(stream, "finish");
+  });
+
+  test("what its part took counts once, though it is not done", async () => {
+    const { connection, peer, limitsHit } = setUp({}, { pair, maxBufferedBytes: 50_000 });
+    await settled();
+    peer.stream.pause();
+    const stream = connection.sendStream("binary");
+    stream.write(new Uint8Array(30_000));
+    stream.write(new Uint8Array(15_000));
+    expect(limitsHit).toEqual([]);
+    stream.end(new Uint8Array(10_000));
+    expect(limitsHit).toEqual(["buffered_bytes"]);
+  });
+
   test("those that wait are refused when the WebSocket ends, and so is it", async () => {
     const { connection, peer } = setUp();
     const stream = connection.sendStream("text");
@@ -171,9 +212,9 @@ describe("its backpressure", () => {
     const stream = connection.sendStream("binary");
     const failed = once(stream, "error");
     for (let part = 0; part < 10; part++) stream.write(new Uint8Array(10_000));
-    peer.stream.resume();
-    expect(await failed).toMatchObject([{ code: "WS_BUFFER_FULL", origin: "caller" }]);
     expect(limitsHit).toEqual(["buffered_bytes"]);
+    expect(await failed).toMatchObject([{ code: "WS_BUFFER_FULL", origin: "caller" }]);
+    peer.stream.resume();
     await settled();
     expect(peer.heard.at(-1)).toBe("Close 1013");
   });
