@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 import { ensureRuntime } from "./runtime.ts";
 import { WorkerArgument } from "./worker-argument.ts";
+import { keepYoungGenerationSmall } from "./young-generation.ts";
 
 // Everything else is loaded only once it is certain that this Node can.
 if (await ensureRuntime()) {
+  keepYoungGenerationSmall();
   const isWorker = process.argv[2] === WorkerArgument && process.send !== undefined;
   const exitCode = isWorker
     ? (await import("./worker.ts")).runWorker(process)
