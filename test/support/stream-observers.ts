@@ -4,7 +4,7 @@ import type { FarObserver } from "./far-end.ts";
 const DeadlineMs = 4_000;
 
 /** Something that happens over time; `until` waits for a state of it, and fails when that does not come. */
-class Observed {
+export class Observed {
   #onChange: (() => void) | undefined;
 
   changed(): void {
