@@ -1,14 +1,14 @@
 import type { FarEnd, FarObserver } from "./far-end.ts";
-import { DefaultH2 } from "./listening.ts";
 import { Flag, FrameType, rawFrame, uint32, type RawH2Client } from "./raw-h2.ts";
 import type { RelayPeer } from "./relay-endpoint.ts";
 
 const FrameBytes = 16_384;
 const DefaultWindowBytes = 65_535;
+const InitialWindowSize = 4;
 const Cancel = 8;
 const ResetNames: Record<number, string> = { 0: "NO_ERROR", 1: "PROTOCOL_ERROR", 8: "CANCEL", 10: "CONNECT_ERROR" };
 
-/** A client's stream of which each frame is seen. It keeps to the windows it is given, and grants none beyond the first. */
+/** The far end of a stream, of which each frame is seen. It keeps to the windows it is given, and grants none beyond the first. */
 export class H2Peer implements RelayPeer {
   readonly far: FarEnd;
   readonly #client: RawH2Client;
@@ -106,8 +106,18 @@ export class H2Peer implements RelayPeer {
       const updates = this.#client.framesOf(FrameType.WindowUpdate, streamId);
       return updates.reduce((sum, { payload }) => sum + payload.readUInt32BE(), 0);
     };
-    const stream = DefaultH2.streamWindowBytes + granted(this.#streamId);
+    const stream = this.#firstWindowBytes() + granted(this.#streamId);
     return Math.min(stream, DefaultWindowBytes + granted(0)) - this.#sentBytes;
+  }
+
+  /** SETTINGS_INITIAL_WINDOW_SIZE as it came. */
+  #firstWindowBytes(): number {
+    for (const { payload } of this.#client.framesOf(FrameType.Settings)) {
+      for (let at = 0; at < payload.length; at += 6) {
+        if (payload.readUInt16BE(at) === InitialWindowSize) return payload.readUInt32BE(at + 2);
+      }
+    }
+    return DefaultWindowBytes;
   }
 
   #closeWhenEnded(): void {

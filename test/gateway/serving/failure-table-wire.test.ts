@@ -30,3 +30,9 @@ describe.each(["cleartext", "TLS"] as const)("%s", (access) => {
     forms: { client: (line) => [line], upstream: onTcp },
   });
 });
+
+describeRelayFailures("h1, upstream h2", () => openWireLegs("cleartext", "h1", "h2"), {
+  ...traits,
+  has: [],
+  forms: { client: onTcp, upstream: (line) => [line] },
+});
