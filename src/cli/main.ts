@@ -5,7 +5,7 @@ import { keepYoungGenerationSmall } from "./young-generation.ts";
 
 // Everything else is loaded only once it is certain that this Node can.
 if (await ensureRuntime()) {
-  keepYoungGenerationSmall();
+  keepYoungGenerationSmall(process.execArgv);
   const isWorker = process.argv[2] === WorkerArgument && process.send !== undefined;
   const exitCode = isWorker
     ? (await import("./worker.ts")).runWorker(process)
