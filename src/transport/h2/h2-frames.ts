@@ -13,7 +13,6 @@ import { PeerBudgets } from "./peer-budgets.ts";
 import { Priorities } from "./priorities.ts";
 import { ReceiveWindow } from "./receive-window.ts";
 import { ReceiveWindows } from "./receive-windows.ts";
-import { RoundTrips } from "./round-trips.ts";
 import { PeerSettings } from "./settings.ts";
 import type { StreamWindows } from "./stream-connection.ts";
 
@@ -64,7 +63,7 @@ export class H2Frames implements FrameConsumer {
     this.#receiveWindow = new ReceiveWindow(http2.connectionWindowBytes);
     this.#receiveWindows = new ReceiveWindows({
       maxBytes: http2.streamWindowBytes,
-      roundTrips: new RoundTrips(),
+      roundTrips: options.output.roundTrips,
       nowMs,
     });
   }
@@ -319,8 +318,9 @@ export class H2Frames implements FrameConsumer {
   }
 
   #onPing(flags: number, payload: Uint8Array): void {
-    if (flags & Flag.Ack) this.#owner.onPong();
-    else this.#output.send(frame(FrameType.Ping, Flag.Ack, 0, payload));
+    const isAnswer = (flags & Flag.Ack) !== 0;
+    if (isAnswer && !this.#output.takePong(payload)) this.#owner.onPong();
+    if (!isAnswer) this.#output.send(frame(FrameType.Ping, Flag.Ack, 0, payload));
   }
 
   #onWindowUpdate(streamId: number, bytes: number): void {

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { copyInto } from "../copy-bytes.ts";
-import { writeFrameHeader } from "./frame-writer.ts";
+import { frame, writeFrameHeader } from "./frame-writer.ts";
 import {
   DefaultFrameBytes,
   DefaultWindowBytes,
@@ -11,10 +11,19 @@ import {
 } from "./h2-codes.ts";
 import type { H2Stream } from "./h2-stream.ts";
 import { OutputBufferBytes, type OutputBuffers } from "./output-buffers.ts";
+import { RoundTrips } from "./round-trips.ts";
 import { SendOrder, type SendLevel } from "./send-order.ts";
+import { WriteBudget } from "./write-budget.ts";
 
 /** A DATA frame with less room than this waits for the next write, unless it would be no longer. */
 const LittleRoomBytes = 1_024;
+
+/** So much of a stream may pass others that wait for what is on its way, and so much may pass in all. */
+const SmallBytes = 4_096;
+const SpareBytes = 65_536;
+
+/** A PING. */
+const PingFrameBytes = FrameHeaderBytes + 8;
 
 /** What the most urgent streams leave to the others in each write, and those half as much to the others behind them. */
 const LessUrgentBytes = 16_384;
@@ -33,9 +42,11 @@ export interface OutputOwner {
 /**
  * The way out of a connection: whose frame leaves next. What comes together in one turn of the event loop leaves in one write;
  * control frames and header blocks first, in their order, then the most urgent streams in turn, a frame each. The next write waits until
- * the system has taken the last one, so little lies where nothing can overtake it.
+ * the system has taken the last one, and until what is on its way to the peer is little more than the path holds: so little
+ * lies where nothing can overtake it.
  */
 export class H2Output {
+  readonly roundTrips = new RoundTrips();
   readonly #socket: Socket;
   readonly #buffers: OutputBuffers;
   readonly #owner: OutputOwner;
@@ -56,11 +67,20 @@ export class H2Output {
   /** The buffer that is being written. */
   #held: Buffer | undefined;
   #isClosed = false;
+  readonly #budget: WriteBudget;
+  /** Up to how many bytes of DATA in all may be written: what is on its way to the peer is bounded. */
+  #endBytes: number;
+  /** Whether somebody waits for that, and how long yet. */
+  #isHeldBack = false;
+  #patience: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, buffers: OutputBuffers, owner: OutputOwner) {
     this.#socket = socket;
     this.#buffers = buffers;
     this.#owner = owner;
+    this.#budget = new WriteBudget(this.roundTrips, () => performance.now());
+    this.#endBytes = this.#budget.endBytes;
+    socket.once("close", () => clearTimeout(this.#patience));
   }
 
   /** Bytes of control frames that wait: a peer that asks and does not read makes them grow. */
@@ -107,6 +127,7 @@ export class H2Output {
     const position = this.#end + FrameHeaderBytes;
     const room = this.#isWriting ? AheadBytes : OutputBufferBytes;
     if (length > DefaultFrameBytes || position + length > room) return false;
+    if (this.#dataBytes + length > this.#endBytes && this.#allowedBytes(length) < length) return false;
     const target = this.#roomFor(position + length);
     writeFrameHeader(target, this.#end, length, FrameType.Data, Flag.None, streamId);
     copyInto(target, position, bytes, start, end);
@@ -142,6 +163,13 @@ export class H2Output {
     return this.#windowBytes <= MaxWindowBytes;
   }
 
+  /** The peer has answered a PING; returns `false` if it was another's than the budget's. */
+  takePong(payload: Uint8Array): boolean {
+    if (!this.#budget.take(payload)) return false;
+    this.#goOn();
+    return true;
+  }
+
   /** Writes the control frames that wait, and nothing after them. */
   close(): void {
     if (this.#isClosed) return;
@@ -170,7 +198,8 @@ export class H2Output {
     const buffer = this.#roomFor(Math.min(begun + queuedBytes, OutputBufferBytes));
     this.#next = undefined;
     this.#end = 0;
-    const end = this.#fill(buffer, begun);
+    const end = this.#probe(buffer, this.#fill(buffer, begun));
+    if (this.#isHeldBack) this.#awaitAnswer();
     if (end === 0 || this.#isClosed) {
       this.#buffers.give(buffer);
       this.#isWriting = false;
@@ -187,6 +216,29 @@ export class H2Output {
     if (this.#control.length > 0 || this.#order.size > 0 || this.#end > 0) this.#flush();
     if (this.isEmpty) this.#owner.onEmpty();
   };
+
+  /** Writes a PING behind what is in `target` if one is due; returns the new end. */
+  #probe(target: Buffer, end: number): number {
+    if (this.#dataBytes < this.#budget.nextProbeBytes || end + PingFrameBytes > target.length) return end;
+    target.set(frame(FrameType.Ping, Flag.None, 0, this.#budget.probe(this.#dataBytes)), end);
+    return end + PingFrameBytes;
+  }
+
+  /** Who does not answer PINGs is written to as fast as the system takes it. */
+  #awaitAnswer(): void {
+    this.#patience ??= setTimeout(() => {
+      this.#budget.giveUp();
+      this.#goOn();
+    }, this.#budget.patienceMs);
+  }
+
+  #goOn(): void {
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+    this.#isHeldBack = false;
+    this.#endBytes = this.#budget.endBytes;
+    if (this.#order.size > 0) this.#schedule();
+  }
 
   /** What is being put together, with room for `bytes` in all. */
   #roomFor(bytes: number): Buffer {
@@ -231,7 +283,7 @@ export class H2Output {
     for (let at = 0; at < levels.length; at++) {
       // Those behind are left a share, or they would starve.
       const share = this.#order.hasBehind(at) ? LessUrgentBytes >> at : 0;
-      position = this.#fillLevel(levels[at]!, target, position, target.length - share);
+      position = this.#fillLevel(levels[at]!, target, position, target.length - PingFrameBytes - share);
     }
     return position;
   }
@@ -240,33 +292,46 @@ export class H2Output {
     let position = offset;
     // Each as often as its turn comes while there is room: who takes one again stands behind the others.
     for (const stream of streams) {
-      do {
+      for (;;) {
         // A stream's DATA must not come before its header block.
         if (this.#control.length > 0) return position;
         const room = limit - position - FrameHeaderBytes;
         if (room < LittleRoomBytes && room < stream.bufferedBytes) return position;
-        const maxBytes = Math.min(room, DefaultFrameBytes, Math.max(this.#windowBytes, 0));
-        // It keeps its place until the connection's window opens.
+        const maxBytes = Math.min(room, DefaultFrameBytes, this.#allowedBytes(stream.bufferedBytes));
+        // It keeps its place until it may send.
         if (stream.canSend && maxBytes === 0 && stream.bufferedBytes > 0) break;
         if (takesTurns) streams.delete(stream);
-        if (stream.canSend) position += this.#giveTurn(stream, target, position, maxBytes);
+        if (stream.canSend) position = this.#probe(target, this.#giveTurn(stream, target, position, maxBytes));
         if (stream.canSend) streams.add(stream);
         else streams.delete(stream);
-      } while (!takesTurns && stream.canSend);
+        if (takesTurns || !stream.canSend) break;
+      }
     }
     return position;
   }
 
-  /** Frames what `stream` has to send next; returns how many bytes that takes in `target`. */
+  /** How much may be sent of a stream in which `bytes` wait: by the connection's window, and by what is on its way. */
+  #allowedBytes(bytes: number): number {
+    const left = this.#endBytes - this.#dataBytes;
+    const ahead = bytes <= SmallBytes ? left + SpareBytes : left;
+    // A scrap of a large piece would cost more than it is.
+    if (ahead < Math.min(bytes, LittleRoomBytes)) {
+      this.#isHeldBack = true;
+      return 0;
+    }
+    return Math.max(0, Math.min(this.#windowBytes, ahead));
+  }
+
+  /** Frames what `stream` has to send next; returns where that ends in `target`. */
   #giveTurn(stream: H2Stream, target: Buffer, offset: number, maxBytes: number): number {
     if (stream.takeTrailers() !== undefined) {
       this.#owner.sendTrailers(stream);
-      return 0;
+      return offset;
     }
     const sent = stream.fill(target, offset, maxBytes);
     this.#countData(sent);
     stream.tellDrain();
-    return FrameHeaderBytes + sent;
+    return offset + FrameHeaderBytes + sent;
   }
 
   #countData(bytes: number): void {

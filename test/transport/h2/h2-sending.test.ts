@@ -41,6 +41,40 @@ describe("what streams send", () => {
     expect(types).toEqual([FrameType.Headers, FrameType.Data]);
   });
 
+  test.each([
+    { what: "answers PINGs", acknowledges: true },
+    { what: "answers none", acknowledges: false },
+  ])("more than may be on its way reaches a client that $what", async ({ acknowledges }) => {
+    const served = await serveHawser({ settings: [[InitialWindowSize, 2 ** 20]] });
+    const { client } = served;
+    const { stream } = await acceptStream(served);
+    client.send(rawFrame(FrameType.WindowUpdate, 0, 0, uint32(2 ** 20)));
+    client.acknowledges = acknowledges;
+    stream.write(pattern(500_000), 0, 500_000, "kept");
+    await client.until("the first of it", () => dataOf(client, 1).length >= 65_000);
+    stream.write(pattern(100), 0, 100, "kept");
+    await client.until("all", () => dataOf(client, 1).length === 500_100);
+    expect(dataOf(client, 1).subarray(0, 500_000).equals(pattern(500_000))).toBe(true);
+    expect(client.framesOf(FrameType.Ping).length).toBeGreaterThan(0);
+  });
+
+  test("a small message passes a large one that waits for what is on its way", async () => {
+    const served = await serveHawser({ settings: [[InitialWindowSize, 2 ** 20]] });
+    const { client } = served;
+    const large = await acceptStream(served, 1);
+    const small = await acceptStream(served, 3);
+    client.send(rawFrame(FrameType.WindowUpdate, 0, 0, uint32(2 ** 20)));
+    client.acknowledges = false;
+    large.stream.write(pattern(500_000), 0, 500_000, "kept");
+    await client.until("what may be on its way", () => dataOf(client, 1).length >= 65_000);
+    const seen = dataOf(client, 1).length;
+    for (let message = 0; message < 10; message++) {
+      small.stream.write(pattern(100), 0, 100, "kept");
+      await client.roundTrip();
+    }
+    expect([dataOf(client, 3).length, dataOf(client, 1).length]).toEqual([1_000, seen]);
+  });
+
   test("the last bytes of the last stream leave behind the last GOAWAY", async () => {
     const served = await serveHawser();
     const { client, connection } = served;
