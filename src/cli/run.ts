@@ -2,7 +2,7 @@ import { SignalExitCode, type StopSignals } from "./stop-signals.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The exit code where a gateway that had started cannot go on. */
-export const FailedExitCode = 3;
+const FailedExitCode = 3;
 
 /** What `run` asks of a gateway. */
 export interface RunnableGateway {

@@ -87,8 +87,7 @@ export class Worker {
       case "prepare":
         return this.#inTurn(() => this.#prepare(order.config, order.ports));
       case "commit":
-        // At once: behind it come connections that the new config is for.
-        return this.#commit();
+        return this.#inTurn(() => this.#commit());
       case "undo":
         return this.#inTurn(() => this.#undo());
       case "drain":

@@ -31,13 +31,16 @@ class Primary {
   readonly loads: { readonly taken: number; readonly open: number }[] = [];
   readonly #answers = new Map<number, (answer: WorkerAnswer) => void>();
   readonly #port = new SharedPort(
-    (socket) => this.#tell({ kind: "connection", port: 1 }, socket),
+    (socket) => this.#tell({ kind: "connection", port: this.portNumber }, socket),
     () => undefined,
   );
   #tell: (message: ToWorker, handle?: unknown) => void = () => undefined;
   #gone: () => void = () => undefined;
   #orders = 0;
+  readonly #lost = Promise.withResolvers<void>();
   ports: PortOfListener[] = [];
+  /** The number that connections come with. */
+  portNumber = 1;
 
   constructor() {
     const link = {
@@ -89,6 +92,11 @@ class Primary {
     this.#gone();
   }
 
+  /** Resolves when a client of HTTP/1.1 has lost its connection. */
+  get lost(): Promise<void> {
+    return this.#lost.promise;
+  }
+
   async open(version: "1.1" | "2", path: string): Promise<WebSocketClient> {
     return await WebSocketClient.open(await this.#client(version), { path });
   }
@@ -98,6 +106,7 @@ class Primary {
     if (version === "1.1") {
       const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
       socket.on("error", () => undefined);
+      socket.once("close", () => this.#lost.resolve());
       onTestFinished(() => void socket.destroy());
       return h1Client(socket);
     }
@@ -137,7 +146,7 @@ describe.each(["1.1", "2"] as const)("over HTTP/%s", (version) => {
 
     expect(await primary.order(change)).toEqual(Done);
     const committed = primary.order({ type: "commit" });
-    // Asked before the answer is there: a connection that is handed over behind the order gets the new config.
+    // Asked before the answer is there.
     const client = await primary.open(version, "/new");
     expect(await committed).toEqual(Done);
     client.text("hello");
@@ -167,6 +176,31 @@ test("a listener without a port is refused, and nothing has changed", async () =
   client.text("still there");
   expect(await client.next()).toBe("Text still there");
 });
+
+test.each([
+  { order: "undo", isServed: false },
+  { order: "commit", isServed: true },
+] as const)(
+  "a connection to a port that was prepared, behind $order: served $isServed",
+  async ({ order, isServed }) => {
+    const primary = new Primary();
+    const config = await configOf("echo");
+    await primary.start(config);
+    const [main] = [...config.listeners];
+    const [port] = primary.ports;
+    const listeners = [...config.listeners, { ...main!, name: "more" }];
+    const ports = [...primary.ports, { ...port!, listener: "more", number: 2 }];
+    await primary.order({ type: "prepare", config: { ...config, listeners }, ports });
+    await primary.order({ type: order });
+    primary.portNumber = 2;
+    const opened = primary.open("1.1", "/echo").then(
+      () => true,
+      () => false,
+    );
+    const lost = primary.lost.then(() => false);
+    expect(await Promise.race([opened, lost])).toBe(isServed);
+  },
+);
 
 test("an order before the start is refused", async () => {
   const primary = new Primary();

@@ -1,8 +1,9 @@
 import { resetSocket } from "../../transport/reset-socket.ts";
 import type { AcceptedSocket } from "../../transport/shared-port.ts";
+import { AcceptBacklog } from "../../transport/transport-limits.ts";
 
 /** How many connections may wait where nobody takes one, and how long. One more, or one that waits longer, is reset. */
-const MaxWaiting = 1_024;
+const MaxWaiting = AcceptBacklog;
 const MaxWaitMs = 10_000;
 
 /** Who takes connections. */

@@ -15,9 +15,6 @@ export interface ConfigInForce {
   readonly ports: readonly PortOfListener[];
 }
 
-/** What all workers are started with. */
-export type CommonAssignment = Omit<WorkerAssignment, "worker" | "idsBehind">;
-
 /** What became of an order to change: `gone` is nobody's fault, another worker comes in its place. */
 export type ChangeAnswer = "done" | "gone" | { readonly reason: string };
 

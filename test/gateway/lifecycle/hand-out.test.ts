@@ -75,16 +75,16 @@ test("who has no room is passed by; where nobody has, connections wait in their 
   expect(lost).not.toHaveBeenCalled();
 });
 
-test("what waits longer than 10 s is reset, and so is the 1025th that waits", () => {
+test("what waits longer than 10 s is reset, and so is the 4097th that waits", () => {
   const { take, lost, gone } = handing();
-  take(1_024);
+  take(4_096);
   expect(gone()).toBe(0);
   take(1);
   expect([gone(), lost.mock.calls.length]).toEqual([1, 1]);
   vi.advanceTimersByTime(9_999);
   expect(gone()).toBe(1);
   vi.advanceTimersByTime(1);
-  expect([gone(), lost.mock.calls.length]).toEqual([1_025, 1_025]);
+  expect([gone(), lost.mock.calls.length]).toEqual([4_097, 4_097]);
 });
 
 test("closed, it resets who waits and who comes", () => {
