@@ -7,6 +7,7 @@ import { loadConfig } from "../gateway/config/load.ts";
 import { workerShare } from "../gateway/config/worker-share.ts";
 import { Gateway } from "../gateway/gateway.ts";
 import { AccessLog } from "../gateway/telemetry/access-log.ts";
+import { BatchedOutput } from "../gateway/telemetry/batched-output.ts";
 import type { Service } from "../gateway/lifecycle/service.ts";
 import type { WorkerPoolOptions } from "../gateway/lifecycle/worker-pool.ts";
 import { descriptorNeeds } from "../gateway/lifecycle/descriptor-needs.ts";
@@ -26,6 +27,7 @@ import { WorkerArgument } from "./worker-argument.ts";
 export interface CommandProcess extends SignalSource {
   on(event: Parameters<SignalSource["on"]>[0], listener: Parameters<SignalSource["on"]>[1]): unknown;
   on(event: "unhandledRejection", listener: (reason: unknown) => void): unknown;
+  on(event: "exit", listener: () => void): unknown;
   /** Node, the script, and then the arguments. */
   readonly argv: readonly string[];
   readonly env: Environment;
@@ -104,7 +106,10 @@ async function runGateway(
   );
   const isTerminal = process.stdout.isTTY === true;
   const format = isTerminal ? "text" : "json";
-  const log = new AccessLog({ format, output: process.stdout, colour: output.hasColours });
+  const lines = new BatchedOutput(process.stdout);
+  // What ends a process by an exception is often what its last lines are about.
+  process.on("exit", () => lines.flush());
+  const log = new AccessLog({ format, output: lines, colour: output.hasColours });
   const version = await packageVersion();
   const program = [process.argv[1] ?? "", WorkerArgument] as const;
   const pool = { log, version, program, logForm: { format, colour: output.hasColours } } as const;
