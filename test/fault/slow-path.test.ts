@@ -74,7 +74,7 @@ describe("over a slow path a small message takes no longer than it must", () => 
     const busyMs = await wan.echoMs(1);
     const rate = ((wan.received.get(5) ?? 0) - before) / (performance.now() - startMs);
     expect(busyMs).toBeLessThan(1.2 * idleMs + FairMs);
-    expect(rate).toBeGreaterThan(0.8 * Path.bytesPerMs);
+    expect(rate).toBeGreaterThan(0.5 * Path.bytesPerMs);
     expect(wan.received.get(3)).toBe(WindowBytes);
   });
 
@@ -89,7 +89,7 @@ describe("over a slow path a small message takes no longer than it must", () => 
     const startMs = performance.now();
     const busyMs = await wan.echoMs(1);
     const rate = (sunk - before) / (performance.now() - startMs);
-    expect(rate).toBeGreaterThan(0.8 * Path.bytesPerMs);
+    expect(rate).toBeGreaterThan(0.5 * Path.bytesPerMs);
     expect(busyMs).toBeLessThan(1.2 * idleMs + FairMs);
   });
 });

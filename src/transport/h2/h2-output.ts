@@ -70,7 +70,7 @@ export class H2Output {
   readonly #budget: WriteBudget;
   /** Up to how many bytes of DATA in all may be written: what is on its way to the peer is bounded. */
   #endBytes: number;
-  /** Whether somebody waits for that, and how long yet. */
+  /** Whether somebody has waited for that since all had left, and how long yet. */
   #isHeldBack = false;
   #patience: NodeJS.Timeout | undefined;
 
@@ -199,7 +199,8 @@ export class H2Output {
     this.#next = undefined;
     this.#end = 0;
     const end = this.#probe(buffer, this.#fill(buffer, begun));
-    if (this.#isHeldBack) this.#awaitAnswer();
+    if (this.#order.size === 0) this.#isHeldBack = false;
+    else if (this.#isHeldBack && this.#dataBytes + LittleRoomBytes > this.#endBytes) this.#awaitAnswer();
     if (end === 0 || this.#isClosed) {
       this.#buffers.give(buffer);
       this.#isWriting = false;
@@ -220,7 +221,10 @@ export class H2Output {
   /** Writes a PING behind what is in `target` if one is due; returns the new end. */
   #probe(target: Buffer, end: number): number {
     if (this.#dataBytes < this.#budget.nextProbeBytes || end + PingFrameBytes > target.length) return end;
-    target.set(frame(FrameType.Ping, Flag.None, 0, this.#budget.probe(this.#dataBytes)), end);
+    target.set(
+      frame(FrameType.Ping, Flag.None, 0, this.#budget.probe(this.#dataBytes, this.#isHeldBack ? "waiting" : "idle")),
+      end,
+    );
     return end + PingFrameBytes;
   }
 
@@ -235,7 +239,6 @@ export class H2Output {
   #goOn(): void {
     clearTimeout(this.#patience);
     this.#patience = undefined;
-    this.#isHeldBack = false;
     this.#endBytes = this.#budget.endBytes;
     if (this.#order.size > 0) this.#schedule();
   }

@@ -2,8 +2,8 @@ import type { RoundTrips } from "./round-trips.ts";
 
 /** What may always be on its way: it takes 50 ms at 10 Mbit/s. */
 const LeastBytes = 65_536;
-/** By how much of the budget PINGs are apart: each tells that what was written before it has arrived. */
-const PingsPerBudget = 8;
+/** PINGs in a budget of bytes: each tells that what was written before it has arrived. Where nobody waits few are enough. */
+const PingsPerBudget = { waiting: 8, idle: 2 } as const;
 /** The rate is the best of so many measures: of others the application had less to send, or the network was elsewhere. */
 const Measures = 8;
 /** How fast the budget grows until it is as large as the path. */
@@ -31,7 +31,7 @@ export class WriteBudget {
   #nextId = 0;
   #bytes = LeastBytes;
   #acknowledgedBytes = 0;
-  #nextProbeBytes = LeastBytes / PingsPerBudget;
+  #nextProbeBytes = LeastBytes / PingsPerBudget.idle;
   #isOff = false;
   #isRamping = true;
 
@@ -55,13 +55,17 @@ export class WriteBudget {
     return 1_000 + 4 * this.#roundTrips.toleratedMs;
   }
 
-  /** The payload of the PING that is written behind `bytes` in all. */
-  probe(bytes: number): Uint8Array {
+  /**
+   * The payload of the PING that is written behind `bytes` in all.
+   *
+   * @param hold - whether somebody has waited for the answers.
+   */
+  probe(bytes: number, hold: keyof typeof PingsPerBudget): Uint8Array {
     const id = this.#nextId++ % 2 ** 32;
     // Who answers none of them must not make them pile up.
     if (this.#isOff) this.#probes.length = 0;
     this.#probes.push({ id, bytes, acknowledgedBytes: this.#acknowledgedBytes, atMs: this.#nowMs() });
-    this.#nextProbeBytes = bytes + this.#bytes / PingsPerBudget;
+    this.#nextProbeBytes = bytes + this.#bytes / PingsPerBudget[hold];
     const payload = new Uint8Array(8);
     const view = new DataView(payload.buffer);
     view.setUint32(0, Mark);

@@ -41,7 +41,10 @@ function driven(
       queued += bytes;
       if (written < budget.nextProbeBytes) continue;
       const waitMs = queued / bytesPerMs;
-      answers.push({ atMs: nowMs + waitMs + roundTripMs + jitterMs(probes++), payload: budget.probe(written) });
+      answers.push({
+        atMs: nowMs + waitMs + roundTripMs + jitterMs(probes++),
+        payload: budget.probe(written, "waiting"),
+      });
       answers.sort((one, other) => one.atMs - other.atMs);
     }
     if (nowMs >= forMs - measuredMs) longestWaitMs = Math.max(longestWaitMs, queued / bytesPerMs);
@@ -78,7 +81,7 @@ describe("what is on its way", () => {
 
   test("is little on a path that nobody has measured", () => {
     const budget = new WriteBudget(new RoundTrips(), () => 0);
-    expect([budget.endBytes, budget.nextProbeBytes]).toEqual([Least, Least / 8]);
+    expect([budget.endBytes, budget.nextProbeBytes]).toEqual([Least, Least / 2]);
   });
 });
 
@@ -86,7 +89,7 @@ describe("the PINGs of a budget", () => {
   test("are known by their payload, each once, and an answer stands for those before it", () => {
     let nowMs = 0;
     const budget = new WriteBudget(new RoundTrips(), () => nowMs);
-    const payloads = [10_000, 20_000, 30_000].map((bytes) => budget.probe(bytes));
+    const payloads = [10_000, 20_000, 30_000].map((bytes) => budget.probe(bytes, "idle"));
     nowMs = 10;
     expect(budget.take(new Uint8Array(8))).toBe(false);
     expect(budget.take(payloads[1]!)).toBe(true);
@@ -96,14 +99,22 @@ describe("the PINGs of a budget", () => {
     expect(budget.endBytes).toBe(after);
   });
 
+  test("are few where nobody waits for them", () => {
+    const budget = new WriteBudget(new RoundTrips(), () => 0);
+    budget.probe(10_000, "idle");
+    expect(budget.nextProbeBytes).toBe(10_000 + Least / 2);
+    budget.probe(50_000, "waiting");
+    expect(budget.nextProbeBytes).toBe(50_000 + Least / 8);
+  });
+
   test("that nobody answers hold nothing back for longer than patience, until one is answered", () => {
     let nowMs = 0;
     const budget = new WriteBudget(new RoundTrips(), () => nowMs);
-    budget.probe(Least);
+    budget.probe(Least, "idle");
     expect(budget.patienceMs).toBe(1_000);
     budget.giveUp();
     expect(budget.endBytes).toBe(Infinity);
-    const late = Array.from({ length: 100 }, (_, at) => budget.probe(Least * (at + 2)));
+    const late = Array.from({ length: 100 }, (_, at) => budget.probe(Least * (at + 2), "idle"));
     nowMs = 100;
     budget.take(late[0]!);
     expect(budget.endBytes).toBe(Infinity);
