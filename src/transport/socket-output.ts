@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { setImmediate } from "node:timers";
 import type { BytesLifetime } from "./byte-stream.ts";
 import { ByteBlocks } from "./byte-blocks.ts";
 import { copyInto, copyOf } from "./copy-bytes.ts";
@@ -14,6 +15,8 @@ const SmallBytes = 512;
 export class SocketOutput {
   /** What small pieces are put together in. */
   static readonly #blocks = new ByteBlocks(2_048, 512);
+  /** Those written to in this turn: an immediate for each would be most of what a turn allocates. */
+  static #written: SocketOutput[] = [];
   readonly #socket: Socket;
   readonly #highWater: HighWater;
   #isScheduled = false;
@@ -64,15 +67,21 @@ export class SocketOutput {
   #schedule(): void {
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    setImmediate(SocketOutput.#onTurnEnd, this);
+    if (SocketOutput.#written.push(this) === 1) setImmediate(SocketOutput.#onTurnEnd);
   }
 
-  static #onTurnEnd(this: void, output: SocketOutput): void {
-    output.#isScheduled = false;
-    output.#writeSmall();
-    if (!output.#isCorked) return;
-    output.#isCorked = false;
-    output.#socket.uncork();
+  static #onTurnEnd(this: void): void {
+    const outputs = SocketOutput.#written;
+    SocketOutput.#written = [];
+    for (const output of outputs) output.#leave();
+  }
+
+  #leave(): void {
+    this.#isScheduled = false;
+    this.#writeSmall();
+    if (!this.#isCorked) return;
+    this.#isCorked = false;
+    this.#socket.uncork();
   }
 
   /** From now on this turn has more than one piece. */
