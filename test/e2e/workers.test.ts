@@ -61,6 +61,11 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Resolves when the log says so: it comes a little later than what it tells of. */
+async function said(gateway: GatewayProcess, what: RegExp): Promise<void> {
+  await vi.waitFor(() => expect(gateway.log).toMatch(what));
+}
+
 const post = async (gateway: GatewayProcess, action: string) => {
   const response = await fetch(`${gateway.admin}/${action}`, { method: "POST" });
   return { status: response.status, text: await response.text() };
@@ -105,7 +110,7 @@ test("a worker is killed: its streams end, the others' go on, and another one ta
   await vi.waitFor(async () => {
     expect(sumOf(await gateway.metrics(), "hawser_worker_up")).toBe(2);
   }, 10_000);
-  expect(gateway.log).toMatch(/error: worker [12] ended \(SIGKILL\), and its streams with it; another one/);
+  await said(gateway, /error: worker [12] ended \(SIGKILL\), and its streams with it; another one/);
   const metrics = await gateway.metrics();
   expect(sumOf(metrics, "hawser_worker_restarts_total")).toBe(1);
   expect(sumOf(metrics, "hawser_streams_open")).toBe(4);
@@ -143,7 +148,7 @@ test("a reload is taken over by all, or by none; streams of other routes do not 
 
   await gateway.replaceConfig({ ...Config, workers: 3 });
   await post(gateway, "reload");
-  expect(gateway.log).toContain("workers: 3 instead of 2 needs a new start of hawser");
+  await said(gateway, /workers: 3 instead of 2 needs a new start of hawser/);
 });
 
 test("SIGTERM closes the streams of all with 1012 and waits for them; then the exit code is 0", async () => {
@@ -198,7 +203,7 @@ test("workers that end again and again end the gateway, behind a drain, with exi
   process.kill(pid, "SIGKILL");
   expect(await gateway.exited).toBe(3);
   expect(await ofOthers[0]?.next()).toBe("Close 1012");
-  expect(gateway.log).toMatch(/hawser cannot go on: workers keep ending: 6 ended within 30 s, the last one by SIGKILL/);
+  await said(gateway, /hawser cannot go on: workers keep ending: 6 ended within 30 s, the last one by SIGKILL/);
 });
 
 test("a session ticket of one worker is good at the other, and all show the same self-made certificate", async () => {
