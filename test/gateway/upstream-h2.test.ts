@@ -285,6 +285,14 @@ describe.each(["node", "hawser"] as const)("upstreams over HTTP/2 framed by %s",
     await origin.until(() => origin.connections.open === 1);
   });
 
+  test("the other engine gets connections of its own", async () => {
+    const { origin, gateway, config } = await start(engine, {});
+    await open(gateway);
+    await gateway.reload({ ...config, http2: { engine: engine === "node" ? "hawser" : "node" } });
+    await open(gateway);
+    expect(origin.connections).toEqual({ made: 2, open: 2 });
+  });
+
   test("a drain closes the WebSockets, and nothing is left of their connection", async () => {
     const { origin, gateway } = await start(engine, {});
     const client = await open(gateway);

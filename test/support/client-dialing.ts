@@ -56,10 +56,10 @@ export function dialerFor(
   const dialer = new ClientDialer({ address, proxy, protocol }, { ...Kept, ...kept }, nowMs);
   onTestFinished(() => dialer.destroy());
   const scheme = address.tls === undefined ? "http" : "https";
-  const dial: DialerUnderTest["dial"] = ({ timeoutMs = 60_000, signal, ...request } = {}) =>
+  const dial: DialerUnderTest["dial"] = ({ timeoutMs = 60_000, answerTimeoutMs, signal, ...request } = {}) =>
     dialer.dial(
       { scheme, authority: "localhost", path: "/", subprotocols: [], extensions: "", fields: [], ...request },
-      { timeoutMs, signal },
+      { timeoutMs, signal, ...(answerTimeoutMs !== undefined && { answerTimeoutMs }) },
     );
   return {
     dialer,

@@ -229,6 +229,20 @@ describe("a deadline", () => {
     expect(await fatalCode(server)).toBe(SettingsTimeout);
   });
 
+  test("is for a connection without a stream, and not for one that has another by then", async () => {
+    const { client, open } = await connectHawser({ idleMs: 1_000 });
+    const first = await open();
+    first.stream.abort("cancel");
+    const second = await open();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(client.hasRoom).toBe(true);
+    second.stream.abort("cancel");
+    await vi.advanceTimersByTimeAsync(999);
+    expect(client.hasRoom).toBe(true);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(client.hasRoom).toBe(false);
+  });
+
   test("is for a header block", async () => {
     const { ask, server } = await connectHawser();
     ask();
