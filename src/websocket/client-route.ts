@@ -14,7 +14,7 @@ export type RouteOptions = Pick<ConnectOptions, "protocol" | "tls" | "socketPath
  * The server of `target` and the way to it.
  *
  * @throws WebSocketError `WS_URL_INVALID` for a proxy that is none, TypeError for one that a unix socket is reached through,
- *   and for a PEM that is empty, Error of node:tls for a certificate or key that cannot be used.
+ *   for a PEM that is empty, and for a certificate without its key or the other way round, Error of node:tls for a certificate or key that cannot be used.
  */
 export function clientServer({ host, port, scheme }: ClientTarget, options: RouteOptions): ClientServer {
   const { protocol = "auto", tls, socketPath, proxy, proxyTls } = options;
@@ -50,6 +50,10 @@ function httpProxy(written: string | URL, tls: ClientTls | undefined): HttpProxy
 type TlsTexts = Readonly<Record<"ca" | "cert" | "key" | "serverName", string | undefined>> & Pick<ClientTls, "verify">;
 
 function tlsTexts({ ca, cert, key, serverName, verify }: ClientTls = {}, option: "tls" | "proxyTls"): TlsTexts {
+  if ((cert === undefined) !== (key === undefined))
+    throw new TypeError(
+      `${option}.${cert === undefined ? "cert" : "key"} is missing: a certificate and its key go together`,
+    );
   const text = (name: string, pem: Pem | undefined) => (pem === undefined ? pem : pemText(pem, `${option}.${name}`));
   return { ca: text("ca", ca), cert: text("cert", cert), key: text("key", key), serverName, verify };
 }

@@ -48,7 +48,12 @@ describe("an error names the option and the value, and what is allowed", () => {
     { options: { proxy: "http://a", socketPath: "/b" }, says: "proxy: none reaches a unix socket" },
     { options: { proxy: `socks5://user:${Secret}@a` }, says: "proxy has the scheme socks5: and none of http: https:" },
     { url: "wss://localhost:1/", options: { tls: { ca: "" } }, says: "tls.ca is empty, and no PEM" },
-    { options: { proxy: "https://a", proxyTls: { key: Buffer.alloc(0) } }, says: "proxyTls.key is empty, and no PEM" },
+    { url: "wss://localhost:1/", options: { tls: { cert: "-" } }, says: "tls.key is missing: a certificate" },
+    { url: "wss://localhost:1/", options: { tls: { key: "-" } }, says: "tls.cert is missing: a certificate" },
+    {
+      options: { proxy: "https://a", proxyTls: { cert: "-", key: Buffer.alloc(0) } },
+      says: "proxyTls.key is empty, and no PEM",
+    },
     { url: `/chat?token=${Secret}`, says: "url is no absolute URL" },
     { url: `ftp://user:${Secret}@a/`, says: "url has the scheme ftp: and none of ws: http: wss: https:" },
     { url: `ws://user:${Secret}%00@a/`, says: "url has a user or a password that cannot be sent" },
