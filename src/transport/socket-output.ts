@@ -96,7 +96,7 @@ export class SocketOutput {
     if (this.#small !== undefined && this.#small.length - this.#smallBytes < length) this.#makeRoom(this.#small);
     const small = this.#small;
     if (small !== undefined) copyInto(small, this.#smallBytes, bytes, start, end);
-    else this.#small = lifetime === "kept" ? bytes.subarray(start, end) : copyOf(bytes, start, end);
+    else this.#small = lifetime === "kept" ? bytes.subarray(start, end) : copyWithOthers(bytes, start, end);
     this.#smallBytes += length;
   }
 
@@ -112,7 +112,7 @@ export class SocketOutput {
     const small = this.#small;
     if (small === undefined) return;
     const block = this.#block;
-    const view = small.subarray(0, this.#smallBytes);
+    const view = block === undefined ? small : small.subarray(0, this.#smallBytes);
     this.#small = undefined;
     this.#block = undefined;
     this.#smallBytes = 0;
@@ -120,4 +120,11 @@ export class SocketOutput {
     // TCP has mostly taken it now. What it, or TLS, has not is not waited for.
     if (block !== undefined && this.#socket.writableLength === 0) SocketOutput.#blocks.give(block);
   }
+}
+
+/** A copy of `bytes[start, end)` in memory that others share: it leaves soon, and memory of its own would cost more than it. */
+function copyWithOthers(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const copy = Buffer.allocUnsafe(end - start);
+  copyInto(copy, 0, bytes, start, end);
+  return copy;
 }
