@@ -32,7 +32,7 @@ export function explainConfig(config: Config, openFiles: number | undefined): Ex
 }
 
 function explainUpstream(upstream: UpstreamConfig): string[][] {
-  const { name, addresses, sourceAddresses, takesRequests, command } = upstream;
+  const { name, addresses, sourceAddresses, takesRequests, command, maxConnections, maxWaiting } = upstream;
   const times = [
     `connect in ${duration(upstream.connectTimeoutMs)}`,
     `answer in ${duration(upstream.answerTimeoutMs)}`,
@@ -42,16 +42,22 @@ function explainUpstream(upstream: UpstreamConfig): string[][] {
     [name, addresses.map(({ url }) => url).join(", ")],
     ["", `${takesRequests ? "requests and WebSockets" : "WebSockets alone"}; ${times.join(", ")}`],
     ...(takesRequests
-      ? [
-          [
-            "",
-            `${upstream.maxConnections} connections an address for requests, ${upstream.maxWaiting} may wait for one`,
-          ],
-        ]
+      ? [["", `${maxConnections} connections an address for requests, ${maxWaiting} may wait for one`]]
       : []),
+    ...explainSharing(upstream),
     ...(sourceAddresses.length > 0 ? [["", `connected to from ${sourceAddresses.join(", ")}, in turn`]] : []),
     ...(command === undefined ? [] : [["", `started here: ${explainCommand(command)}`]]),
   ];
+}
+
+/** How WebSockets share connections over HTTP/2; nothing where they do not. */
+function explainSharing({ protocol, addresses, maxStreamsPerConnection, ...limits }: UpstreamConfig): string[][] {
+  const isOffered = protocol === "auto" && addresses.some(({ tls }) => tls !== undefined);
+  if (protocol !== "h2" && !isOffered) return [];
+  const { maxConnections, maxWaiting } = limits;
+  const where = isOffered ? " where an address prefers it" : "";
+  const room = `${maxStreamsPerConnection} a connection, ${amount(maxConnections, "connection")} an address`;
+  return [["", `WebSockets over HTTP/2${where}: ${room}; ${maxWaiting} may wait for room`]];
 }
 
 /** Without the arguments themselves, in which there may be what the environment keeps secret. */

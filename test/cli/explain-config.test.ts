@@ -100,6 +100,10 @@ log: { openStreamMs: off, requests: false }
   expect(Upstreams).toEqual([
     ["chat", "ws://a:1, wss://b"],
     ["", "WebSockets alone; connect in 1500 ms, answer in 10 s"],
+    [
+      "",
+      "WebSockets over HTTP/2 where an address prefers it: 256 a connection, 1024 connections an address; 1024 may wait for room",
+    ],
     ["", "started here: node with 2 arguments"],
     ["web", "http://c"],
     ["", "requests and WebSockets; connect in 5 s, answer in 10 s, respond in 1 min"],
@@ -116,6 +120,18 @@ log: { openStreamMs: off, requests: false }
     ["reload", "on SIGHUP and POST /reload; WebSockets of changed routes live on for 0 ms"],
     ["log", "auto; open WebSockets never; ordinary requests never"],
   ]);
+});
+
+test.each([
+  {
+    upstream: "{ addresses: [ws://a], protocol: h2, maxStreamsPerConnection: 9, maxConnections: 1, maxWaiting: 3 }",
+    shared: "WebSockets over HTTP/2: 9 a connection, 1 connection an address; 3 may wait for room",
+  },
+  { upstream: "{ addresses: [ws://a] }", shared: undefined },
+  { upstream: "{ addresses: [wss://a], protocol: h1 }", shared: undefined },
+])("whether WebSockets to $upstream share connections", async ({ upstream, shared }) => {
+  const { Upstreams = [] } = await explanation(`${Listener}routes: [{ upstream: u }]\nupstreams: { u: ${upstream} }\n`);
+  expect(Upstreams.flat().find((text) => text.includes("HTTP/2"))).toBe(shared);
 });
 
 test("limits and deadlines in readable units; nothing about upstreams where there are none", async () => {

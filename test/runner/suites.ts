@@ -18,6 +18,8 @@ export interface Suite {
 const Curl: SystemPackage = { kind: "system", name: "curl", programs: ["curl"] };
 const Chromium: SystemPackage = { kind: "system", name: "chromium", programs: ["chromium"] };
 const IpRoute: SystemPackage = { kind: "system", name: "iproute2", programs: ["ip"] };
+const HAProxy: SystemPackage = { kind: "system", name: "haproxy", programs: ["haproxy"] };
+const Nghttpx: SystemPackage = { kind: "system", name: "nghttp2-proxy", programs: ["nghttpx"] };
 const Firefox: SystemPackage = { kind: "system", name: "firefox-esr", programs: ["firefox-esr", "firefox"] };
 
 const H2specTests = "test/conformance/h2spec";
@@ -38,7 +40,7 @@ export const Suites: readonly Suite[] = [
   vitest("unit", 30),
   vitest("sockets", 150),
   vitest("fault", 600, [IpRoute]),
-  vitest("interop", 120, [Curl, Python, ...WebSocketPackages]),
+  vitest("interop", 120, [Curl, HAProxy, Nghttpx, Python, ...WebSocketPackages]),
   // Apart from what needs Go, so that nothing else is left out with that.
   vitest("conformance", 240, [], { exclude: H2specTests }),
   vitest("h2spec", 60, [H2spec], { project: "conformance", only: H2specTests }),
