@@ -1,4 +1,5 @@
 import type { Config } from "../gateway/config/config.ts";
+import { MaxUnreadBytes } from "../transport/h2/unread-bytes.ts";
 import { size } from "./quantities.ts";
 
 const MiB = 1_048_576;
@@ -26,7 +27,8 @@ export function explainLimits({ limits, http2, workers }: Config): string[][] {
     ["streams of an HTTP/2 connection", String(http2.maxConcurrentStreams)],
     [
       "bytes sent ahead on HTTP/2",
-      `${size(http2.streamWindowBytes)} a stream, ${size(http2.connectionWindowBytes)} a connection`,
+      `${size(http2.streamWindowBytes)} a stream, ${size(http2.connectionWindowBytes)} a connection` +
+        (http2.engine === "hawser" ? `, ${size(MaxUnreadBytes)} a process` : ""),
     ],
     ["resets of an HTTP/2 connection", `${http2.resetBurst} at once, ${http2.resetsPerSecond} a second`],
     ["memory of an HTTP/2 connection", `${size(http2.maxSessionMemoryMiB * MiB)}, then no new streams`],

@@ -1,18 +1,16 @@
 // What an ordinary HTTP request costs, in CPU of the proxy, beside nginx and HAProxy: `npm run bench`.
 // Needs nginx, haproxy, h2load (nghttp2-client), wrk and taskset. The proxy has one core, everything else the other one.
 
-import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { connect } from "node:net";
+import { execFile, type ChildProcess } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { cpuSeconds, startOnCore } from "../support/bench-process.ts";
 import { testCertificate } from "../support/certificates.ts";
 
 const run = promisify(execFile);
 const Rounds = 3;
-const TicksPerSecond = 100;
 const ProxyCore = "0";
 const LoadCore = "1";
 const Ports = {
@@ -55,9 +53,8 @@ async function main(): Promise<void> {
   try {
     await prepare(folder);
     const start = async (core: string, port: number, ...command: [string, ...string[]]): Promise<number> => {
-      const child = spawn("taskset", ["-c", core, ...command], { stdio: ["ignore", "ignore", "inherit"] });
+      const child = await startOnCore(core, port, ...command);
       processes.push(child);
-      await listening(port);
       return child.pid ?? 0;
     };
     await start(LoadCore, Ports.origin, "nginx", "-c", join(folder, "origin.conf"), "-p", folder, "-g", "daemon off;");
@@ -140,34 +137,6 @@ function requestsIn(output: string, { name, requests }: Scenario): number {
   const succeeded = Number(/status codes: (\d+) 2xx/.exec(output)?.[1]);
   if (succeeded !== requests) throw new Error(`${name}: ${succeeded} of ${requests} answered\n${output}`);
   return requests;
-}
-
-/** CPU of a process and of those it has started, in seconds. */
-async function cpuSeconds(pid: number): Promise<number> {
-  const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).replace(/^.*\) /, "").split(" ");
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, "utf8")).trim();
-  const own = (Number(fields[11]) + Number(fields[12])) / TicksPerSecond;
-  const theirs = await Promise.all(
-    children
-      .split(" ")
-      .filter(Boolean)
-      .map((child) => cpuSeconds(Number(child))),
-  );
-  return theirs.reduce((sum, one) => sum + one, own);
-}
-
-async function listening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    const socket = connect(port, "127.0.0.1");
-    const isUp = await once(socket, "connect").then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (isUp) return;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`nobody listens on port ${port}`);
 }
 
 async function prepare(folder: string): Promise<void> {

@@ -168,6 +168,14 @@ deadlines: { idleConnectionMs: 90000, closeMs: 250, closeSpreadMs: 0 }
   expect(others["Access"]).toContainEqual(["trusted proxies", "none"]);
 });
 
+test("with its own engine a process has a bound of what is sent ahead, too", async () => {
+  const { Limits } = await explanation(`${Listener}\nroutes: [{ handler: echo }]\nhttp2: { engine: hawser }\n`);
+  expect(Limits).toContainEqual([
+    "bytes sent ahead on HTTP/2",
+    "256 KiB a stream, 16 MiB a connection, 256 MiB a process",
+  ]);
+});
+
 describe("what it may need at most", () => {
   const Limits = "limits: { maxStreams: 100, maxConnections: 10, maxHeaderBytes: 1024 }\n";
   const Relays = `${Listener}${Limits}upstreams: { u: { addresses: [ws://u] } }\n`;

@@ -1,3 +1,4 @@
+import type { ConnectionAbuse } from "../../src/transport/connection-abuse.ts";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { H2EngineNames, type H2EngineName } from "../../src/transport/h2-acceptor.ts";
 import {
@@ -29,7 +30,7 @@ const repeat = (count: number, frame: (nth: number) => Uint8Array) =>
   Buffer.concat(Array.from({ length: count }, (_, nth) => frame(nth)));
 
 /** Bytes behind the handshake that end the connection (RFC 9113 §5.4.1), and floods, each on stream 1 or above. */
-const Fatal: { what: string; bytes: Uint8Array; isBorneByHawser?: true }[] = [
+const Fatal: { what: string; bytes: Uint8Array; isBorneByHawser?: true; abuse?: ConnectionAbuse }[] = [
   { what: "DATA on stream 0", bytes: rawFrame(FrameType.Data, 0, 0, Buffer.from("x")) },
   { what: "HEADERS on an even stream", bytes: headersFrame(2, connectFields()) },
   { what: "DATA on a stream never opened", bytes: rawFrame(FrameType.Data, 0, 9, Buffer.from("x")) },
@@ -57,6 +58,7 @@ const Fatal: { what: string; bytes: Uint8Array; isBorneByHawser?: true }[] = [
       rawFrame(FrameType.Headers, 0, 1, headerBlock(connectFields())),
       repeat(200, () => rawFrame(FrameType.Continuation, 0, 1)),
     ]),
+    abuse: "continuation",
   },
   { what: "PUSH_PROMISE", bytes: rawFrame(FrameType.PushPromise, Flag.EndHeaders, 1, Buffer.alloc(4)) },
   {
@@ -64,7 +66,7 @@ const Fatal: { what: string; bytes: Uint8Array; isBorneByHawser?: true }[] = [
     bytes: rawFrame(FrameType.Ping, Flag.Ack, 0, Buffer.alloc(8)),
     isBorneByHawser: true,
   },
-  { what: "a flood of SETTINGS", bytes: repeat(30_000, () => settingsFrame()) },
+  { what: "a flood of SETTINGS", bytes: repeat(30_000, () => settingsFrame()), abuse: "settings" },
   {
     what: "more streams than allowed",
     bytes: repeat(400, (nth) => headersFrame(101 + 2 * nth, connectFields())),
@@ -74,15 +76,20 @@ const Fatal: { what: string; bytes: Uint8Array; isBorneByHawser?: true }[] = [
   { what: "noise", bytes: pattern(4_000) },
 ];
 
-/** A client that sends `bytes` loses its connection, and the next one is served. */
-async function expectClosed(bytes: Uint8Array, access: Access, engine: H2EngineName): Promise<void> {
+/** A client that sends `bytes` loses its connection, which is told as `told`, and the next one is served. */
+async function expectClosed(
+  bytes: Uint8Array,
+  access: Access,
+  engine: H2EngineName,
+  told: ConnectionAbuse | "malformed" = "malformed",
+): Promise<void> {
   const deadlines = { ...LongDeadlines, headersMs: 400 };
   const listening = await listenFor(access, { deadlines, http2: { ...DefaultH2, engine } });
   const client = await listening.connectH2();
   client.send(bytes);
   await listening.untilNoConnections();
   expect(listening.closed).toEqual(listening.opened);
-  expect(listening.refusals).toEqual(["malformed"]);
+  expect([...listening.refusals, ...listening.abuses]).toEqual([told]);
   const other = await listening.connectH2();
   listening.onOpening = (opening) => void opening.accept({});
   other.send(headersFrame(1, connectFields()));
@@ -97,7 +104,9 @@ describe.each(Accesses)("an HTTP/2 client over %s", (access) => {
   // At once: hawser gives each of them time to read what it was told.
   test("is closed by the engine hawser as well, for whatever breaks a rule", async () => {
     const fatal = Fatal.filter(({ isBorneByHawser }) => isBorneByHawser !== true);
-    const results = await Promise.allSettled(fatal.map(({ bytes }) => expectClosed(bytes, access, "hawser")));
+    const results = await Promise.allSettled(
+      fatal.map(({ bytes, abuse }) => expectClosed(bytes, access, "hawser", abuse)),
+    );
     expect(fatal.filter((_, index) => results[index]?.status === "rejected").map(({ what }) => what)).toEqual([]);
   });
 
