@@ -46,7 +46,7 @@ export interface OutputOwner {
  * lies where nothing can overtake it.
  */
 export class H2Output {
-  readonly roundTrips = new RoundTrips();
+  readonly roundTrips: RoundTrips;
   readonly #socket: Socket;
   readonly #buffers: OutputBuffers;
   readonly #owner: OutputOwner;
@@ -78,7 +78,9 @@ export class H2Output {
     this.#socket = socket;
     this.#buffers = buffers;
     this.#owner = owner;
-    this.#budget = new WriteBudget(this.roundTrips, () => performance.now());
+    const nowMs = (): number => performance.now();
+    this.roundTrips = new RoundTrips(nowMs);
+    this.#budget = new WriteBudget(this.roundTrips, nowMs);
     this.#endBytes = this.#budget.endBytes;
     socket.once("close", () => clearTimeout(this.#patience));
   }

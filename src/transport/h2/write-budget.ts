@@ -8,6 +8,8 @@ const PingsPerBudget = { waiting: 8, idle: 2 } as const;
 const Measures = 8;
 /** How fast the budget grows until it is as large as the path. */
 const RampFactor = 2;
+/** And by how much with one answer after that. */
+const StepFactor = 1.125;
 /** What the PINGs of a budget begin with, so that no other is taken for one. */
 const Mark = 0x68_61_77_73;
 
@@ -34,6 +36,8 @@ export class WriteBudget {
   #nextProbeBytes = LeastBytes / PingsPerBudget.idle;
   #isOff = false;
   #isRamping = true;
+  /** Where the round trip is in doubt: when nothing waits on the way any more. */
+  #emptyMs: number | undefined;
 
   constructor(roundTrips: RoundTrips, nowMs: () => number) {
     this.#roundTrips = roundTrips;
@@ -92,13 +96,26 @@ export class WriteBudget {
   }
 
   #learn({ bytes, acknowledgedBytes, atMs }: Probe): void {
-    const tookMs = Math.max(this.#nowMs() - atMs, 0.01);
-    this.#roundTrips.record(tookMs);
+    const nowMs = this.#nowMs();
+    const tookMs = Math.max(nowMs - atMs, 0.01);
     this.#isOff = false;
     this.#acknowledgedBytes = bytes;
+    if (this.#emptyMs !== undefined) return this.#doubt(atMs, tookMs, this.#emptyMs);
+    this.#roundTrips.record(tookMs);
     this.#bytesPerMs.push((bytes - acknowledgedBytes) / tookMs);
     if (this.#bytesPerMs.length > Measures) this.#bytesPerMs.shift();
     this.#bytes = this.#fitting(tookMs, Math.max(...this.#bytesPerMs));
+    if (!this.#roundTrips.isInDoubt) return;
+    // Less is sent for a while, so that nothing waits: then a round trip is what the path takes, longer than before or not.
+    this.#bytes = Math.floor(this.#bytes / 2);
+    this.#emptyMs = nowMs + tookMs;
+  }
+
+  #doubt(atMs: number, tookMs: number, emptyMs: number): void {
+    if (atMs < emptyMs) return this.#roundTrips.record(tookMs);
+    this.#emptyMs = undefined;
+    if (tookMs > this.#roundTrips.toleratedMs) this.#isRamping = true;
+    this.#roundTrips.renew(tookMs);
   }
 
   #fitting(tookMs: number, bytesPerMs: number): number {
@@ -107,7 +124,8 @@ export class WriteBudget {
     // What is sent twice as fast as it arrives waits for half as long as the path is: beyond that the path is full.
     if (tookMs > shortestMs / 2 + toleratedMs) this.#isRamping = false;
     else if (enoughBytes <= LeastBytes) this.#isRamping = true;
-    if (!this.#isRamping) return Math.max(LeastBytes, enoughBytes);
+    // By steps: what comes at once waits, even where there is room for it.
+    if (!this.#isRamping) return Math.max(LeastBytes, Math.min(enoughBytes, Math.floor(this.#bytes * StepFactor)));
     return Math.max(LeastBytes, enoughBytes, Math.floor(bytesPerMs * shortestMs * RampFactor));
   }
 }

@@ -9,19 +9,15 @@ interface Path {
   readonly roundTripMs: number;
   /** How much longer each answer takes, by its turn. */
   readonly jitterMs?: (turn: number) => number;
-  /** What a round trip took in the handshake. */
-  readonly firstMs?: number;
+  /** How much longer a round trip is from five seconds on. */
+  readonly laterMs?: number;
 }
 
 /** A sender that always has more, over a path with a queue without end; what the last `measuredMs` were like. */
-function driven(
-  { bytesPerMs, roundTripMs, jitterMs = () => 0, firstMs = roundTripMs }: Path,
-  forMs: number,
-  measuredMs: number,
-) {
+function driven({ bytesPerMs, roundTripMs, jitterMs = () => 0, laterMs = 0 }: Path, forMs: number, measuredMs: number) {
   let nowMs = 0;
-  const roundTrips = new RoundTrips();
-  roundTrips.record(firstMs);
+  const roundTrips = new RoundTrips(() => nowMs);
+  roundTrips.record(roundTripMs);
   const budget = new WriteBudget(roundTrips, () => nowMs);
   const answers: { atMs: number; payload: Uint8Array }[] = [];
   let written = 0;
@@ -42,7 +38,7 @@ function driven(
       if (written < budget.nextProbeBytes) continue;
       const waitMs = queued / bytesPerMs;
       answers.push({
-        atMs: nowMs + waitMs + roundTripMs + jitterMs(probes++),
+        atMs: nowMs + waitMs + roundTripMs + (nowMs > 5_000 ? laterMs : 0) + jitterMs(probes++),
         payload: budget.probe(written, "waiting"),
       });
       answers.sort((one, other) => one.atMs - other.atMs);
@@ -50,6 +46,12 @@ function driven(
     if (nowMs >= forMs - measuredMs) longestWaitMs = Math.max(longestWaitMs, queued / bytesPerMs);
   }
   return { share: delivered / (bytesPerMs * measuredMs), longestWaitMs, probesPerSecond: (1_000 * probes) / forMs };
+}
+
+/** Knows nothing of its path. */
+function budgetAt(clock: { readonly nowMs: number }): WriteBudget {
+  const nowMs = () => clock.nowMs;
+  return new WriteBudget(new RoundTrips(nowMs), nowMs);
 }
 
 describe("what is on its way", () => {
@@ -79,18 +81,29 @@ describe("what is on its way", () => {
     expect(share).toBeGreaterThan(0.93);
   });
 
+  test("stays what it is for minutes", () => {
+    const { share, longestWaitMs } = driven({ bytesPerMs: 1_250, roundTripMs: 150 }, 120_000, 30_000);
+    expect(share).toBeGreaterThan(0.93);
+    expect(longestWaitMs).toBeLessThan(60);
+  });
+
+  test("grows again where the path becomes longer, a little later", () => {
+    const { share } = driven({ bytesPerMs: 6_250, roundTripMs: 20, laterMs: 300 }, 30_000, 10_000);
+    expect(share).toBeGreaterThan(0.9);
+  });
+
   test("is little on a path that nobody has measured", () => {
-    const budget = new WriteBudget(new RoundTrips(), () => 0);
+    const budget = budgetAt({ nowMs: 0 });
     expect([budget.endBytes, budget.nextProbeBytes]).toEqual([Least, Least / 2]);
   });
 });
 
 describe("the PINGs of a budget", () => {
   test("are known by their payload, each once, and an answer stands for those before it", () => {
-    let nowMs = 0;
-    const budget = new WriteBudget(new RoundTrips(), () => nowMs);
+    const clock = { nowMs: 0 };
+    const budget = budgetAt(clock);
     const payloads = [10_000, 20_000, 30_000].map((bytes) => budget.probe(bytes, "idle"));
-    nowMs = 10;
+    clock.nowMs = 10;
     expect(budget.take(new Uint8Array(8))).toBe(false);
     expect(budget.take(payloads[1]!)).toBe(true);
     const after = budget.endBytes;
@@ -100,7 +113,7 @@ describe("the PINGs of a budget", () => {
   });
 
   test("are few where nobody waits for them", () => {
-    const budget = new WriteBudget(new RoundTrips(), () => 0);
+    const budget = budgetAt({ nowMs: 0 });
     budget.probe(10_000, "idle");
     expect(budget.nextProbeBytes).toBe(10_000 + Least / 2);
     budget.probe(50_000, "waiting");
@@ -108,14 +121,14 @@ describe("the PINGs of a budget", () => {
   });
 
   test("that nobody answers hold nothing back for longer than patience, until one is answered", () => {
-    let nowMs = 0;
-    const budget = new WriteBudget(new RoundTrips(), () => nowMs);
+    const clock = { nowMs: 0 };
+    const budget = budgetAt(clock);
     budget.probe(Least, "idle");
     expect(budget.patienceMs).toBe(1_000);
     budget.giveUp();
     expect(budget.endBytes).toBe(Infinity);
     const late = Array.from({ length: 100 }, (_, at) => budget.probe(Least * (at + 2), "idle"));
-    nowMs = 100;
+    clock.nowMs = 100;
     budget.take(late[0]!);
     expect(budget.endBytes).toBe(Infinity);
     budget.take(late[99]!);
