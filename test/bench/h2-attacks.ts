@@ -164,7 +164,9 @@ async function attackOnce({ frames, first = [] }: H2Attack, port: number, untilM
   for (let round = 0; performance.now() < untilMs && !over.signal.aborted; round++) {
     const goesOn = socket.write(Buffer.concat(frames(round)));
     const drained = goesOn ? undefined : once(socket, "drain", { signal: over.signal });
-    await Promise.race([drained ?? setImmediate(), setTimeout(Math.max(1, untilMs - performance.now()))]).catch(() => undefined);
+    await Promise.race([drained ?? setImmediate(), setTimeout(Math.max(1, untilMs - performance.now()))]).catch(
+      () => undefined,
+    );
   }
   socket.destroy();
 }
