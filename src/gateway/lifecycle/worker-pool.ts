@@ -105,10 +105,12 @@ export class WorkerPool implements Service {
     const change = await this.#ports.prepare(this.#config.listeners);
     const inForce = (): ConfigInForce => ({ config: this.#config, ports: change.ports });
     const reasons = await Promise.all(this.#seats.map((seat) => this.#fill(seat, inForce)));
-    const failed = reasons.findIndex((reason) => reason !== undefined);
-    if (failed !== -1 || this.#state === "ended") {
+    const failed = this.#seats.find(({ ready }) => ready === undefined);
+    if (failed !== undefined || this.#state === "ended") {
       change.undo();
-      throw new Error(reasons[failed] === undefined ? "it was stopped" : `worker ${failed + 1}: ${reasons[failed]}`);
+      if (failed === undefined || this.#state === "ended") throw new Error("it was stopped");
+      const reason = reasons[failed.number - 1] ?? "it ended before all were ready";
+      throw new Error(`worker ${failed.number}: ${reason}`);
     }
     this.#state = "serving";
     this.#tellListening(change.commit());
@@ -128,10 +130,7 @@ export class WorkerPool implements Service {
     const refusals = answers.flatMap(({ seat, answer }) =>
       typeof answer === "string" ? [] : [`worker ${seat.number}: ${answer.reason}`],
     );
-    if (refusals.length === 0) {
-      const prepared = answers.filter(({ answer }) => answer === "done").map(({ seat }) => seat);
-      return { commit: () => this.#commit(config, ports, prepared), undo };
-    }
+    if (refusals.length === 0) return { commit: () => this.#commit(config, ports, seats), undo };
     await undo();
     throw new Error(refusals.join("; "));
   }
@@ -168,13 +167,13 @@ export class WorkerPool implements Service {
     for (const timer of this.#restarts) clearTimeout(timer);
   }
 
-  async #commit(config: Config, ports: PortChange, prepared: readonly WorkerSeat[]): Promise<readonly string[]> {
+  async #commit(config: Config, ports: PortChange, seats: readonly WorkerSeat[]): Promise<readonly string[]> {
     this.#config = config;
     this.#options.log.follow(config.log);
+    const others = this.#seats.filter(({ ready, isPrepared }) => ready !== undefined && !isPrepared);
     // Each is told before it is handed a connection that came to a new port.
-    const answers = prepared.map(async (seat) => ({ seat, answer: await seat.commit(config) }));
+    const answers = seats.map(async (seat) => ({ seat, answer: await seat.commit(config) }));
     this.#tellListening(ports.commit());
-    const others = this.#seats.filter((seat) => seat.ready !== undefined && !prepared.includes(seat));
     await Promise.all(others.map((seat) => this.#follow(seat)));
     return (await Promise.all(answers)).map(({ seat, answer }) => {
       const fate = answer === "done" ? "taken over" : answer === "gone" ? "ended" : `${answer.reason} yet`;

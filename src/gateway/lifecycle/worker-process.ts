@@ -81,6 +81,8 @@ export class WorkerProcess {
   /** What becomes of `order`; `undefined` where it is gone, or says nothing for `timeoutMs`. */
   ask(order: WorkerOrder, timeoutMs: number): Promise<WorkerAnswer | undefined> {
     if (this.#isGone) return Promise.resolve(undefined);
+    // The system has started none: it has no way to send, and 'error' is about to say so.
+    if (this.#child.pid === undefined) return this.#gone.promise.then(() => undefined);
     const number = (this.#lastOrder += 1);
     const { promise, resolve } = Promise.withResolvers<WorkerAnswer | undefined>();
     const deadline = setTimeout(() => this.#answer(number, undefined), timeoutMs);

@@ -24,6 +24,8 @@ export class WorkerSeat {
   readonly number: number;
   readonly #workers: number;
   #process: WorkerProcess | undefined;
+  /** Who has prepared the change that is to be committed, or undone. */
+  #prepared: WorkerProcess | undefined;
   #config: Config | undefined;
   #isReady = false;
 
@@ -43,27 +45,24 @@ export class WorkerSeat {
     return this.#process;
   }
 
+  /** Whether the process in it has prepared a change; one that came in the place of that one has not. */
+  get isPrepared(): boolean {
+    return this.#prepared !== undefined && this.#prepared === this.#process;
+  }
+
   /** Puts a process in it, and resolves with why it does not come to serve, or `undefined` when it does. */
   async fill(
     program: readonly [string, ...string[]],
     { assignment, inForce }: { readonly assignment: WorkerAssignment; readonly inForce: () => ConfigInForce },
     observer: WorkerObserver,
   ): Promise<string | undefined> {
-    const process = new WorkerProcess(program, {
-      ...observer,
-      ended: (how, lost) => {
-        this.#isReady = false;
-        this.#process = undefined;
-        observer.ended(how, lost);
-      },
-    });
+    const process = this.#tryStart(program, observer);
+    if (typeof process === "string") return process;
     this.#process = process;
     const { config, ports } = inForce();
     const share = workerShare(config, this.#workers);
-    const started = reasonOf(
-      await process.ask({ type: "start", assignment, config: share, ports }, PrepareMs),
-      process,
-    );
+    const answer = await process.ask({ type: "start", assignment, config: share, ports }, PrepareMs);
+    const started = reasonOf(answer, process);
     this.#config = config;
     const reason = started === "done" ? await this.follow(inForce) : started;
     if (reason === "done") this.#isReady = true;
@@ -83,18 +82,41 @@ export class WorkerSeat {
     }
   }
 
-  prepare(config: Config, ports: readonly PortOfListener[]): Promise<ChangeAnswer> {
-    return this.#change({ type: "prepare", config: workerShare(config, this.#workers), ports }, PrepareMs);
+  async prepare(config: Config, ports: readonly PortOfListener[]): Promise<ChangeAnswer> {
+    const process = this.#process;
+    const share = workerShare(config, this.#workers);
+    const answer = await this.#change({ type: "prepare", config: share, ports }, PrepareMs);
+    this.#prepared = answer === "done" ? process : undefined;
+    return answer;
   }
 
-  /** @param config - the one that was prepared. */
+  /** @param config - the one that was prepared; `gone` where who has prepared it is. */
   async commit(config: Config): Promise<ChangeAnswer> {
+    if (!this.isPrepared) return "gone";
+    this.#prepared = undefined;
     this.#config = config;
     return await this.#change({ type: "commit" }, CommitMs);
   }
 
   undo(): Promise<ChangeAnswer> {
+    this.#prepared = undefined;
     return this.#change({ type: "undo" }, CommitMs);
+  }
+
+  /** A process, or why the system starts none: then it has ended. */
+  #tryStart(program: readonly [string, ...string[]], observer: WorkerObserver): WorkerProcess | string {
+    const ended = (how: string, lost: number): void => {
+      this.#isReady = false;
+      this.#process = undefined;
+      observer.ended(how, lost);
+    };
+    try {
+      return new WorkerProcess(program, { ...observer, ended });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      ended(reason, 0);
+      return reason;
+    }
   }
 
   async #change(order: WorkerOrder, timeoutMs: number): Promise<ChangeAnswer> {
