@@ -16,8 +16,8 @@ export interface Holdings {
   /** Buffers, which lie outside the heap. */
   readonly bufferBytes: number;
   readonly descriptors: number;
-  /** Handles and timers that keep the event loop alive. */
-  readonly resources: number;
+  /** What keeps the event loop alive: the kinds of handles, requests and timers, sorted. */
+  readonly resources: readonly string[];
   /** Relays and handler connections that something still refers to. */
   readonly streams: number;
   /** Warnings of the process, such as that of an emitter with too many listeners. */
@@ -40,7 +40,7 @@ async function holdings(): Promise<Holdings> {
     heapBytes: process.memoryUsage().heapUsed,
     bufferBytes: process.memoryUsage().arrayBuffers,
     descriptors: readdirSync("/proc/self/fd").length,
-    resources: process.getActiveResourcesInfo().length,
+    resources: process.getActiveResourcesInfo().toSorted(),
     streams: queryObjects(Relay, { format: "count" }) + queryObjects(WebSocketConnection, { format: "count" }),
     warnings,
   };

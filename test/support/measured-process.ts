@@ -18,12 +18,13 @@ interface Message {
   readonly held?: Holdings;
 }
 
-/** Starts it on `config`, which names no listener. */
+/** Starts it on `config`, which names no listener. It looks at no file by itself: what that holds comes and goes. */
 export async function startMeasuredProcess(config: Readonly<Record<string, unknown>>): Promise<MeasuredProcess> {
   const folder = await mkdtemp(join(tmpdir(), "measured-"));
   const file = join(folder, "hawser.yaml");
   const listeners = [{ name: "main", address: "127.0.0.1:0" }];
-  await writeFile(file, JSON.stringify({ listeners, admin: { address: "127.0.0.1:0" }, ...config }));
+  const around = { listeners, admin: { address: "127.0.0.1:0" }, reload: { watch: false } };
+  await writeFile(file, JSON.stringify({ ...around, ...config }));
   const child = fork(join(import.meta.dirname, "measured-gateway.ts"), [file], { execArgv: ["--expose-gc"] });
   const listening = /^listening main http:\/\/127\.0\.0\.1:(\d+)$/;
   const port = Number(await messageOf(child, ({ line = "" }) => listening.exec(line)?.[1]));
