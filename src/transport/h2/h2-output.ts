@@ -64,6 +64,7 @@ export class H2Output {
   #next: Buffer | undefined;
   #end = 0;
   #isWriting = false;
+  #isFilling = false;
   /** The buffer that is being written. */
   #held: Buffer | undefined;
   #isClosed = false;
@@ -124,8 +125,9 @@ export class H2Output {
    */
   tryData(streamId: number, bytes: Uint8Array, start: number, end: number): boolean {
     const length = end - start;
-    const others = this.#control.length + this.#order.size;
-    if (others > 0 || this.#isClosed || length > this.#windowBytes) return false;
+    if (this.#control.length + this.#order.size > 0 || length > this.#windowBytes) return false;
+    // These would miss the write that is being filled, and an end or a reset behind them would not.
+    if (this.#isFilling || this.#isClosed) return false;
     const position = this.#end + FrameHeaderBytes;
     const room = this.#isWriting ? AheadBytes : OutputBufferBytes;
     if (length > DefaultFrameBytes || position + length > room) return false;
@@ -200,7 +202,9 @@ export class H2Output {
     const buffer = this.#roomFor(Math.min(begun + queuedBytes, OutputBufferBytes));
     this.#next = undefined;
     this.#end = 0;
+    this.#isFilling = true;
     const end = this.#probe(buffer, this.#fill(buffer, begun));
+    this.#isFilling = false;
     if (this.#order.size === 0) this.#isHeldBack = false;
     else if (this.#isHeldBack && this.#dataBytes + LittleRoomBytes > this.#endBytes) this.#awaitAnswer();
     if (end === 0 || this.#isClosed) {

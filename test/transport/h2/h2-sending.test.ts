@@ -1,6 +1,16 @@
 import { describe, expect, test } from "vitest";
+import type { ByteStream } from "../../../src/transport/byte-stream.ts";
 import { acceptStream, dataOf, endOf, goAwaysOf, serveHawser } from "../../support/hawser-serving.ts";
-import { connectFields, Flag, FrameType, headersFrame, rawFrame, settingsFrame, uint32 } from "../../support/raw-h2.ts";
+import {
+  connectFields,
+  Flag,
+  FrameType,
+  headersFrame,
+  rawFrame,
+  settingsFrame,
+  uint32,
+  type RawFrame,
+} from "../../support/raw-h2.ts";
 import { pattern } from "../../support/stream-driver.ts";
 
 const InitialWindowSize = 4;
@@ -39,6 +49,31 @@ describe("what streams send", () => {
     await client.until("the second stream's bytes", () => dataOf(client, 3).length === 50);
     const types = client.frames.filter(({ streamId }) => streamId === 3).map(({ type }) => type);
     expect(types).toEqual([FrameType.Headers, FrameType.Data]);
+  });
+
+  test.each([
+    { what: "ends", act: (stream: ByteStream) => stream.end(), sent: 40 },
+    { what: "is reset", act: (stream: ByteStream) => stream.abort("cancel"), sent: 0 },
+  ])("nothing leaves behind the end of a stream that $what while a write is put together", async ({ act, sent }) => {
+    const served = await serveHawser({ settings: [[InitialWindowSize, 50]] });
+    const { client, sink } = served;
+    const first = await acceptStream(served);
+    client.send(headersFrame(3, connectFields()));
+    const second = (await sink.nextOpening(2)).accept({});
+    const framesOfSecond = () => client.frames.filter(({ streamId }) => streamId === 3);
+    await client.until("the second stream's head", () => framesOfSecond().length > 0);
+    first.stream.highWaterBytes = 10;
+    first.observer.onDrain = () => {
+      second.write(pattern(40), 0, 40, "kept");
+      act(second);
+    };
+    first.stream.write(pattern(100), 0, 100, "kept");
+    client.send(rawFrame(FrameType.WindowUpdate, Flag.None, 1, uint32(50)));
+    const isLast = ({ type, flags }: RawFrame): boolean => type === FrameType.RstStream || flags === Flag.EndStream;
+    await client.until("the end", () => framesOfSecond().some(isLast));
+    await client.roundTrip();
+    expect(framesOfSecond().findIndex(isLast)).toBe(framesOfSecond().length - 1);
+    expect(dataOf(client, 3)).toEqual(pattern(sent));
   });
 
   test.each([
