@@ -88,9 +88,10 @@ test("a worker that the system does not start is one that ended", async () => {
   } as const;
   const config = await configOf(100);
   const start = { assignment, inForce: () => ({ config, ports: [] }) };
+  const observer = { hasRoom: () => undefined, lines: () => undefined, ended };
+  const startedBy = (program: readonly [string]) => seat.fill(program, start, observer);
   // No system takes a path with a zero byte in it.
-  const program: readonly [string] = ["\0"];
-  const reason = await seat.fill(program, start, { hasRoom: () => undefined, lines: () => undefined, ended });
+  const reason = await startedBy(["\0"]);
   expect(reason).toMatch(/null bytes/);
   expect(ended.mock.calls).toEqual([[reason, 0]]);
 });
