@@ -1,4 +1,3 @@
-import { pino } from "pino";
 import { failureTrace } from "./failure-trace.ts";
 import type { EventFields, LogFormat, LogLevel, RefusedOpening } from "./log-format.ts";
 import { methodLabel } from "./method-label.ts";
@@ -11,35 +10,38 @@ import type { StreamClose, StreamRecord } from "./stream-registry.ts";
  * that says nothing is left out. The README has the table of all fields.
  */
 export class JsonLines implements LogFormat {
-  readonly #logger: pino.Logger;
+  readonly #write: (line: string) => void;
+  readonly #worker: number | undefined;
+  /** The millisecond of the last line and how it is written: in a storm many lines have the same. */
+  #lastMs = NaN;
+  #lastTime = "";
 
   /**
    * @param write - takes one line with its end.
    * @param worker - its number is a field of each line.
    */
   constructor(write: (line: string) => void, { worker }: { readonly worker?: number | undefined } = {}) {
-    const base = worker === undefined ? null : { worker };
-    const options = { base, timestamp: false, formatters: { level: (level: string) => ({ level }) } };
-    this.#logger = pino(options, { write });
+    this.#write = write;
+    this.#worker = worker;
   }
 
   streamOpened(record: StreamRecord, openStreams: number, now: number): void {
-    this.#logger.info({ time: timeOf(now), event: "stream-opened", ...placeOf(record), openStreams });
+    this.#line({ ...this.#begin("info", "stream-opened", now), ...placeOf(record), openStreams });
   }
 
   streamOpen(record: StreamRecord, now: number): void {
-    this.#logger.info({ time: timeOf(now), event: "stream-open", ...placeOf(record), ...carriedBy(record, now) });
+    this.#line({ ...this.#begin("info", "stream-open", now), ...placeOf(record), ...carriedBy(record, now) });
   }
 
   streamClosed(record: StreamRecord, { initiator, code, cause }: StreamClose, now: number): void {
-    const ending = { initiator, code, cause, ...carriedBy(record, now) };
-    this.#logger.info({ time: timeOf(now), event: "stream-closed", ...placeOf(record), ...ending });
+    const ending = { initiator, code, cause };
+    const begun = this.#begin("info", "stream-closed", now);
+    this.#line({ ...begun, ...placeOf(record), ...ending, ...carriedBy(record, now) });
   }
 
   openingRefused({ route, protocol, result, status, seconds, detail }: RefusedOpening, now: number): void {
-    this.#logger.info({
-      time: timeOf(now),
-      event: "opening-refused",
+    this.#line({
+      ...this.#begin("info", "opening-refused", now),
       route: named(route),
       protocol,
       result,
@@ -51,9 +53,8 @@ export class JsonLines implements LogFormat {
 
   requestOver(request: RequestOutcome, now: number): void {
     const { route, upstream, protocol, method, status, seconds, bytesIn, bytesOut, result, detail } = request;
-    this.#logger.info({
-      time: timeOf(now),
-      event: "request",
+    this.#line({
+      ...this.#begin("info", "request", now),
       route: named(route),
       upstream,
       protocol,
@@ -68,11 +69,28 @@ export class JsonLines implements LogFormat {
   }
 
   handlerFailed(route: string, failure: unknown, now: number): void {
-    this.#logger.error({ time: timeOf(now), event: "handler-failed", route, stack: failureTrace(failure) });
+    this.#line({ ...this.#begin("error", "handler-failed", now), route, stack: failureTrace(failure) });
   }
 
   event(level: LogLevel, msg: string, fields: EventFields, now: number): void {
-    this.#logger[level]({ ...fields, time: timeOf(now), event: "process" }, msg);
+    this.#line({ level, worker: this.#worker, ...fields, time: this.#timeOf(now), event: "process", msg });
+  }
+
+  /** What a line has in front. */
+  #begin(level: LogLevel, event: string, now: number) {
+    return { level, worker: this.#worker, time: this.#timeOf(now), event };
+  }
+
+  #line(fields: object): void {
+    this.#write(`${JSON.stringify(fields)}\n`);
+  }
+
+  /** ISO 8601 in UTC, which every log pipeline reads and sorts. */
+  #timeOf(now: number): string {
+    const ms = Math.trunc(now);
+    if (ms !== this.#lastMs) this.#lastTime = new Date(ms).toISOString();
+    this.#lastMs = ms;
+    return this.#lastTime;
   }
 }
 
@@ -99,9 +117,4 @@ function named(route: string): string {
 /** Microseconds are enough, and a float's tail is none's business. */
 function roundMs(ms: number): number {
   return Math.round(ms * 1000) / 1000;
-}
-
-/** ISO 8601 in UTC, which every log pipeline reads and sorts. */
-function timeOf(now: number): string {
-  return new Date(now).toISOString();
 }
