@@ -1,11 +1,5 @@
 import { type BlockList, isIP } from "node:net";
-import {
-  fieldValues,
-  isToken,
-  listMembers,
-  withoutHopByHop,
-  withoutNames,
-} from "../../protocol/handshake/field-values.ts";
+import { fieldValues, hopByHopNames, isToken, listMembers } from "../../protocol/handshake/field-values.ts";
 import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
 import type { ConnectionFacts } from "../../transport/opening.ts";
 import { isListed, plainAddress } from "./address-list.ts";
@@ -52,43 +46,49 @@ export function upstreamFields(
 ): FieldLines {
   const address = plainAddress(connection.remoteAddress);
   const trusted = isListed(address, trustedProxies);
-  const isDropped = (name: string) => {
-    if (name === "host" || name.startsWith("sec-websocket-")) return true;
-    // Backends that speak CGI read `X_Forwarded_For` as `X-Forwarded-For`.
-    const read = name.replaceAll("_", "-");
-    return Written.has(read) || (!trusted && (read === "x-real-ip" || read.startsWith("x-forwarded-")));
-  };
-  return [
-    // The client's Connection field goes first: it could name our own fields as hop-by-hop.
-    ...withoutNames(withoutHopByHop(request.fields), isDropped),
-    ...forwardedFields(request, address, trusted ? request.fields : []),
-    ...certificateFields(connection),
-    "hawser-stream",
-    `http=${request.httpVersion}; connection=${connection.id}; stream=${streamId}`,
-  ];
+  const lines: string[] = [];
+  const { fields } = request;
+  const isHopByHop = hopByHopNames(fields);
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!;
+    if (!isHopByHop(name) && !isDropped(name, trusted)) lines.push(name, fields[i + 1]!);
+  }
+  // Behind it, since the client's Connection field could name our own fields as hop-by-hop.
+  pushForwarded(lines, request, address, trusted ? fields : []);
+  pushCertificate(lines, connection);
+  lines.push("hawser-stream", `http=${request.httpVersion}; connection=${connection.id}; stream=${streamId}`);
+  return lines;
+}
+
+function isDropped(name: string, trusted: boolean): boolean {
+  if (name === "host" || name.startsWith("sec-websocket-")) return true;
+  // Backends that speak CGI read `X_Forwarded_For` as `X-Forwarded-For`.
+  const read = name.includes("_") ? name.replaceAll("_", "-") : name;
+  return Written.has(read) || (!trusted && (read === "x-real-ip" || read.startsWith("x-forwarded-")));
 }
 
 /** The certificate as a byte sequence of structured fields (RFC 9440 §2.2, RFC 8941 §3.3.5). */
-function certificateFields({ tls }: ConnectionFacts): FieldLines {
+function pushCertificate(lines: string[], { tls }: ConnectionFacts): void {
   const shown = tls?.clientCertificate;
-  return shown === undefined ? [] : ["client-cert", `:${Buffer.from(shown.raw).toString("base64")}:`];
+  if (shown !== undefined) lines.push("client-cert", `:${Buffer.from(shown.raw).toString("base64")}:`);
 }
 
-function forwardedFields({ authority, scheme }: ForwardedRequest, address: string, before: FieldLines): FieldLines {
+/** @param before - what is believed of those in front; empty for a client of whom nothing is. */
+function pushForwarded(
+  lines: string[],
+  { authority, scheme }: ForwardedRequest,
+  address: string,
+  before: FieldLines,
+): void {
   const addresses = listMembers(fieldValues(before, "x-forwarded-for"));
   const elements = fieldValues(before, "forwarded");
   const earlier = elements.length > 0 ? elements : addresses.map((one) => `for=${node(one)}`);
   const own = `for=${node(address)};host=${tokenOrQuoted(authority)};proto=${scheme}`;
-  const chain = address === "" ? addresses : [...addresses, address];
-  return [
-    ...(chain.length === 0 ? [] : ["x-forwarded-for", chain.join(", ")]),
-    "x-forwarded-proto",
-    fieldValues(before, "x-forwarded-proto")[0] ?? scheme,
-    "x-forwarded-host",
-    fieldValues(before, "x-forwarded-host")[0] ?? authority,
-    "forwarded",
-    [...earlier, own].join(", "),
-  ];
+  if (address !== "") addresses.push(address);
+  if (addresses.length > 0) lines.push("x-forwarded-for", addresses.join(", "));
+  lines.push("x-forwarded-proto", fieldValues(before, "x-forwarded-proto")[0] ?? scheme);
+  lines.push("x-forwarded-host", fieldValues(before, "x-forwarded-host")[0] ?? authority);
+  lines.push("forwarded", earlier.length === 0 ? own : `${earlier.join(", ")}, ${own}`);
 }
 
 /** `address` as a node of RFC 7239 §6; what is no address becomes `unknown`. */

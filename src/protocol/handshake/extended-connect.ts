@@ -1,5 +1,6 @@
 import {
   fieldValues,
+  hasField,
   joinCookies,
   parseFieldLines,
   singleFieldValue,
@@ -13,7 +14,13 @@ import { checkTarget, isOriginForm, tryAuthority } from "./request-target.ts";
 import { acceptedAnswer, type CheckedAnswer, withoutHandshakeFields } from "./upgrade.ts";
 
 /** Fields of an HTTP/1.1 connection, which make an HTTP/2 request malformed (RFC 9113 §8.2.2). */
-const ConnectionSpecific = ["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
+const ConnectionSpecific: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "transfer-encoding",
+  "upgrade",
+]);
 
 /** An Extended CONNECT that is a good opening handshake. */
 export interface ConnectOpening {
@@ -60,8 +67,8 @@ function brokenRule(rawFields: FieldLines, fields: FieldLines, authority: string
     return "Host differs from :authority.";
   }
   // Behind it, DATA would not be allowed to flow (RFC 9113 §8.1.1), and some peers end the whole connection for that.
-  if (fieldValues(fields, "content-length").length > 0) return "A CONNECT has no Content-Length.";
-  if (ConnectionSpecific.some((name) => fieldValues(fields, name).length > 0)) return "A field belongs to HTTP/1.1.";
+  if (hasField(fields, "content-length")) return "A CONNECT has no Content-Length.";
+  if (fields.some((name, i) => i % 2 === 0 && ConnectionSpecific.has(name))) return "A field belongs to HTTP/1.1.";
   return undefined;
 }
 

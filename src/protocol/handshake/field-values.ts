@@ -95,10 +95,23 @@ export function fieldValues(fields: FieldLines, name: string): string[] {
   return values;
 }
 
+/** Says whether there is a line called `name` (lower case). */
+export function hasField(fields: FieldLines, name: string): boolean {
+  return lineOf(fields, name, 0) >= 0;
+}
+
 /** The value of the only line called `name` (lower case), or `undefined` if there is none or more than one. */
 export function singleFieldValue(fields: FieldLines, name: string): string | undefined {
-  const values = fieldValues(fields, name);
-  return values.length === 1 ? values[0] : undefined;
+  const at = lineOf(fields, name, 0);
+  return at < 0 || lineOf(fields, name, at + 2) >= 0 ? undefined : fields[at + 1];
+}
+
+/** Where the next line called `name` begins, from `start` on; -1 if there is none. */
+function lineOf(fields: FieldLines, name: string, start: number): number {
+  for (let i = start; i < fields.length; i += 2) {
+    if (fields[i] === name) return i;
+  }
+  return -1;
 }
 
 /**
@@ -203,10 +216,18 @@ function matchAt(pattern: RegExp, text: string, position: number): string | unde
  * (RFC 9110 §7.6.1). What may follow them to the next hop is for the caller to decide.
  */
 export function withoutHopByHop(fields: FieldLines): FieldLines {
-  const options = fieldValues(fields, "connection");
-  if (options.length === 0) return withoutNames(fields, (name) => HopByHop.has(name));
-  const listed = new Set(listMembers(options).map((name) => name.toLowerCase()));
-  return withoutNames(fields, (name) => HopByHop.has(name) || listed.has(name));
+  return withoutNames(fields, hopByHopNames(fields));
+}
+
+/** Says of a name whether {@link withoutHopByHop} leaves it out of `fields`. */
+export function hopByHopNames(fields: FieldLines): (name: string) => boolean {
+  if (!hasField(fields, "connection")) return isHopByHop;
+  const listed = new Set(listMembers(fieldValues(fields, "connection")).map((name) => name.toLowerCase()));
+  return (name) => HopByHop.has(name) || listed.has(name);
+}
+
+function isHopByHop(name: string): boolean {
+  return HopByHop.has(name);
 }
 
 /** `fields` without the lines whose name `isDropped` picks. */
@@ -225,8 +246,9 @@ export function withoutLength(fields: FieldLines): FieldLines {
 
 /** `fields` with one `cookie` line: HTTP/2 may split it to compress it, elsewhere it is one again (RFC 9113 §8.2.3). */
 export function joinCookies(fields: FieldLines): FieldLines {
+  if (!hasField(fields, "cookie")) return fields;
   const cookies = fieldValues(fields, "cookie");
-  if (cookies.length < 2) return fields;
+  if (cookies.length === 1) return fields;
   // An empty one would leave whitespace at an end, which no value has.
   const joined = cookies.filter((line) => line !== "").join("; ");
   return [...withoutNames(fields, (name) => name === "cookie"), "cookie", joined];

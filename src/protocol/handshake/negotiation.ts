@@ -1,4 +1,11 @@
-import { fieldValues, isToken, listMembers, tryParameterizedTokens, type ParameterizedToken } from "./field-values.ts";
+import {
+  fieldValues,
+  hasField,
+  isToken,
+  listMembers,
+  tryParameterizedTokens,
+  type ParameterizedToken,
+} from "./field-values.ts";
 import type { FieldLines } from "./opening-request.ts";
 
 /** One extension of `Sec-WebSocket-Extensions`: its token and its parameters in order (RFC 6455 §9.1). */
@@ -32,6 +39,7 @@ export function tryExtensions(value: string): ExtensionTerms[] | undefined {
  * breaks the grammar.
  */
 export function tryExtensionsValue(fields: FieldLines): string | undefined {
+  if (!hasField(fields, "sec-websocket-extensions")) return "";
   const value = fieldValues(fields, "sec-websocket-extensions").join(", ");
   const extensions = tryExtensions(value);
   return extensions?.length === 0 ? "" : extensions && value;
@@ -41,7 +49,9 @@ export function tryExtensionsValue(fields: FieldLines): string | undefined {
 export function readOffer(fields: FieldLines): Offer | string {
   const subprotocols = listMembers(fieldValues(fields, "sec-websocket-protocol"));
   if (!subprotocols.every(isToken)) return "A subprotocol is not a token.";
-  if (new Set(subprotocols).size !== subprotocols.length) return "A subprotocol is offered twice.";
+  if (subprotocols.length > 1 && new Set(subprotocols).size !== subprotocols.length) {
+    return "A subprotocol is offered twice.";
+  }
   const extensions = tryExtensionsValue(fields);
   if (extensions === undefined) return "Sec-WebSocket-Extensions breaks its grammar.";
   return { subprotocols, extensions };
@@ -83,6 +93,7 @@ function isOfferedSubprotocol(answered: string, offered: readonly string[]): boo
  * Parameters are the endpoints' affair, so they are not compared.
  */
 export function areExtensionsOffered(answered: string, offered: string): boolean {
+  if (answered === "") return true;
   const names = tryExtensions(answered)?.map(({ name }) => name);
   const offers = new Set(tryExtensions(offered)?.map(({ name }) => name));
   return names !== undefined && new Set(names).size === names.length && names.every((name) => offers.has(name));

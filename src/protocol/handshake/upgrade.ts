@@ -3,10 +3,11 @@ import { createMaskWord } from "../frame/mask.ts";
 import {
   encodeFieldLines,
   fieldValues,
+  hasField,
   hasListMember,
   singleFieldValue,
   tryFieldLines,
-  withoutHopByHop,
+  hopByHopNames,
   withoutNames,
 } from "./field-values.ts";
 import { brokenAnswerRule, type JudgedOffer, type Offer, readOffer, tryExtensionsValue } from "./negotiation.ts";
@@ -83,7 +84,7 @@ function brokenRule(head: UpgradeHead, fields: FieldLines, authority: string): s
   if (tryAuthority(authority) === undefined) return "There is not exactly one valid Host.";
   if (!hasListMember(fieldValues(fields, "connection"), "upgrade")) return "Connection does not name upgrade.";
   // Early bytes are frames: what a body would be is read as one, by us and by whoever stands between in another way.
-  if (fieldValues(fields, "transfer-encoding").length > 0) return "An Upgrade has no body.";
+  if (hasField(fields, "transfer-encoding")) return "An Upgrade has no body.";
   if (fieldValues(fields, "content-length").some((length) => length !== "0")) return "An Upgrade has no body.";
   return undefined;
 }
@@ -157,8 +158,8 @@ function brokenResponseRule(fields: FieldLines, key: string): string | undefined
   if (singleFieldValue(fields, "upgrade")?.toLowerCase() !== "websocket") return "to another protocol";
   if (!hasListMember(fieldValues(fields, "connection"), "upgrade")) return "without upgrade in Connection";
   if (singleFieldValue(fields, "sec-websocket-accept") !== acceptKey(key)) return "with a wrong accept key";
-  if (fieldValues(fields, "content-length").length > 0) return "with Content-Length";
-  if (fieldValues(fields, "transfer-encoding").length > 0) return "with Transfer-Encoding";
+  if (hasField(fields, "content-length")) return "with Content-Length";
+  if (hasField(fields, "transfer-encoding")) return "with Transfer-Encoding";
   return undefined;
 }
 
@@ -185,5 +186,6 @@ const HandshakeFields: ReadonlySet<string> = new Set([
 
 /** `fields` without hop-by-hop ones, without what the handshake itself says on each leg, and without a body's length. */
 export function withoutHandshakeFields(fields: FieldLines): FieldLines {
-  return withoutNames(withoutHopByHop(fields), (name) => HandshakeFields.has(name));
+  const isHopByHop = hopByHopNames(fields);
+  return withoutNames(fields, (name) => HandshakeFields.has(name) || isHopByHop(name));
 }
