@@ -16,6 +16,8 @@ export type AnswerProgress =
 /** How much is read of the body of an answer that refuses, over either HTTP version. */
 export const MaxRefusalBytes = 65_536;
 
+const NoBytes = Buffer.alloc(0);
+
 /** Reads the answer to an Upgrade or a CONNECT over HTTP/1.1, however its bytes are cut. */
 export class AnswerReader {
   readonly #head = new ResponseHeadReader();
@@ -27,7 +29,7 @@ export class AnswerReader {
     const progress = this.#head.read(chunk);
     if (progress.type !== "head") return progress;
     const { head, end } = progress;
-    const behind = chunk.subarray(end);
+    const behind = end === chunk.length ? NoBytes : chunk.subarray(end);
     return head.status < 300 ? { type: "success", head, behind } : this.#refuse(head, behind);
   }
 

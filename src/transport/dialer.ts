@@ -60,12 +60,14 @@ const ExhaustedCodes: Readonly<Record<string, "descriptors" | "ports">> = {
  *
  * @throws TypeError for a request that cannot be written, RangeError for a port that is none. What peers do never throws.
  */
-export async function dial(target: DialTarget, request: DialRequest, options: DialOptions): Promise<DialResult> {
-  const upgrade: UpgradeRequest = { ...request, key: createUpgradeKey() };
-  const head = encodeUpgradeRequest(upgrade);
-  if (options.signal.aborted) return { type: "aborted" };
-  const asked: AskedUpgrade = { head, judge: (fields) => checkUpgradeResponse(fields, upgrade) };
-  return new Promise((resolve) => new Dialing(target, asked, options, resolve));
+export function dial(target: DialTarget, request: DialRequest, options: DialOptions): Promise<DialResult> {
+  return new Promise((resolve) => {
+    const upgrade: UpgradeRequest = { ...request, key: createUpgradeKey() };
+    const head = encodeUpgradeRequest(upgrade);
+    if (options.signal.aborted) return resolve({ type: "aborted" });
+    const asked: AskedUpgrade = { head, judge: (fields) => checkUpgradeResponse(fields, upgrade) };
+    return new Dialing(target, asked, options, resolve);
+  });
 }
 
 /** One dial: a {@link Connecting}, then an {@link H1Asking}, each within its deadline. */

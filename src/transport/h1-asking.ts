@@ -3,6 +3,7 @@ import type { FieldLines, OpeningAnswer, OpeningRejection } from "../protocol/ha
 import type { CheckedAnswer } from "../protocol/handshake/upgrade.ts";
 import { AnswerReader } from "./answer-reader.ts";
 import type { ByteStream } from "./byte-stream.ts";
+import { copyInto } from "./copy-bytes.ts";
 import type { ResponseHead } from "./response-head.ts";
 import { SocketByteStream } from "./socket-byte-stream.ts";
 import type { SocketReads } from "./socket-reads.ts";
@@ -54,11 +55,10 @@ export class H1Asking {
     this.#reads = reads;
     this.#upgrade = upgrade;
     this.#done = done;
-    connection.on("error", this.#onError);
-    socket.on("error", this.#onError).on("close", this.#onEnd);
-    socket.on("end", this.#onEnd);
+    if (connection !== socket) connection.on("error", this.#onError);
+    socket.on("error", this.#onError).on("close", this.#onEnd).on("end", this.#onEnd);
     if (reads === undefined) socket.on("data", this.#onData);
-    else reads.onRead = (bytes, length) => this.#onData(Buffer.from(bytes.subarray(0, length)));
+    else reads.onRead = this.#onRead;
     socket.resume();
     socket.write(upgrade.head, "latin1");
   }
@@ -73,6 +73,12 @@ export class H1Asking {
   abort(): void {
     this.#settle({ type: "aborted" });
   }
+
+  readonly #onRead = (bytes: Uint8Array, length: number): void => {
+    const chunk = Buffer.allocUnsafe(length);
+    copyInto(chunk, 0, bytes, 0, length);
+    this.#onData(chunk);
+  };
 
   readonly #onData = (chunk: Buffer): void => {
     const progress = this.#answer.read(chunk);
@@ -112,8 +118,9 @@ export class H1Asking {
 
   /** Takes every listener away, so that the stream keeps nothing of its opening alive. */
   #handOver(): void {
-    this.#connection.off("error", this.#onError);
-    this.#socket.off("error", this.#onError).off("close", this.#onEnd);
-    this.#socket.off("end", this.#onEnd).off("data", this.#onData);
+    const socket = this.#socket;
+    if (this.#connection !== socket) this.#connection.off("error", this.#onError);
+    socket.off("error", this.#onError).off("close", this.#onEnd).off("end", this.#onEnd);
+    if (this.#reads === undefined) socket.off("data", this.#onData);
   }
 }

@@ -23,7 +23,6 @@ export const MaxResponseHeadBytes = 16_384;
 export const MaxResponseFields = 100;
 const VersionPrefix = "HTTP/1.";
 const StatusLine = /^HTTP\/(1\.\d) ([1-5]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
-const LineFeed = 0x0a;
 
 /**
  * Reads the head of one HTTP/1.x response, however its bytes are cut (RFC 9112 §2–5). Interim responses are skipped; they
@@ -42,11 +41,13 @@ export class ResponseHeadReader {
 
   /** Takes the next bytes, of which those behind the head are left alone. Not to be called after another result. */
   read(chunk: Buffer): HeadProgress {
+    // All lines by one call of the system; what lies behind the longest head is none of it.
+    const text = chunk.toString("latin1", 0, MaxResponseHeadBytes + 1 - this.#bytes);
     let start = 0;
-    while (start < chunk.length) {
-      const lineFeed = chunk.indexOf(LineFeed, start);
-      const end = lineFeed < 0 ? chunk.length : lineFeed + 1;
-      this.#line += chunk.toString("latin1", start, end);
+    while (start < text.length) {
+      const lineFeed = text.indexOf("\n", start);
+      const end = lineFeed < 0 ? text.length : lineFeed + 1;
+      this.#line += text.slice(start, end);
       this.#bytes += end - start;
       // First what one byte shows and then what takes them all: so the result is the same for any cut.
       if (this.#status === undefined && !isBegun(this.#line)) return broken("not HTTP/1.x");

@@ -74,7 +74,8 @@ export class Connecting {
     this.connection = connectTo((proxy ?? target).address, sourceAddress, this.#reads);
     this.#socket = this.connection;
     this.#watch(this.connection);
-    this.connection.once("connect", () => {
+    // Told once, as all that is listened to with `on` here: `once` would cost an object each.
+    this.connection.on("connect", () => {
       if (connectHead === undefined) this.#secureServer();
       else this.#secure(proxy?.secure, () => this.#ask(connectHead));
     });
@@ -98,7 +99,7 @@ export class Connecting {
   #watch(socket: Socket): void {
     socket.on("error", this.#onError);
     // A peer that ends within a handshake need not be an error to the socket.
-    socket.once("close", this.#onClose);
+    socket.on("close", this.#onClose);
   }
 
   #secure(secure: Secure | undefined, next: () => void): void {
@@ -146,10 +147,13 @@ export class Connecting {
   #stand(): void {
     const { connection } = this;
     const socket = this.#socket;
-    for (const layer of new Set([connection, socket])) {
-      layer.on("error", ignore).off("error", this.#onError).off("close", this.#onClose);
-    }
+    this.#letGo(connection);
+    if (socket !== connection) this.#letGo(socket);
     this.#settle({ type: "connected", socket, connection, reads: this.#reads });
+  }
+
+  #letGo(layer: Socket): void {
+    layer.on("error", ignore).off("error", this.#onError).off("close", this.#onClose);
   }
 
   #settle(result: ConnectResult): void {

@@ -1,6 +1,4 @@
-import type { DialRequest } from "../../transport/dialer.ts";
 import type { Opening } from "../../transport/opening.ts";
-import type { AddressConfig } from "../config/config.ts";
 import { upstreamFields } from "../routing/forwarded-fields.ts";
 import type { LimitKind } from "../telemetry/limit-kind.ts";
 import { protocolOf } from "../telemetry/stream-registry.ts";
@@ -24,34 +22,27 @@ export async function dialInTurn(
   const { request, connection, streamId } = opening;
   const fields = upstreamFields(request, connection, streamId, context.trustedProxies);
   const { subprotocols, extensions, path } = request;
-  const onLimit = (limit: LimitKind): void => context.limitHit(limit, protocolOf(connection));
+  const { upstream, dialer } = route;
   let result: UpstreamDialResult = { type: "unreachable", detail: "no address" };
-  for (const address of route.upstream.inTurn()) {
+  for (const address of upstream.inTurn()) {
     const authority = hostFor(route.hostField, { client: request.authority, address: address.authority });
     const dialed = { authority, path, subprotocols, extensions, fields };
-    result = await dialFromEach(route, address, dialed, signal, onLimit);
+    for (const target of upstream.targetsInTurn(address)) {
+      result = await dialer.dial(target, dialed, signal);
+      const limit = limitOf(result);
+      if (limit !== undefined) context.limitHit(limit, protocolOf(connection));
+      // Another source address has ports, or room on its connections, of its own. Each takes a descriptor.
+      if (limit === undefined || limit === "descriptors") break;
+    }
     if (!mayTryAnother(result)) break;
   }
   return result;
 }
 
-/** Dials `address` from one source address after the other, until one has a port, or room on its connections, left. */
-async function dialFromEach(
-  { upstream, dialer }: UpstreamRoute,
-  address: AddressConfig,
-  request: DialRequest,
-  signal: AbortSignal,
-  onLimit: (limit: LimitKind) => void,
-): Promise<UpstreamDialResult> {
-  let result: UpstreamDialResult = { type: "unreachable", detail: "no address" };
-  for (const target of upstream.targetsInTurn(address)) {
-    result = await dialer.dial(target, request, signal);
-    if (result.type === "busy") onLimit("upstream_waiting");
-    else if (result.type === "exhausted") onLimit(result.limit);
-    else break;
-    if (result.type === "exhausted" && result.limit === "descriptors") break;
-  }
-  return result;
+/** What was run out of, if that is why there is no connection. */
+function limitOf(result: UpstreamDialResult): LimitKind | undefined {
+  if (result.type === "busy") return "upstream_waiting";
+  return result.type === "exhausted" ? result.limit : undefined;
 }
 
 /** Whether the request has reached nobody yet, and another address may be better. */

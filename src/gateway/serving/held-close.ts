@@ -1,6 +1,7 @@
 import { parseClosePayload } from "../../protocol/frame/frame.ts";
 import type { FrameScanner } from "../../protocol/frame/frame-scanner.ts";
-import { applyMask } from "../../protocol/frame/mask.ts";
+import { copyMasked, maskWord } from "../../protocol/frame/mask.ts";
+import { copyInto } from "../../transport/copy-bytes.ts";
 
 /**
  * A peer's Close frame, held until it is whole: what it says is judged before any of it goes on. Its header is a control
@@ -19,7 +20,7 @@ export class HeldClose {
     this.#masked = scanner.masked;
     this.#filled = scanner.headerLength;
     this.frame = new Uint8Array(scanner.headerLength + scanner.payloadLength);
-    this.frame.set(scanner.headerBytes.subarray(0, scanner.headerLength));
+    copyInto(this.frame, 0, scanner.headerBytes, 0, scanner.headerLength);
   }
 
   get isWhole(): boolean {
@@ -29,7 +30,7 @@ export class HeldClose {
   /** Copies what belongs to the frame out of `bytes[offset, end)`. */
   take(bytes: Uint8Array, offset: number, end: number): void {
     const taken = Math.min(end - offset, this.frame.length - this.#filled);
-    this.frame.set(bytes.subarray(offset, offset + taken), this.#filled);
+    copyInto(this.frame, this.#filled, bytes, offset, offset + taken);
     this.#filled += taken;
   }
 
@@ -39,8 +40,11 @@ export class HeldClose {
    * @throws WebSocketError as `parseClosePayload` does.
    */
   parseCode(): number {
-    const payload = this.frame.slice(this.#headerLength);
-    if (this.#masked) applyMask(payload, this.frame.subarray(this.#headerLength - 4, this.#headerLength));
+    const { frame } = this;
+    const start = this.#headerLength;
+    if (!this.#masked) return parseClosePayload(frame.subarray(start)).code;
+    const payload = new Uint8Array(frame.length - start);
+    copyMasked(frame, start, frame.length, payload, 0, maskWord(frame, start - 4));
     return parseClosePayload(payload).code;
   }
 }

@@ -47,13 +47,13 @@ export class UpstreamDialer {
    * @param target - one of the upstream's.
    * @throws as `dial` does.
    */
-  async dial(target: DialTarget, request: DialRequest, signal: AbortSignal): Promise<UpstreamDialResult> {
+  dial(target: DialTarget, request: DialRequest, signal: AbortSignal): Promise<UpstreamDialResult> {
     const { connectTimeoutMs, answerTimeoutMs } = this.#upstream.timeouts;
     const shared = this.#trySharedOf(target);
-    if (shared === undefined) return await dial(target, request, { connectTimeoutMs, answerTimeoutMs, signal });
+    if (shared === undefined) return dial(target, request, { connectTimeoutMs, answerTimeoutMs, signal });
     const scheme = target.address.tls === undefined ? "http" : "https";
     const options = { timeoutMs: connectTimeoutMs, answerTimeoutMs, judgesExtensions: true, signal };
-    return upstreamResultOf(await shared.dial({ ...request, scheme }, options));
+    return shared.dial({ ...request, scheme }, options).then(upstreamResultOf);
   }
 
   /** Its HTTP/2 connections end behind their last streams, and so do those that it still makes. */

@@ -64,6 +64,7 @@ export function parseClosePayload(payload: Uint8Array): { readonly code: number;
   if (payload.length === 1) throw new WebSocketError("WS_CLOSE_PAYLOAD_INVALID", "a Close frame with half a code");
   const code = (payload[0]! << 8) | payload[1]!;
   if (!isSendable(code)) throw new WebSocketError("WS_CLOSE_CODE_INVALID", `a Close frame with code ${code}`);
+  if (payload.length === 2) return { code, reason: "" };
   try {
     return { code, reason: new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(payload.subarray(2)) };
   } catch (cause) {
