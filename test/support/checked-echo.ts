@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect as connectHttp2, type ClientHttp2Session } from "node:http2";
+import type { Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import type { Duplex } from "node:stream";
 import { binaryFrame, parseClosePayload } from "../../src/protocol/frame/frame.ts";
@@ -45,6 +46,15 @@ export class CheckedEcho {
     this.#stream.write(encodeFrame(binaryFrame(payload), { maskKey: createMaskKey() }));
   }
 
+  /** Reads nothing until {@link resume}. */
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
   destroy(): void {
     this.#stream.destroy();
   }
@@ -84,8 +94,8 @@ export async function openH1Echo(port: number, path: string): Promise<CheckedEch
   return await openH1EchoOn(socket, path);
 }
 
-/** Opens one on `socket`, whose handshake is done. */
-export async function openH1EchoOn(socket: TLSSocket, path: string): Promise<CheckedEcho> {
+/** Opens one on `socket`, which is connected. */
+export async function openH1EchoOn(socket: Socket, path: string): Promise<CheckedEcho> {
   const key = randomBytes(16).toString("base64");
   socket.write(
     `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
