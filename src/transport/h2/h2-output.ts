@@ -63,8 +63,7 @@ export class H2Output {
   /** What is put together for the next write, filled up to `#end`. */
   #next: Buffer | undefined;
   #end = 0;
-  #isWriting = false;
-  #isFilling = false;
+  #work: "none" | "filling" | "writing" = "none";
   /** The buffer that is being written. */
   #held: Buffer | undefined;
   #isClosed = false;
@@ -108,7 +107,7 @@ export class H2Output {
 
   /** Whether all that was given to it has left. */
   get isEmpty(): boolean {
-    return this.#control.length === 0 && this.#order.size === 0 && this.#end === 0 && !this.#isWriting;
+    return this.#control.length === 0 && this.#order.size === 0 && this.#end === 0 && this.#work === "none";
   }
 
   /** Queues a frame that is no DATA. */
@@ -127,9 +126,9 @@ export class H2Output {
     const length = end - start;
     if (this.#control.length + this.#order.size > 0 || length > this.#windowBytes) return false;
     // These would miss the write that is being filled, and an end or a reset behind them would not.
-    if (this.#isFilling || this.#isClosed) return false;
+    if (this.#work === "filling" || this.#isClosed) return false;
     const position = this.#end + FrameHeaderBytes;
-    const room = this.#isWriting ? AheadBytes : OutputBufferBytes;
+    const room = this.#work === "none" ? OutputBufferBytes : AheadBytes;
     if (length > DefaultFrameBytes || position + length > room) return false;
     if (this.#dataBytes + length > this.#endBytes && this.#allowedBytes(length) < length) return false;
     const target = this.#roomFor(position + length);
@@ -186,7 +185,7 @@ export class H2Output {
   }
 
   #schedule(): void {
-    if (this.#isScheduled || this.#isWriting) return;
+    if (this.#isScheduled || this.#work !== "none") return;
     this.#isScheduled = true;
     // Behind all that this turn still reads.
     setImmediate(this.#flush);
@@ -194,22 +193,21 @@ export class H2Output {
 
   readonly #flush = (): void => {
     this.#isScheduled = false;
-    if (this.#isWriting || this.#isClosed || this.#socket.destroyed) return;
+    if (this.#work !== "none" || this.#isClosed || this.#socket.destroyed) return;
     // From here on: what streams tell while it is being filled must not find that all has left.
-    this.#isWriting = true;
+    this.#work = "filling";
     const begun = this.#end;
     const queuedBytes = this.#order.size > 0 ? OutputBufferBytes : this.#controlBytes;
     const buffer = this.#roomFor(Math.min(begun + queuedBytes, OutputBufferBytes));
     this.#next = undefined;
     this.#end = 0;
-    this.#isFilling = true;
     const end = this.#probe(buffer, this.#fill(buffer, begun));
-    this.#isFilling = false;
+    this.#work = "writing";
     if (this.#order.size === 0) this.#isHeldBack = false;
     else if (this.#isHeldBack && this.#dataBytes + LittleRoomBytes > this.#endBytes) this.#awaitAnswer();
     if (end === 0 || this.#isClosed) {
       this.#buffers.give(buffer);
-      this.#isWriting = false;
+      this.#work = "none";
       return;
     }
     this.#held = this.#buffers.fitted(buffer, end);
@@ -217,7 +215,7 @@ export class H2Output {
   };
 
   readonly #onWritten = (): void => {
-    this.#isWriting = false;
+    this.#work = "none";
     if (this.#held !== undefined) this.#buffers.give(this.#held);
     this.#held = undefined;
     if (this.#control.length > 0 || this.#order.size > 0 || this.#end > 0) this.#flush();
