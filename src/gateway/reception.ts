@@ -103,7 +103,7 @@ export class Reception {
       deadlines,
       access: new AccessPolicy(access),
       admission: this.#admission,
-      trustedProxies: addressList(trustedProxies),
+      trustedProxies: trustedProxies.length === 0 ? undefined : addressList(trustedProxies),
       openingOver: (outcome) => {
         metrics.opening(outcome.route, outcome.protocol, outcome.result, outcome.seconds);
         if (outcome.result !== "accepted") log.openingRefused(outcome);

@@ -98,12 +98,13 @@ function allowedOrigins(rule: OriginRule): readonly string[] | "any" {
 
 /** {@link ClientRules} that are asked for each request. */
 class ClientCheck {
-  readonly #deny: BlockList;
+  /** `undefined`: nobody. */
+  readonly #deny: BlockList | undefined;
   /** `undefined`: everybody who is not denied. */
   readonly #allow: BlockList | undefined;
 
   constructor({ allow, deny }: ClientRules) {
-    this.#deny = addressList(deny);
+    this.#deny = deny.length === 0 ? undefined : addressList(deny);
     this.#allow = allow.length === 0 ? undefined : addressList(allow);
   }
 

@@ -12,8 +12,13 @@ export function addressList(networks: readonly string[]): BlockList {
   return list;
 }
 
-/** Says whether `address` of a socket is one of `list`: an IPv4 address however it is written, what is no address never. */
-export function isListed(address: string, list: BlockList): boolean {
+/**
+ * Says whether `address` of a socket is one of `list`: an IPv4 address however it is written, what is no address never.
+ *
+ * @param list - `undefined` has nobody in it, and asking it costs nothing.
+ */
+export function isListed(address: string, list: BlockList | undefined): boolean {
+  if (list === undefined) return false;
   const plain = plainAddress(address);
   const family = isIP(plain);
   return family !== 0 && list.check(plain, family === 6 ? "ipv6" : "ipv4");
@@ -24,5 +29,5 @@ export function isListed(address: string, list: BlockList): boolean {
  * (`::ffff:192.0.2.1`) as IPv4, an IPv6 address without the name of the interface.
  */
 export function plainAddress(address: string): string {
-  return address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
+  return address.includes(":") ? address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "") : address;
 }

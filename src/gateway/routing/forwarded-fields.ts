@@ -18,6 +18,9 @@ const Written: ReadonlySet<string> = new Set([
 /** A node of `Forwarded` that has a port (RFC 7239 §6): the address may be in brackets. */
 const NodeWithPort = /^(?:\[[0-9A-Fa-f:.]+\]|\d+\.\d+\.\d+\.\d+):\d{1,5}$/;
 
+/** What stands for something else in a quoted string (RFC 9110 §5.6.4). */
+const ToEscape = /["\\]/;
+
 /** What {@link upstreamFields} reads of an opening or an ordinary request. */
 export interface ForwardedRequest {
   /** The `Host` field or `:authority`, as received. */
@@ -42,7 +45,7 @@ export function upstreamFields(
   request: ForwardedRequest,
   connection: ConnectionFacts,
   streamId: number,
-  trustedProxies: BlockList,
+  trustedProxies: BlockList | undefined,
 ): FieldLines {
   const address = plainAddress(connection.remoteAddress);
   const trusted = isListed(address, trustedProxies);
@@ -93,11 +96,13 @@ function pushForwarded(
 
 /** `address` as a node of RFC 7239 §6; what is no address becomes `unknown`. */
 function node(address: string): string {
-  if (isIP(address) === 6) return `"[${address}]"`;
-  if (isIP(address) === 4) return address;
+  const family = isIP(address);
+  if (family === 6) return `"[${address}]"`;
+  if (family === 4) return address;
   return NodeWithPort.test(address) ? `"${address}"` : "unknown";
 }
 
 function tokenOrQuoted(text: string): string {
-  return isToken(text) ? text : `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+  if (isToken(text)) return text;
+  return ToEscape.test(text) ? `"${text.replaceAll(/["\\]/g, String.raw`\$&`)}"` : `"${text}"`;
 }

@@ -46,7 +46,8 @@ export class RouteTable {
    */
   match(authority: string, path: string): RouteMatch {
     const host = comparableHost(tryAuthority(authority)?.host ?? EveryHost);
-    const comparable = comparablePath(path.replace(/\?.*$/s, ""));
+    const query = path.indexOf("?");
+    const comparable = comparablePath(query < 0 ? path : path.slice(0, query));
     if (comparable === undefined) return { matched: false, status: 404 };
     const route = this.#find(host, comparable) ?? this.#find(EveryHost, comparable);
     return route === undefined ? { matched: false, status: 404 } : { matched: true, route };

@@ -20,7 +20,7 @@ const Length = /^\d{1,15}$/;
  * The field lines of `exchange` for an upstream, the value of `host`, still empty, at index 1. The framing is the connection's:
  * of the client's there is only the length, where it gave one. `undefined` if that is not one number.
  */
-export function tryRequestFields(exchange: HttpExchange, trustedProxies: BlockList): string[] | undefined {
+export function tryRequestFields(exchange: HttpExchange, trustedProxies: BlockList | undefined): string[] | undefined {
   const { authority, connection, streamId, body } = exchange;
   const scheme = connection.secure ? "https" : "http";
   const { httpVersion } = connection;

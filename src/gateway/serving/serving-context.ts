@@ -16,8 +16,8 @@ export interface ServingContext {
   readonly deadlines: Deadlines;
   readonly access: AccessPolicy;
   readonly admission: Admission;
-  /** Clients whose own `Forwarded` and `X-Forwarded-*` fields are believed. */
-  readonly trustedProxies: BlockList;
+  /** Clients whose own `Forwarded` and `X-Forwarded-*` fields are believed; `undefined`: nobody's are. */
+  readonly trustedProxies: BlockList | undefined;
   readonly openingOver: (outcome: OpeningOutcome) => void;
   readonly requestOver: (outcome: RequestOutcome) => void;
   readonly limitHit: (limit: LimitKind, protocol: Protocol) => void;

@@ -35,7 +35,8 @@ export function formatAuthority({ host, port }: Authority): string {
  * (RFC 9110 §4.2.3, RFC 3986 §3.2.2).
  */
 export function comparableHost(host: string): string {
-  return host.toLowerCase().replace(/\.$/, "");
+  const lower = host.toLowerCase();
+  return lower.endsWith(".") ? lower.slice(0, -1) : lower;
 }
 
 /** `host`, in the form of {@link comparableHost}, with `*` in place of its first label; a host of one label as it is. */
@@ -58,6 +59,7 @@ export function checkTarget({ authority, path }: { readonly authority: string; r
 }
 
 const PercentEncoded = /%([0-9A-Fa-f]{2})/g;
+const OtherSlashes = /\\|\/\//;
 const DotSegment = /\/\.{1,2}(?:[/;]|$)/;
 
 /**
@@ -68,9 +70,11 @@ const DotSegment = /\/\.{1,2}(?:[/;]|$)/;
  * §6.2.2.3, WHATWG URL), and servers disagree about them. Whoever is behind gets the path as received, never this form.
  */
 export function comparablePath(path: string): string | undefined {
-  const decoded = path.replaceAll(PercentEncoded, (_, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 16)),
-  );
-  const comparable = decoded.replaceAll(/[/\\]+/g, "/");
+  const decoded = path.includes("%") ? undoEncoding(path) : path;
+  const comparable = OtherSlashes.test(decoded) ? decoded.replaceAll(/[/\\]+/g, "/") : decoded;
   return DotSegment.test(comparable) ? undefined : comparable;
+}
+
+function undoEncoding(path: string): string {
+  return path.replaceAll(PercentEncoded, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
 }
