@@ -20,7 +20,7 @@ export interface LiveStream {
 export class LiveStreams {
   readonly #live = new LiveSet<LiveStream>();
   /** Each with its number, in the order they came. */
-  readonly #numbers = new WeakMap<LiveStream, number>();
+  readonly #numbers = new Map<LiveStream, number>();
   #added = 0;
 
   get size(): number {
@@ -38,6 +38,7 @@ export class LiveStreams {
   }
 
   delete(stream: LiveStream): void {
+    this.#numbers.delete(stream);
     this.#live.delete(stream);
   }
 

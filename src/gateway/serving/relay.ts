@@ -240,11 +240,11 @@ export class Relay {
 
   /** Does what has become due: our end where all is said, and the end of the relay. */
   #settle(): void {
-    for (const leg of [this.#client, this.#upstream]) {
-      if (!leg.closed && leg.allSaid && (leg === this.#client || leg.ended)) leg.end();
-    }
-    if (this.#client.allSaid && !this.#client.closed) this.#startLinger();
-    if (!this.#client.closed || !this.#upstream.closed || this.#phase === "ended") return;
+    const [client, upstream] = [this.#client, this.#upstream];
+    if (!client.closed && client.allSaid) client.end();
+    if (!upstream.closed && upstream.allSaid && upstream.ended) upstream.end();
+    if (client.allSaid && !client.closed) this.#startLinger();
+    if (!client.closed || !upstream.closed || this.#phase === "ended") return;
     this.#phase = "ended";
     clearTimeout(this.#deadline);
     clearInterval(this.#linger);

@@ -102,6 +102,8 @@ export class StreamRegistry {
   readonly #now: () => number;
   readonly #live = new Set<OpenStream>();
   readonly #groups = new Map<string, Group>();
+  /** The group of the stream that opened last: mostly the next one's too. */
+  #lastGroup: Group | undefined;
   readonly #observers: StreamObserver[] = [];
   readonly #routes = new KnownNames();
   #lastId: number;
@@ -134,7 +136,8 @@ export class StreamRegistry {
 
   /** Begins the record of a WebSocket that was just answered. Its owner must `close` it, whatever happens. */
   open(facts: StreamFacts): StreamRecord {
-    const group = this.#group(facts);
+    const group = this.#lastGroup?.has(facts) === true ? this.#lastGroup : this.#group(facts);
+    this.#lastGroup = group;
     const now = this.#now();
     const record = new OpenStream(facts, (this.#lastId += 1), now, group, this.#close);
     group.opened += 1;
@@ -163,6 +166,7 @@ export class StreamRegistry {
 
   #forget(route: string): void {
     const [group] = this.#groupsOf(route);
+    this.#lastGroup = undefined;
     for (const protocol of Protocols) this.#groups.delete(groupKey(route, protocol));
     if (group) for (const observer of this.#observers) observer.forgot?.(group.labels);
   }
@@ -198,6 +202,12 @@ class Group {
 
   constructor(route: string, upstream: string, protocol: Protocol) {
     this.labels = { route, upstream, protocol };
+  }
+
+  /** Says whether streams like `facts` are counted here. */
+  has({ route, upstream, protocol }: StreamFacts): boolean {
+    const { labels } = this;
+    return labels.route === route && labels.upstream === upstream && labels.protocol === protocol;
   }
 
   /** Takes a record that ended into the sums. */
