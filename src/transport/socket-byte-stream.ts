@@ -107,7 +107,8 @@ export class SocketByteStream implements ByteStream {
   end(): void {
     if (this.#ended || this.#ending !== undefined) return;
     this.#ended = true;
-    this.#output.end();
+    if (this.#reads !== undefined && this.#isDone) this.#finish();
+    else this.#output.end();
   }
 
   abort(reason: AbortReason): void {
@@ -115,6 +116,17 @@ export class SocketByteStream implements ByteStream {
     this.#ending = { type: "aborted", reason };
     // TLS above it follows by itself. Destroying that one too crashes Node 24 while a handshake's callback runs.
     resetSocket(this.#connection);
+  }
+
+  /** Whether the peer has ended its half, and all that we wrote has left. */
+  get #isDone(): boolean {
+    return this.#socket.readableEnded && this.#output.bufferedBytes === 0;
+  }
+
+  /** Without TLS closing says all that ending our half first would, and takes one call of the system and not two. */
+  #finish(): void {
+    this.#ending = { type: "ended" };
+    this.#socket.destroy();
   }
 
   #takeHead(head: Uint8Array): void {
