@@ -53,7 +53,7 @@ export class Worker {
   #drained: Promise<void> | undefined;
   /** Orders that change the config, one behind the other. */
   #changing: Promise<unknown> = Promise.resolve();
-  #taken = 0;
+  #lastConnection = 0;
   #tellTimer: NodeJS.Timeout | undefined;
 
   /** Does what `link` says from now on; the log goes to `output`. */
@@ -72,12 +72,17 @@ export class Worker {
   }
 
   #hear(message: ToWorker, handle: unknown): void {
-    if (message.kind === "connection") return this.#take(message.port, handle);
+    if (message.kind === "connection") return this.#take(message, handle);
     const { number, order } = message;
     const answered = this.#obey(order).catch((error: unknown): WorkerAnswer => {
       return { type: "refused", reason: error instanceof Error ? error.message : String(error) };
     });
-    void answered.then((answer) => this.#link.send({ kind: "answer", number, answer }));
+    void answered.then((answer) => this.#answer(number, answer));
+  }
+
+  #answer(number: number, answer: WorkerAnswer): void {
+    this.#tellLoad();
+    this.#link.send({ kind: "answer", number, answer });
   }
 
   #obey(order: WorkerOrder): Promise<WorkerAnswer> {
@@ -179,22 +184,25 @@ export class Worker {
     return (this.#drained ??= this.#service?.drain() ?? Promise.resolve());
   }
 
-  #take(port: number, handle: unknown): void {
-    this.#taken += 1;
-    this.#tellLoad();
+  #take({ number, port }: Extract<ToWorker, { kind: "connection" }>, handle: unknown): void {
+    this.#lastConnection = number;
+    this.#tellLoadSoon();
     // Without a handle the client has gone on the way.
     if (!isAcceptedSocket(handle)) return;
-    handle.once("close", () => this.#tellLoad());
+    handle.once("close", () => this.#tellLoadSoon());
     const listener = this.#listeners.get(port);
     if (listener === undefined) handle.destroy();
     else listener.take(handle);
   }
 
+  #tellLoadSoon(): void {
+    this.#tellTimer ??= setTimeout(() => this.#tellLoad(), TellLoadMs).unref();
+  }
+
   #tellLoad(): void {
-    this.#tellTimer ??= setTimeout(() => {
-      this.#tellTimer = undefined;
-      this.#link.send({ kind: "load", taken: this.#taken, open: this.#service?.connections ?? 0 });
-    }, TellLoadMs).unref();
+    clearTimeout(this.#tellTimer);
+    this.#tellTimer = undefined;
+    this.#link.send({ kind: "load", last: this.#lastConnection, open: this.#service?.connections ?? 0 });
   }
 
   async #end(): Promise<void> {

@@ -28,15 +28,16 @@ async function configOf(...paths: string[]): Promise<Config> {
 class Primary {
   readonly worker: Worker;
   readonly output = new RecordingOutput();
-  readonly loads: { readonly taken: number; readonly open: number }[] = [];
+  readonly loads: { readonly last: number; readonly open: number }[] = [];
   readonly #answers = new Map<number, (answer: WorkerAnswer) => void>();
   readonly #port = new SharedPort(
-    (socket) => this.#tell({ kind: "connection", port: this.portNumber }, socket),
+    (socket) => this.#tell({ kind: "connection", number: (this.#connections += 1), port: this.portNumber }, socket),
     () => undefined,
   );
   #tell: (message: ToWorker, handle?: unknown) => void = () => undefined;
   #gone: () => void = () => undefined;
   #orders = 0;
+  #connections = 0;
   readonly #lost = Promise.withResolvers<void>();
   ports: PortOfListener[] = [];
   /** The number that connections come with. */
@@ -127,11 +128,11 @@ describe.each(["1.1", "2"] as const)("over HTTP/%s", (version) => {
     const client = await primary.open(version, "/echo");
     client.text("hello");
     expect(await client.next()).toBe("Text hello");
-    await vi.waitFor(() => expect(primary.loads.at(-1)).toMatchObject({ taken: 1, open: 1 }));
+    await vi.waitFor(() => expect(primary.loads.at(-1)).toMatchObject({ last: 1, open: 1 }));
     expect(await primary.order({ type: "count" })).toEqual({ type: "streams", streams: 1 });
     // A client that has left on the way counts as one that came, or its place would never be free again.
-    primary.tellRaw({ kind: "connection", port: 1 });
-    await vi.waitFor(() => expect(primary.loads.at(-1)).toMatchObject({ taken: 2, open: 1 }));
+    primary.tellRaw({ kind: "connection", number: 2, port: 1 });
+    await vi.waitFor(() => expect(primary.loads.at(-1)).toMatchObject({ last: 2, open: 1 }));
     expect(primary.output.text).toMatch(/^\[2\] \S+ \+ echo +h\d connection +101 /m);
   });
 

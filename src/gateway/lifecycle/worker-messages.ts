@@ -34,16 +34,19 @@ export type WorkerAnswer =
   | { readonly type: "streams"; readonly streams: number }
   | { readonly type: "families"; readonly families: readonly MetricFamily[] };
 
-/** What is sent to a worker. With a connection comes its socket, unless the client has gone. */
+/**
+ * What is sent to a worker; orders have their numbers, and connections theirs, from 1. With a connection comes its socket,
+ * unless the client has gone. One for which the worker has no file descriptor left does not come at all.
+ */
 export type ToWorker =
   | { readonly kind: "order"; readonly number: number; readonly order: WorkerOrder }
-  | { readonly kind: "connection"; readonly port: number };
+  | { readonly kind: "connection"; readonly number: number; readonly port: number };
 
 /** What a worker sends. */
 export type FromWorker =
   | { readonly kind: "answer"; readonly number: number; readonly answer: WorkerAnswer }
-  /** Of all connections that were handed to it, how many have come, and how many connections are open. */
-  | { readonly kind: "load"; readonly taken: number; readonly open: number };
+  /** Which connection was the last that has come, and how many are open. Before each answer it says so, too. */
+  | { readonly kind: "load"; readonly last: number; readonly open: number };
 
 /** Whether `message` is one for a worker. Both ends are of one build: what it holds is not looked at. */
 export function isToWorker(message: unknown): message is ToWorker {

@@ -205,6 +205,7 @@ export class WorkerPool implements Service {
       { assignment, inForce },
       {
         hasRoom: () => this.#handOut.next(),
+        lost: (connections) => this.page.workers.lost(connections),
         lines: (lines) => log.pass(lines),
         ended: (how, lost) => this.#ended(seat, how, lost),
       },

@@ -11,6 +11,8 @@ import {
 
 /** So many connections at most are on their way to a worker that has not said that they have come. */
 const MaxOnTheWay = 128;
+/** How long a worker may take to say what has become of so many. */
+const CountMs = 10_000;
 /** How long a worker may take to go that has nothing left to do. */
 const FarewellMs = 2_000;
 
@@ -18,10 +20,19 @@ const FarewellMs = 2_000;
 export interface WorkerObserver {
   /** It may take another connection. */
   hasRoom(): void;
+  /** So many connections did not come, since it had no file descriptor left for them. */
+  lost(connections: number): void;
   /** Whole lines of its standard output, with their ends. */
   lines(text: string): void;
   /** Once, when it is gone; `lost` connections were on their way to it. */
   ended(how: string, lost: number): void;
+}
+
+/** An order that has no answer yet. */
+interface Asked {
+  /** The last connection that was handed over before it. */
+  readonly behind: number;
+  readonly answered: (answer: WorkerAnswer | undefined) => void;
 }
 
 /** A worker, from its start to its end, as the process above it sees it. */
@@ -29,12 +40,12 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   readonly #observer: WorkerObserver;
   readonly #gone = Promise.withResolvers<void>();
-  /** Who waits for the answer to an order, by its number. */
-  readonly #asking = new Map<number, (answer: WorkerAnswer | undefined) => void>();
+  /** By the number of the order. */
+  readonly #asking = new Map<number, Asked>();
   /** Connections in the order they were handed over, of which it has not said that they have come. */
-  #onTheWay: AcceptedSocket[] = [];
+  readonly #onTheWay: AcceptedSocket[] = [];
   #lastOrder = 0;
-  #taken = 0;
+  #lastConnection = 0;
   #open = 0;
   #isGone = false;
 
@@ -74,8 +85,11 @@ export class WorkerProcess {
 
   /** Hands `socket` over, which nobody has read from. */
   hand(port: number, socket: AcceptedSocket): void {
+    const number = (this.#lastConnection += 1);
     this.#onTheWay.push(socket);
-    this.#child.send({ kind: "connection", port } satisfies ToWorker, socket, () => undefined);
+    this.#child.send({ kind: "connection", number, port } satisfies ToWorker, socket, () => undefined);
+    // Where none of them comes, only an answer tells.
+    if (!this.hasRoom) void this.ask({ type: "count" }, CountMs);
   }
 
   /** What becomes of `order`; `undefined` where it is gone, or says nothing for `timeoutMs`. */
@@ -86,10 +100,11 @@ export class WorkerProcess {
     const number = (this.#lastOrder += 1);
     const { promise, resolve } = Promise.withResolvers<WorkerAnswer | undefined>();
     const deadline = setTimeout(() => this.#answer(number, undefined), timeoutMs);
-    this.#asking.set(number, (answer) => {
+    const answered = (answer: WorkerAnswer | undefined): void => {
       clearTimeout(deadline);
       resolve(answer);
-    });
+    };
+    this.#asking.set(number, { behind: this.#lastConnection, answered });
     this.#child.send({ kind: "order", number, order } satisfies ToWorker, () => undefined);
     return promise;
   }
@@ -108,25 +123,35 @@ export class WorkerProcess {
   }
 
   #hear(message: FromWorker): void {
-    if (message.kind === "answer") return this.#answer(message.number, message.answer);
-    this.#onTheWay.splice(0, message.taken - this.#taken);
-    this.#taken = message.taken;
-    this.#open = message.open;
+    if (message.kind === "answer") {
+      // All comes in its order: what has not come before the answer does not come any more.
+      const lost = this.#settle(this.#asking.get(message.number)?.behind ?? 0);
+      if (lost > 0) this.#observer.lost(lost);
+      this.#answer(message.number, message.answer);
+    } else {
+      this.#settle(message.last);
+      this.#open = message.open;
+    }
     this.#observer.hasRoom();
   }
 
+  /** The connections up to number `last` are not on the way any more; returns how many of them were. */
+  #settle(last: number): number {
+    const behind = this.#lastConnection - last;
+    return this.#onTheWay.splice(0, Math.max(0, this.#onTheWay.length - behind)).length;
+  }
+
   #answer(number: number, answer: WorkerAnswer | undefined): void {
-    const resolve = this.#asking.get(number);
+    const asked = this.#asking.get(number);
     this.#asking.delete(number);
-    resolve?.(answer);
+    asked?.answered(answer);
   }
 
   #end(how: string): void {
     if (this.#isGone) return;
     this.#isGone = true;
     // Node closes the one that it is about to send, and leaves the others behind it open.
-    const lost = this.#onTheWay;
-    this.#onTheWay = [];
+    const lost = this.#onTheWay.splice(0);
     for (const socket of lost) socket.destroy();
     for (const number of [...this.#asking.keys()]) this.#answer(number, undefined);
     this.#gone.resolve();

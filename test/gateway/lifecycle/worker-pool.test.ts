@@ -12,11 +12,31 @@ import { RecordingOutput } from "../../support/recording-output.ts";
 
 // The process above workers, with workers that only say what a test wants them to say, and die when it wants.
 
-/** Answers as a worker does. In `worker` is its number, and `after(ms, act)` does `act` later. */
+/**
+ * Answers as a worker does. In `worker` is its number; one that has gone by `leave` is really gone, and the process above
+ * knows it, when `left` calls back in another.
+ */
 const Answering = `
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 let worker = 0;
 let prepared = false;
-const after = (ms, act) => setTimeout(act, ms);
+const file = process.argv[2];
+const leave = () => setTimeout(() => {
+  writeFileSync(file, String(process.pid));
+  process.exit(7);
+}, 50);
+const isAlive = (pid) => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};
+const left = (then) => {
+  const pid = existsSync(file) ? Number(readFileSync(file, "utf8")) : 0;
+  if (pid > 0 && !isAlive(pid)) then();
+  else setTimeout(left, 20, then);
+};
 const answer = (number, type, reason) => process.send({ kind: "answer", number, answer: { type, reason } });
 process.on("disconnect", () => process.exit());
 process.on("message", ({ kind, number, order }) => {
@@ -49,7 +69,7 @@ async function poolOf(on: string) {
   const pool = new WorkerPool(await configOf(100), {
     log: new AccessLog({ format: "text", output }),
     version: "test",
-    program: [program],
+    program: [program, join(folder, "left")],
     logForm: { format: "text", colour: false },
   });
   onTestFinished(() => pool.destroy());
@@ -60,14 +80,14 @@ async function poolOf(on: string) {
 
 test("a worker that ends while the others still start keeps all from starting", async () => {
   const { start } = await poolOf(`{
-    start: (done) => worker === 1 ? (done(), after(50, () => process.exit(7))) : after(400, done),
+    start: (done) => worker === 1 ? (done(), leave()) : left(done),
   }`);
   await expect(start()).rejects.toThrow(/^worker 1: it ended before all were ready$/);
 });
 
 test("a worker that takes the place of one that had prepared a change makes it, too", async () => {
   const { pool, start, said } = await poolOf(`{
-    prepare: (done) => worker === 1 ? (done(), after(50, () => process.exit(7))) : after(1_500, done),
+    prepare: (done) => worker === 1 ? (done(), leave()) : left(done),
   }`);
   await start();
   const change = pool.prepare(await configOf(200));
@@ -88,7 +108,7 @@ test("a worker that the system does not start is one that ended", async () => {
   } as const;
   const config = await configOf(100);
   const start = { assignment, inForce: () => ({ config, ports: [] }) };
-  const observer = { hasRoom: () => undefined, lines: () => undefined, ended };
+  const observer = { hasRoom: () => undefined, lost: () => undefined, lines: () => undefined, ended };
   const startedBy = (program: readonly [string]) => seat.fill(program, start, observer);
   // No system takes a path with a zero byte in it.
   const reason = await startedBy(["\0"]);

@@ -1,0 +1,68 @@
+import { once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { WorkerProcess } from "../../../src/gateway/lifecycle/worker-process.ts";
+import { SharedPort, type AcceptedSocket } from "../../../src/transport/shared-port.ts";
+
+/** A worker to which the connections 2 to `upTo` do not come, as where no file descriptor is left. */
+const losing = (upTo: number) => `
+process.on("disconnect", () => process.exit());
+process.on("message", ({ kind, number }, socket) => {
+  if (kind === "order") return process.send({ kind: "answer", number, answer: { type: "done" } });
+  if (number === 1 || number > ${upTo}) process.send({ kind: "load", last: number, open: 0 });
+  socket?.destroy();
+});
+`;
+
+/** One that loses some, and `hand`, which hands so many connections to it. */
+async function start(upTo: number) {
+  const folder = await mkdtemp(join(tmpdir(), "hawser-worker-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await writeFile(join(folder, "worker.mjs"), losing(upTo));
+  const lost = vi.fn<(connections: number) => void>();
+  const ignore = () => undefined;
+  const worker = new WorkerProcess([join(folder, "worker.mjs")], {
+    hasRoom: ignore,
+    lost,
+    lines: ignore,
+    ended: ignore,
+  });
+  const accepted: AcceptedSocket[] = [];
+  const port = new SharedPort((socket) => void accepted.push(socket), ignore);
+  const { port: number } = await port.listen({ host: "127.0.0.1", port: 0 });
+  onTestFinished(async () => {
+    port.close();
+    await worker.dismiss();
+  });
+  const hand = async (count: number) => {
+    for (let made = 0; made < count; made += 1) {
+      const client = connect({ port: number, host: "127.0.0.1" }).on("error", ignore);
+      onTestFinished(() => void client.destroy());
+      await once(client, "connect");
+      await vi.waitFor(() => expect(accepted).toHaveLength(1));
+      for (const socket of accepted.splice(0)) worker.hand(1, socket);
+    }
+  };
+  return { worker, lost, hand };
+}
+
+test("connections that do not come to a worker are not on the way for ever", async () => {
+  const { worker, lost, hand } = await start(4);
+  await hand(3);
+  expect(await worker.ask({ type: "count" }, 5_000)).toEqual({ type: "done" });
+  expect(worker.connections).toBe(0);
+  expect(lost.mock.calls).toEqual([[2]]);
+  // One behind them that comes says as much.
+  await hand(2);
+  await vi.waitFor(() => expect(worker.connections).toBe(0));
+});
+
+test("a worker to which nothing comes is asked once its way is full", { timeout: 20_000 }, async () => {
+  const { worker, lost, hand } = await start(1_000);
+  await hand(129);
+  await vi.waitFor(() => expect(worker.hasRoom).toBe(true));
+  expect(lost.mock.calls).toEqual([[128]]);
+});
