@@ -45,7 +45,8 @@ process.on("message", ({ kind, number, order }) => {
   if (order.type === "prepare") prepared = true;
   if (order.type === "commit" && !prepared) return answer(number, "refused", "nothing was prepared");
   if (order.type === "commit") console.log("worker " + worker + " has committed");
-  on[order.type]?.(() => answer(number, "done")) ?? answer(number, "done");
+  const act = on[order.type] ?? ((done) => done());
+  act(() => answer(number, "done"));
 });
 `;
 
