@@ -74,8 +74,9 @@ function namesIn(families: readonly MetricFamily[]): ReadonlySet<unknown> {
   );
 }
 
+/** Where no worker has told any name yet, each may be one. */
 function isKnown(name: unknown, known: ReadonlySet<unknown>): boolean {
-  return name === undefined || known.has(name);
+  return name === undefined || known.size === 0 || known.has(name);
 }
 
 /** One family of each name, one value of each series. What is information, 1 everywhere, stays 1. */

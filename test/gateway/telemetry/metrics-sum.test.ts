@@ -69,6 +69,14 @@ test("counters never fall: what a worker had counted stays when it ends, its gau
   });
 });
 
+test("counters do not fall when all workers end, and their successors too before they are asked", async () => {
+  const sum = new MetricsSum();
+  sum.report(1, numbers(5, 2));
+  sum.report(2, numbers(7, 3));
+  for (const worker of [1, 2, 1]) sum.ended(worker);
+  expect((await page(sum))['hawser_opened_total{protocol="h1",route="chat"}']).toBe(12);
+});
+
 test("a worker that ends without a report changes nothing", async () => {
   const sum = new MetricsSum();
   sum.report(1, numbers(5, 2));
