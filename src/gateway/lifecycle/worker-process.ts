@@ -11,7 +11,9 @@ import {
 
 /** So many connections at most are on their way to a worker that has not said that they have come. */
 const MaxOnTheWay = 128;
-/** How long a worker may take to say what has become of so many. */
+/** Where none of them comes for so long, twice that at most, the worker is stuck, and gets no more until it is not. */
+const StuckMs = 2_000;
+/** How long it may take then to answer. */
 const CountMs = 10_000;
 /** How long a worker may take to go that has nothing left to do. */
 const FarewellMs = 2_000;
@@ -48,6 +50,8 @@ export class WorkerProcess {
   #lastConnection = 0;
   #open = 0;
   #isGone = false;
+  #isStuck = false;
+  #watching: NodeJS.Timeout | undefined;
 
   /** @param program - a module, and its arguments. It speaks in {@link FromWorker}. */
   constructor(program: readonly [string, ...string[]], observer: WorkerObserver) {
@@ -80,7 +84,7 @@ export class WorkerProcess {
 
   /** Whether it takes connections as they come. */
   get hasRoom(): boolean {
-    return !this.#isGone && this.#onTheWay.length < MaxOnTheWay;
+    return !this.#isGone && !this.#isStuck && this.#onTheWay.length < MaxOnTheWay;
   }
 
   /** Hands `socket` over, which nobody has read from. */
@@ -88,8 +92,7 @@ export class WorkerProcess {
     const number = (this.#lastConnection += 1);
     this.#onTheWay.push(socket);
     this.#child.send({ kind: "connection", number, port } satisfies ToWorker, socket, () => undefined);
-    // Where none of them comes, only an answer tells.
-    if (!this.hasRoom) void this.ask({ type: "count" }, CountMs);
+    this.#watch();
   }
 
   /** What becomes of `order`; `undefined` where it is gone, or says nothing for `timeoutMs`. */
@@ -135,10 +138,30 @@ export class WorkerProcess {
     this.#observer.hasRoom();
   }
 
+  /** The number of the last connection that is not on the way any more. */
+  get #settled(): number {
+    return this.#lastConnection - this.#onTheWay.length;
+  }
+
   /** The connections up to number `last` are not on the way any more; returns how many of them were. */
   #settle(last: number): number {
-    const behind = this.#lastConnection - last;
-    return this.#onTheWay.splice(0, Math.max(0, this.#onTheWay.length - behind)).length;
+    const settled = this.#onTheWay.splice(0, Math.max(0, last - this.#settled)).length;
+    if (settled > 0) this.#isStuck = false;
+    return settled;
+  }
+
+  /** Looks after a while whether something has come. */
+  #watch(): void {
+    const before = this.#settled;
+    this.#watching ??= setTimeout(() => void this.#look(before), StuckMs);
+  }
+
+  async #look(before: number): Promise<void> {
+    this.#isStuck = this.#settled === before;
+    // Of those that do not come at all nothing but an answer tells.
+    if (this.#isStuck) await this.ask({ type: "count" }, CountMs);
+    this.#watching = undefined;
+    if (this.#onTheWay.length > 0) this.#watch();
   }
 
   #answer(number: number, answer: WorkerAnswer | undefined): void {
@@ -150,6 +173,7 @@ export class WorkerProcess {
   #end(how: string): void {
     if (this.#isGone) return;
     this.#isGone = true;
+    clearTimeout(this.#watching);
     // Node closes the one that it is about to send, and leaves the others behind it open.
     const lost = this.#onTheWay.splice(0);
     for (const socket of lost) socket.destroy();

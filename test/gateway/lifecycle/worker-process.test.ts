@@ -1,11 +1,10 @@
-import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { WorkerProcess } from "../../../src/gateway/lifecycle/worker-process.ts";
-import { SharedPort, type AcceptedSocket } from "../../../src/transport/shared-port.ts";
+import { SharedPort } from "../../../src/transport/shared-port.ts";
 
 /** A worker to which the connections 2 to `upTo` do not come, as where no file descriptor is left. */
 const losing = (upTo: number) => `
@@ -30,20 +29,23 @@ async function start(upTo: number) {
     lines: ignore,
     ended: ignore,
   });
-  const accepted: AcceptedSocket[] = [];
-  const port = new SharedPort((socket) => void accepted.push(socket), ignore);
+  let onHanded: () => void = ignore;
+  const port = new SharedPort((socket) => {
+    worker.hand(1, socket);
+    onHanded();
+  }, ignore);
   const { port: number } = await port.listen({ host: "127.0.0.1", port: 0 });
-  onTestFinished(async () => {
+  onTestFinished(() => {
     port.close();
-    await worker.dismiss();
+    worker.kill();
   });
   const hand = async (count: number) => {
     for (let made = 0; made < count; made += 1) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      onHanded = resolve;
       const client = connect({ port: number, host: "127.0.0.1" }).on("error", ignore);
       onTestFinished(() => void client.destroy());
-      await once(client, "connect");
-      await vi.waitFor(() => expect(accepted).toHaveLength(1));
-      for (const socket of accepted.splice(0)) worker.hand(1, socket);
+      await promise;
     }
   };
   return { worker, lost, hand };
@@ -60,11 +62,28 @@ test("connections that do not come to a worker are not on the way for ever", asy
   await vi.waitFor(() => expect(worker.connections).toBe(0));
 });
 
-test("a worker to which nothing comes is asked once its way is full", { timeout: 20_000 }, async () => {
+test("a worker to which nothing comes gets no more until it has said so", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
   const { worker, lost, hand } = await start(1_000);
   await hand(129);
-  const allLost = () => lost.mock.calls.reduce((sum, [connections]) => sum + connections, 0);
-  await vi.waitFor(() => expect(allLost()).toBeGreaterThan(100));
-  await worker.ask({ type: "count" }, 5_000);
-  expect([allLost(), worker.connections]).toEqual([128, 0]);
+  expect(worker.hasRoom).toBe(false);
+  await vi.waitFor(() => expect(worker.connections).toBe(0), 5_000);
+  expect(worker.hasRoom).toBe(true);
+  expect(lost.mock.calls.reduce((sum, [connections]) => sum + connections, 0)).toBe(128);
+});
+
+test("a worker that is stuck gets no more until it is not", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { worker, hand } = await start(1);
+  await hand(1);
+  await vi.waitFor(() => expect(worker.connections).toBe(0));
+  process.kill(worker.pid, "SIGSTOP");
+  await hand(2);
+  expect(worker.hasRoom).toBe(true);
+  await vi.advanceTimersByTimeAsync(4_000);
+  expect(worker.hasRoom).toBe(false);
+  process.kill(worker.pid, "SIGCONT");
+  await vi.waitFor(() => expect([worker.connections, worker.hasRoom]).toEqual([0, true]));
 });
