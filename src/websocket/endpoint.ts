@@ -153,7 +153,8 @@ export class Endpoint<Data>
     this.#ending.begin("peer", CloseCode.Abnormal, ending.type === "connection-lost" ? "connection-lost" : "reset");
     this.machine.end("peer");
     this.#settle();
-    if (this.#closing) this.#tellClosed({ ...this.#closing, clean: false });
+    // TLS may tell that both halves have ended before it tells that the last write has left.
+    if (this.#closing) this.#tellClosed({ ...this.#closing, clean: ending.type === "ended" });
     this.#outbox.close();
     this.#closingTime?.stop();
     this.#ending.end();

@@ -1,4 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { closeFrame } from "../../src/protocol/frame/frame.ts";
+import { encodeFrame } from "../../src/protocol/frame/frame-codec.ts";
+import type { ByteConsumer, ByteStream } from "../../src/transport/byte-stream.ts";
+import { WebSocketConnection } from "../../src/websocket/connection.ts";
+import { askedFor } from "../support/asked-for.ts";
 import { type SetUp, settled, setUp } from "../support/websocket-peer.ts";
 
 beforeEach(() => {
@@ -66,3 +71,30 @@ describe.each(["server", "client"] as const)("of a %s", (role) => {
     });
   });
 });
+
+test.each([
+  { type: "ended", clean: true },
+  { type: "connection-lost", clean: false },
+] as const)(
+  "what is told of a stream that is $type before it tells that our Close has left",
+  async ({ type, clean }) => {
+    let consumer: ByteConsumer | undefined;
+    const stream: ByteStream = {
+      lifetime: "kept",
+      bufferedBytes: 0,
+      highWaterBytes: 65_536,
+      start: (given) => void (consumer = given),
+      write: () => false,
+      pause: () => undefined,
+      resume: () => undefined,
+      end: () => undefined,
+      abort: () => undefined,
+    };
+    const connection = new WebSocketConnection(stream, { role: "client", request: askedFor(), subprotocol: undefined });
+    const close = encodeFrame(closeFrame(4000));
+    consumer?.onBytes(close, 0, close.length);
+    consumer?.onEnd();
+    consumer?.onClose({ type });
+    expect(await connection.closed).toMatchObject({ code: 4000, clean });
+  },
+);
