@@ -30,7 +30,7 @@ const MaxUnusedDialers = 256;
  * no WebSocket is open does not keep the process alive, and is closed 5 s later. One from which nothing comes is asked for an
  * answer after `pingIntervalMs` of the defaults, and is lost where none comes within `pongMs`.
  */
-export class WebSocketClient {
+export class WebSocketClient implements AsyncDisposable {
   readonly #defaults: ConnectOptions;
   readonly #dialers = new Map<string, ClientDialer>();
   readonly #openings = new Set<AbortController>();
@@ -91,6 +91,10 @@ export class WebSocketClient {
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #close(): Promise<void> {

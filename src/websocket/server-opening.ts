@@ -125,7 +125,8 @@ const RejectionNumbers = { status: { ...Count, from: 300, to: 599 }, retryAfterS
 
 /** @throws RangeError for a status that is none of a refusal or a time that is none, TypeError for an invalid field line. */
 function rejectionOf(rejected: RejectedOpening): OpeningRejection {
-  checkNumbers(rejected, RejectionNumbers, "authorize: ");
+  // Without types it may be missing, which is no default.
+  checkNumbers({ ...rejected, status: Number(rejected.status) }, RejectionNumbers, "authorize: ");
   const { status, retryAfterSeconds, fields = [], body } = rejected;
   const lines = parseFieldLines(fields, "fields of authorize");
   const isTimed = retryAfterSeconds !== undefined || status === 429 || status === 503;

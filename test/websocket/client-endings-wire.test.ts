@@ -117,7 +117,7 @@ describe.each(ClientVersions)("over $protocol an opening", (version) => {
     const closing = { code: 1001, reason: "" };
     expect(closings).toEqual([closing, closing]);
     await vi.waitFor(() => expect(server.connections.size).toBe(0));
-    await client.close();
+    await client[Symbol.asyncDispose]();
   });
 });
 

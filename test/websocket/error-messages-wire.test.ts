@@ -95,6 +95,7 @@ describe.each<ServerWay>([
 ])("over $way what authorize gives wrong is 500, and onError is told what it was:", (way) => {
   test.each([
     { gives: { type: "reject", status: 200 }, says: "authorize: status is 200, not a whole number from 300 to 599" },
+    { gives: { type: "reject" }, says: "authorize: status is NaN, not a whole number from 300 to 599" },
     {
       gives: { type: "reject", status: 503, retryAfterSeconds: NaN },
       says: "authorize: retryAfterSeconds is NaN, not a whole number from 0 on",
