@@ -33,7 +33,7 @@ export interface AskedUpgrade {
  *     asking ──▶ reading body ──▶ settled
  *        └─────────────────────────▲
  *
- * Each event is heard in one place, and `#settle` is the only way out: it lets go of the socket. It has no deadline of its own.
+ * Each event is heard in one place, and `#settle` is the only way out without a WebSocket. It has no deadline of its own.
  */
 export class H1Asking {
   readonly #socket: Socket;
@@ -81,6 +81,7 @@ export class H1Asking {
   };
 
   readonly #onData = (chunk: Buffer): void => {
+    if (this.#isSettled) return;
     const progress = this.#answer.read(chunk);
     if (progress.type === "broken") this.#settle({ type: "invalid", detail: progress.detail });
     if (progress.type === "refused") this.#settle(progress);
@@ -93,10 +94,12 @@ export class H1Asking {
     if (httpVersion === "1.0") return this.#settle({ type: "invalid", detail: "101 in HTTP/1.0" });
     const checked = this.#upgrade.judge(fields);
     if (checked.type === "invalid") return this.#settle(checked);
-    const { subprotocol, extensions, fields: further } = checked;
+    const { type, ...answer } = checked;
+    this.#isSettled = true;
+    // First, so that the listeners of the stream take no more room than they need.
+    this.#handOver();
     const options = { head: behind, connection: this.#connection, reads: this.#reads };
-    const stream = new SocketByteStream(this.#socket, options);
-    this.#settle({ type: "accepted", stream, answer: { subprotocol, extensions, fields: further } });
+    this.#done({ type, stream: new SocketByteStream(this.#socket, options), answer });
   }
 
   readonly #onError = (error: NodeJS.ErrnoException): void => this.#lose(error.code ?? "unknown error", error);
@@ -108,11 +111,10 @@ export class H1Asking {
     this.#settle(refusal ? { type: "refused", rejection: refusal } : { type: "lost", detail, error });
   }
 
-  #settle(result: AskResult): void {
+  #settle(result: Exclude<AskResult, { type: "accepted" }>): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    if (result.type === "accepted") this.#handOver();
-    else this.#socket.destroy();
+    this.#socket.destroy();
     this.#done(result);
   }
 

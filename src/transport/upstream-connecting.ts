@@ -55,6 +55,8 @@ export class Connecting {
   /** The TCP or unix socket. */
   readonly connection: Socket;
   readonly #reads: SocketReads | undefined;
+  /** What the proxy is asked with. */
+  readonly #connectHead: string | undefined;
   /** The topmost layer so far. */
   #socket: Socket;
   #at: "connection" | "tls" = "connection";
@@ -68,17 +70,14 @@ export class Connecting {
     this.#target = target;
     this.#done = done;
     const { proxy, address, sourceAddress, secure, readBuffer } = target;
-    const connectHead = proxy && encodeProxyConnect(address.transport, proxy);
+    this.#connectHead = proxy && encodeProxyConnect(address.transport, proxy);
     const isBare = proxy === undefined && secure === undefined;
     this.#reads = readBuffer && isBare ? new SocketReads(readBuffer) : undefined;
     this.connection = connectTo((proxy ?? target).address, sourceAddress, this.#reads);
     this.#socket = this.connection;
     this.#watch(this.connection);
     // Told once, as all that is listened to with `on` here: `once` would cost an object each.
-    this.connection.on("connect", () => {
-      if (connectHead === undefined) this.#secureServer();
-      else this.#secure(proxy?.secure, () => this.#ask(connectHead));
-    });
+    this.connection.on("connect", this.#onConnect);
   }
 
   /** The topmost layer there is. */
@@ -138,6 +137,12 @@ export class Connecting {
     socket.write(head, "latin1");
   }
 
+  readonly #onConnect = (): void => {
+    const head = this.#connectHead;
+    if (head === undefined) this.#secureServer();
+    else this.#secure(this.#target.proxy?.secure, () => this.#ask(head));
+  };
+
   readonly #onError = (error: NodeJS.ErrnoException): void => {
     this.#settle({ type: "failed", at: this.#at, error });
   };
@@ -147,6 +152,8 @@ export class Connecting {
   #stand(): void {
     const { connection } = this;
     const socket = this.#socket;
+    // A connection that lives for days must not hold its opening.
+    connection.off("connect", this.#onConnect);
     this.#letGo(connection);
     if (socket !== connection) this.#letGo(socket);
     this.#settle({ type: "connected", socket, connection, reads: this.#reads });

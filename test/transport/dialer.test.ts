@@ -1,12 +1,15 @@
 import { once } from "node:events";
 import { createServer as createHttpServer, type RequestListener } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { WebSocketServer } from "ws";
 import { encodeFrame } from "../../src/protocol/frame/frame-codec.ts";
 import { textFrame } from "../../src/protocol/frame/frame.ts";
 import { createMaskKey } from "../../src/protocol/frame/mask.ts";
 import { dial } from "../../src/transport/dialer.ts";
+import { createReadBuffer } from "../../src/transport/socket-reads.ts";
 import type { UpstreamAddress } from "../../src/transport/upstream-address.ts";
 import { accepted, dialRequest, dialUpstream, switching } from "../support/dialing.ts";
 import { scriptedUpstream } from "../support/scripted-upstream.ts";
@@ -101,6 +104,29 @@ describe("an upstream that accepts", () => {
     const { observer } = await accepted(Promise.resolve(result));
     await observer.until("the end", () => observer.ends === 1);
     expect(observer.received.toString()).toBe("all there is");
+  });
+
+  test.each([
+    { what: "its own memory", readBuffer: undefined },
+    { what: "shared memory", readBuffer: createReadBuffer() },
+  ])("is not held to its opening by the stream, which is read into $what", async ({ readBuffer }) => {
+    setFlagsFromString("--expose-gc");
+    const { address } = await scriptedUpstream((socket, head) => socket.write(switching(head)));
+    const dialed = async () => {
+      const fields = ["cookie", "c=1"];
+      const target = { address, secure: undefined, sourceAddress: undefined, readBuffer };
+      const { signal } = new AbortController();
+      const options = { connectTimeoutMs: 60_000, answerTimeoutMs: 60_000, signal };
+      const { stream } = await accepted(dial(target, { ...dialRequest, fields }, options));
+      return { stream, fields: new WeakRef(fields) };
+    };
+    const { stream, fields } = await dialed();
+    await vi.waitFor(() => {
+      runInNewContext("gc()");
+      // Not the fields themselves: what was expected is held where the test fails.
+      expect(fields.deref() === undefined).toBe(true);
+    });
+    stream.abort("cancel");
   });
 
   test("is given the stream's bytes, and a reset when it is aborted", async () => {

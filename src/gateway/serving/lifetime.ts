@@ -20,10 +20,15 @@ export const OverCode = { idle: CloseCode.GoingAway, "max-age": CloseCode.Servic
 const LooksPerIdleTime = 4;
 
 /**
- * Watches how long a stream lives and how long nothing passes on it, with one timer, or none where it may live as it likes.
- * It compares counters, so that frames cost nothing. Times are added up from timers, so no clock that is set anew disturbs it.
+ * Watches how long a stream lives and how long nothing passes on it, with one timer. It compares counters, so that frames
+ * cost nothing. Times are added up from timers, so no clock that is set anew disturbs it.
  */
 export class Lifetime {
+  /** Whether there is something to watch: a stream that may live as it likes needs none. */
+  static isLimited({ idleMs, maxAgeMs }: LifetimeOptions["limits"]): boolean {
+    return idleMs !== undefined || maxAgeMs !== undefined;
+  }
+
   readonly #options: LifetimeOptions;
   readonly #idleMs: number;
   #timer: NodeJS.Timeout | undefined;

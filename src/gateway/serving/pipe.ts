@@ -59,7 +59,8 @@ export class Pipe {
   readonly #from: ByteStream;
   readonly #to: ByteStream;
   readonly #options: PipeOptions;
-  readonly #backpressure: Backpressure;
+  /** None until the receiver is full for the first time. */
+  #backpressure: Backpressure | undefined;
   readonly #scanner = new FrameScanner();
   readonly #rules: { sender: FrameRules["sender"]; allowedRsv: number; insideMessage: boolean };
   /** None where there are no limits, so that these cost nothing. */
@@ -78,7 +79,6 @@ export class Pipe {
     this.#from = from;
     this.#to = to;
     this.#options = options;
-    this.#backpressure = new Backpressure(from, to, options.stallMs, () => options.tell({ type: "stalled" }));
     this.#meter = MessageMeter.try(options.limits);
     this.#rules = { sender: options.sender, allowedRsv: options.allowedRsv, insideMessage: false };
   }
@@ -132,12 +132,12 @@ export class Pipe {
   shut(): void {
     if (this.#sink === "closed") return;
     this.#sink = "shut";
-    this.#backpressure.release();
+    this.#backpressure?.release();
   }
 
   /** The receiver takes more: the sender may go on. */
   drained(): void {
-    this.#backpressure.release();
+    this.#backpressure?.release();
   }
 
   #relay(bytes: Uint8Array, start: number, end: number): void {
@@ -240,7 +240,7 @@ export class Pipe {
     this.#options.traffic.bytes += frame.length;
     this.#to.write(frame, 0, frame.length, "kept");
     // Nothing follows, so there is nothing left to hold the sender back for.
-    this.#backpressure.release();
+    this.#backpressure?.release();
   }
 
   #readHeader(bytes: Uint8Array, offset: number, end: number): number {
@@ -255,7 +255,13 @@ export class Pipe {
   #write(bytes: Uint8Array, start: number, end: number, lifetime: BytesLifetime): void {
     if (start === end) return;
     this.#options.traffic.bytes += end - start;
-    if (!this.#to.write(bytes, start, end, lifetime)) this.#backpressure.hold();
+    if (!this.#to.write(bytes, start, end, lifetime)) this.#holdBack();
+  }
+
+  #holdBack(): void {
+    const { stallMs, tell } = this.#options;
+    this.#backpressure ??= new Backpressure(this.#from, this.#to, stallMs, () => tell({ type: "stalled" }));
+    this.#backpressure.hold();
   }
 }
 

@@ -54,6 +54,7 @@ export class ServedStream implements LiveStream {
   begin(stream: Closable): void {
     this.#stream = stream;
     this.#context.live.add(this);
+    if (!Lifetime.isLimited(this.#limits)) return;
     this.#lifetime = new Lifetime({
       limits: this.#limits,
       traffic: [this.toUpstream, this.toClient],

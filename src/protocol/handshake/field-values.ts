@@ -76,14 +76,14 @@ function lineFault(lines: readonly string[]): string {
  * @throws TypeError for a name or a value that could not be read back as what it is, so nothing can be injected.
  */
 export function encodeFieldLines(fields: FieldLines): string {
-  const parts: string[] = [];
+  let text = "";
   for (let i = 0; i < fields.length; i += 2) {
     const name = fields[i]!;
     const value = fields[i + 1];
     if (value === undefined || !isFieldName(name) || !isFieldValue(value)) throw new TypeError(lineFault(fields));
-    parts.push(name, ": ", value, "\r\n");
+    text += `${name}: ${value}\r\n`;
   }
-  return parts.join("");
+  return text;
 }
 
 /** The values of all lines called `name` (lower case), in wire order; empty if there is none. */
