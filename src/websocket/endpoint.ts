@@ -58,7 +58,7 @@ export class Endpoint<Data>
   #closingTime: ClosingTime | undefined;
   #isReading = false;
   #hasCloseLeft = false;
-  /** How it ended, which is told when our Close has left, or cannot any more. */
+  /** How it ended: told when our Close has left or cannot any more. TLS may tell first that both halves have ended. */
   #closing: Closing | undefined;
   #hasPeerEnded = false;
 
@@ -153,7 +153,6 @@ export class Endpoint<Data>
     this.#ending.begin("peer", CloseCode.Abnormal, ending.type === "connection-lost" ? "connection-lost" : "reset");
     this.machine.end("peer");
     this.#settle();
-    // TLS may tell that both halves have ended before it tells that the last write has left.
     if (this.#closing) this.#tellClosed({ ...this.#closing, clean: ending.type === "ended" });
     this.#outbox.close();
     this.#closingTime?.stop();
