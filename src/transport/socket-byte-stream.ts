@@ -55,7 +55,8 @@ export class SocketByteStream implements ByteStream {
     socket.on("error", (error) => {
       this.#loss ??= isReset(error) ? "reset" : "connection-lost";
     });
-    socket.once("close", () => this.#planClose());
+    // Told once; `once` would cost an object more.
+    socket.on("close", () => this.#planClose());
     if (this.#connection !== socket) this.#watchConnection();
     if (socket.closed) this.#ending = { type: "connection-lost" };
     else if (head !== undefined && head.length > 0) this.#takeHead(head);

@@ -83,15 +83,20 @@ function pushForwarded(
   address: string,
   before: FieldLines,
 ): void {
+  const own = `for=${node(address)};host=${tokenOrQuoted(authority)};proto=${scheme}`;
+  if (before.length === 0) {
+    if (address !== "") lines.push("x-forwarded-for", address);
+    lines.push("x-forwarded-proto", scheme, "x-forwarded-host", authority, "forwarded", own);
+    return;
+  }
   const addresses = listMembers(fieldValues(before, "x-forwarded-for"));
   const elements = fieldValues(before, "forwarded");
   const earlier = elements.length > 0 ? elements : addresses.map((one) => `for=${node(one)}`);
-  const own = `for=${node(address)};host=${tokenOrQuoted(authority)};proto=${scheme}`;
-  if (address !== "") addresses.push(address);
-  if (addresses.length > 0) lines.push("x-forwarded-for", addresses.join(", "));
+  const chain = address === "" ? addresses : [...addresses, address];
+  if (chain.length > 0) lines.push("x-forwarded-for", chain.join(", "));
   lines.push("x-forwarded-proto", fieldValues(before, "x-forwarded-proto")[0] ?? scheme);
   lines.push("x-forwarded-host", fieldValues(before, "x-forwarded-host")[0] ?? authority);
-  lines.push("forwarded", earlier.length === 0 ? own : `${earlier.join(", ")}, ${own}`);
+  lines.push("forwarded", [...earlier, own].join(", "));
 }
 
 /** `address` as a node of RFC 7239 §6; what is no address becomes `unknown`. */

@@ -2,7 +2,6 @@ import type { FieldLines } from "./opening-request.ts";
 
 const Token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const NotInFieldValue = /[^\t\x20-\x7e\x80-\xff]/;
-const OuterWhitespace = /^[\t ]|[\t ]$/;
 const NextToken = /[\t ]*([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[\t ]*/y;
 const NextQuotedString = /[\t ]*"((?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t\x20-\x7e\x80-\xff])*)"[\t ]*/y;
 
@@ -33,7 +32,8 @@ export function isFieldName(name: string): boolean {
  * beyond one byte per character (RFC 9110 §5.5). The last matters because U+010A written as latin1 would be a line feed.
  */
 export function isFieldValue(value: string): boolean {
-  return !NotInFieldValue.test(value) && !OuterWhitespace.test(value);
+  if (isWhitespace(value.charCodeAt(0)) || isWhitespace(value.charCodeAt(value.length - 1))) return false;
+  return !NotInFieldValue.test(value);
 }
 
 /** `raw` (name, value, name, value …) with names in lower case, or `undefined` if a name or a value is invalid. */
@@ -131,6 +131,8 @@ export function listMembers(values: readonly string[]): string[] {
 
 /** Says whether one of `values`, each a comma-separated list, has the member `member` (lower case) in any case. */
 export function hasListMember(values: readonly string[], member: string): boolean {
+  const [only] = values;
+  if (only?.length === member.length && only.toLowerCase() === member) return true;
   return listMembers(values).some((one) => one.toLowerCase() === member);
 }
 
@@ -232,8 +234,12 @@ function isHopByHop(name: string): boolean {
 
 /** `fields` without the lines whose name `isDropped` picks. */
 export function withoutNames(fields: FieldLines, isDropped: (name: string) => boolean): FieldLines {
-  const kept: string[] = [];
-  for (let i = 0; i < fields.length; i += 2) {
+  let first = 0;
+  while (first < fields.length && !isDropped(fields[first]!)) first += 2;
+  // Mostly there is nothing to leave out.
+  if (first >= fields.length) return fields;
+  const kept = fields.slice(0, first);
+  for (let i = first + 2; i < fields.length; i += 2) {
     if (!isDropped(fields[i]!)) kept.push(fields[i]!, fields[i + 1]!);
   }
   return kept;

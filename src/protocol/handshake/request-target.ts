@@ -4,7 +4,7 @@ export interface Authority {
   readonly port: number | undefined;
 }
 
-const AuthorityForm = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|((?:[0-9A-Za-z_~-]+\.)*[0-9A-Za-z_~-]+\.?))(?::(\d{1,5}))?$/;
+const AuthorityForm = /^(?:\[[0-9A-Fa-f:.]{2,45}\]|(?:[0-9A-Za-z_~-]+\.)*[0-9A-Za-z_~-]+\.?)(?::\d{1,5})?$/;
 const MaxNameLength = 255;
 
 /**
@@ -13,15 +13,17 @@ const MaxNameLength = 255;
  * percent-encoding, and none of the sub-delims (`,` `;` `'` …), which no host name has.
  */
 export function tryAuthority(text: string): Authority | undefined {
-  const match = AuthorityForm.exec(text);
-  if (match === null) return undefined;
-  const [, address, name, digits] = match;
+  // Asked several times for each opening: the groups of a match would be an array each time.
+  if (!AuthorityForm.test(text)) return undefined;
+  const isAddress = text.startsWith("[");
+  const hostEnd = isAddress ? text.indexOf("]") : text.indexOf(":");
+  const host = text.slice(isAddress ? 1 : 0, hostEnd < 0 ? text.length : hostEnd);
   // Two colons are the least an IPv6 address has; the dialer's resolver is the judge of the rest.
-  if (address !== undefined && address.split(":").length < 3) return undefined;
-  const port = digits === undefined ? undefined : Number(digits);
+  if (isAddress && host.indexOf(":") === host.lastIndexOf(":")) return undefined;
+  const colon = text.indexOf(":", isAddress ? hostEnd : 0);
+  const port = colon < 0 ? undefined : Number(text.slice(colon + 1));
   if (port !== undefined && port > 65_535) return undefined;
-  const host = address ?? name;
-  return host === undefined || host.length > MaxNameLength ? undefined : { host, port };
+  return host.length > MaxNameLength ? undefined : { host, port };
 }
 
 /** `authority` as text: an IPv6 address in brackets, the port where there is one. */

@@ -135,12 +135,14 @@ export interface UpgradeRequest extends Offer {
  */
 export function encodeUpgradeRequest(request: UpgradeRequest): string {
   checkTarget(request);
-  const lines = ["Host", request.authority, "Upgrade", "websocket", "Connection", "Upgrade"];
-  lines.push("Sec-WebSocket-Key", request.key, "Sec-WebSocket-Version", "13");
+  const lines = [
+    ...["Host", request.authority, "Upgrade", "websocket", "Connection", "Upgrade"],
+    ...["Sec-WebSocket-Key", request.key, "Sec-WebSocket-Version", "13"],
+  ];
   if (request.subprotocols.length > 0) lines.push("Sec-WebSocket-Protocol", request.subprotocols.join(", "));
   if (request.extensions !== "") lines.push("Sec-WebSocket-Extensions", request.extensions);
-  lines.push(...withoutHandshakeFields(request.fields));
-  return `GET ${request.path} HTTP/1.1\r\n${encodeFieldLines(lines)}\r\n`;
+  const further = encodeFieldLines(withoutHandshakeFields(request.fields));
+  return `GET ${request.path} HTTP/1.1\r\n${encodeFieldLines(lines)}${further}\r\n`;
 }
 
 /** An answer that accepts as the client may rely on it, or the rule it breaks in a few words for the log. */
