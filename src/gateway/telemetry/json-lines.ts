@@ -26,17 +26,28 @@ export class JsonLines implements LogFormat {
   }
 
   streamOpened(record: StreamRecord, openStreams: number, now: number): void {
-    this.#line({ ...this.#begin("info", "stream-opened", now), ...placeOf(record), openStreams });
+    const { id, route, upstream, protocol, connectionId } = record;
+    this.#line({
+      level: "info",
+      worker: this.#worker,
+      time: this.#timeOf(now),
+      event: "stream-opened",
+      id,
+      route,
+      upstream,
+      protocol,
+      connectionId,
+      streamId: streamIdOf(record),
+      openStreams,
+    });
   }
 
   streamOpen(record: StreamRecord, now: number): void {
-    this.#line({ ...this.#begin("info", "stream-open", now), ...placeOf(record), ...carriedBy(record, now) });
+    this.#lineOfCarried("stream-open", record, undefined, now);
   }
 
-  streamClosed(record: StreamRecord, { initiator, code, cause }: StreamClose, now: number): void {
-    const ending = { initiator, code, cause };
-    const begun = this.#begin("info", "stream-closed", now);
-    this.#line({ ...begun, ...placeOf(record), ...ending, ...carriedBy(record, now) });
+  streamClosed(record: StreamRecord, close: StreamClose, now: number): void {
+    this.#lineOfCarried("stream-closed", record, close, now);
   }
 
   openingRefused({ route, protocol, result, status, seconds, detail }: RefusedOpening, now: number): void {
@@ -76,7 +87,34 @@ export class JsonLines implements LogFormat {
     this.#line({ level, worker: this.#worker, ...fields, time: this.#timeOf(now), event: "process", msg });
   }
 
-  /** What a line has in front. */
+  /** Written out like `streamOpened`: there are two of these lines for each stream, and spreads would be most of their cost. */
+  #lineOfCarried(event: string, record: StreamRecord, close: StreamClose | undefined, now: number): void {
+    const { id, route, upstream, protocol, connectionId, toUpstream, toClient } = record;
+    this.#line({
+      level: "info",
+      worker: this.#worker,
+      time: this.#timeOf(now),
+      event,
+      id,
+      route,
+      upstream,
+      protocol,
+      connectionId,
+      streamId: streamIdOf(record),
+      initiator: close?.initiator,
+      code: close?.code,
+      cause: close?.cause,
+      durationMs: roundMs(now - record.openedAt),
+      bytesToUpstream: toUpstream.bytes,
+      messagesToUpstream: messagesOf(toUpstream),
+      framesToUpstream: framesOf(toUpstream),
+      bytesToClient: toClient.bytes,
+      messagesToClient: messagesOf(toClient),
+      framesToClient: framesOf(toClient),
+    });
+  }
+
+  /** What another line has in front. */
   #begin(level: LogLevel, event: string, now: number) {
     return { level, worker: this.#worker, time: this.#timeOf(now), event };
   }
@@ -94,20 +132,8 @@ export class JsonLines implements LogFormat {
   }
 }
 
-function placeOf({ id, route, upstream, protocol, connectionId, streamId }: StreamRecord) {
-  return { id, route, upstream, protocol, connectionId, streamId: protocol === "h2" ? streamId : undefined };
-}
-
-function carriedBy({ openedAt, toUpstream, toClient }: StreamRecord, now: number) {
-  return {
-    durationMs: roundMs(now - openedAt),
-    bytesToUpstream: toUpstream.bytes,
-    messagesToUpstream: messagesOf(toUpstream),
-    framesToUpstream: framesOf(toUpstream),
-    bytesToClient: toClient.bytes,
-    messagesToClient: messagesOf(toClient),
-    framesToClient: framesOf(toClient),
-  };
+function streamIdOf({ protocol, streamId }: StreamRecord): number | undefined {
+  return protocol === "h2" ? streamId : undefined;
 }
 
 function named(route: string): string {
