@@ -1,4 +1,4 @@
-// What an ordinary HTTP request costs, in CPU of the proxy, beside nginx and HAProxy: `npm run bench`.
+// What an ordinary HTTP request costs, in CPU of the proxy, beside nginx and HAProxy: `npm run bench:http`.
 // Needs nginx, haproxy, h2load (nghttp2-client), wrk and taskset. The proxy has one core, everything else the other one.
 
 import { execFile, type ChildProcess } from "node:child_process";

@@ -52,7 +52,9 @@ async function startWan(): Promise<WanClient> {
     routes: [{ pathPrefix: "/", upstream: "backend" }],
     upstreams: { backend: { addresses: [await startBackend()] } },
   });
-  const socket = connect({ port: await startSlowPath(gateway.port, Path), host: "127.0.0.1", noDelay: true });
+  const path = await startSlowPath(gateway.port, Path);
+  onTestFinished(() => path.close());
+  const socket = connect({ port: path.port, host: "127.0.0.1", noDelay: true });
   await once(socket, "connect");
   onTestFinished(() => void socket.destroy());
   const client = await new RawH2Client(socket).handshake([[InitialWindowSize, WindowBytes]]);

@@ -4,15 +4,27 @@ import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 
 const TicksPerSecond = 100;
+/** Characters of its error output that are kept. */
+const MaxComplaint = 4_096;
 
-/** Starts `command` on the core `core`; resolves once somebody listens on `port`. Whoever calls ends the process. */
+/**
+ * Starts `command` on the core `core`, or on any where that is undefined; resolves once somebody listens on `port`. Whoever
+ * calls ends the process.
+ *
+ * @throws Error with what it has complained of, where it ends or does not listen.
+ */
 export async function startOnCore(
-  core: string,
+  core: string | undefined,
   port: number,
   ...command: [string, ...string[]]
 ): Promise<ChildProcess> {
-  const child = spawn("taskset", ["-c", core, ...command], { stdio: ["ignore", "ignore", "inherit"] });
-  await listening(port);
+  const [program, ...args] = core === undefined ? command : (["taskset", "-c", core, ...command] as const);
+  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
+  let complaints = "";
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    complaints = (complaints + text).slice(-MaxComplaint);
+  });
+  if (!(await listening(port, child))) throw new Error(`nobody listens on port ${port}: ${complaints}`);
   return child;
 }
 
@@ -30,16 +42,16 @@ export async function childrenOf(pid: number): Promise<readonly number[]> {
   return children.split(" ").filter(Boolean).map(Number);
 }
 
-async function listening(port: number): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
+async function listening(port: number, child: ChildProcess): Promise<boolean> {
+  for (let attempt = 0; attempt < 200 && child.exitCode === null; attempt++) {
     const socket = connect(port, "127.0.0.1");
     const isUp = await once(socket, "connect").then(
       () => true,
       () => false,
     );
     socket.destroy();
-    if (isUp) return;
+    if (isUp) return true;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`nobody listens on port ${port}`);
+  return false;
 }

@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
-import { onTestFinished } from "vitest";
 
 /** What a path does to each direction of a connection. */
 export interface SlowPathOptions {
@@ -58,8 +57,15 @@ function carry(from: Socket, to: Socket, { bytesPerMs, delayMs }: SlowPathOption
   });
 }
 
-/** A port from which connections lead to `port` over a slow path, until the test is over; resolves to its number. */
-export async function startSlowPath(port: number, options: SlowPathOptions): Promise<number> {
+/** A port of 127.0.0.1 from which connections lead over a slow path. */
+export interface SlowPath {
+  readonly port: number;
+  /** Cuts the connections. */
+  close(): void;
+}
+
+/** Starts a slow path that leads to `port`; whoever calls closes it. */
+export async function startSlowPath(port: number, options: SlowPathOptions): Promise<SlowPath> {
   const sockets: Socket[] = [];
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
     const far = connect({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
@@ -70,9 +76,11 @@ export async function startSlowPath(port: number, options: SlowPathOptions): Pro
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  onTestFinished(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  return (server.address() as AddressInfo).port;
+  return {
+    port: (server.address() as AddressInfo).port,
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
 }
