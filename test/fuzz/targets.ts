@@ -1,6 +1,7 @@
 import type { FuzzTarget } from "./fuzz-target.ts";
 import { ClientTargets } from "./targets/client.ts";
 import { ConnectionTargets } from "./targets/connection.ts";
+import { EnginesTargets } from "./targets/engines.ts";
 import { HandshakeTargets } from "./targets/handshakes.ts";
 import { ReaderTargets } from "./targets/readers.ts";
 import { ServerTargets } from "./targets/server.ts";
@@ -12,4 +13,5 @@ export const FuzzTargets: readonly FuzzTarget[] = [
   ...ConnectionTargets,
   ...ServerTargets,
   ...ClientTargets,
+  ...EnginesTargets,
 ];
