@@ -31,7 +31,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }));
 
-test("holds what runs, with types for each module, and nothing of the source", async () => {
+test("holds what runs, with types for each module, the documentation, and nothing of the source", async () => {
   const files = await readdir(packed, { recursive: true, withFileTypes: true });
   const names = files
     .filter((file) => file.isFile())
@@ -43,7 +43,7 @@ test("holds what runs, with types for each module, and nothing of the source", a
     modules.flatMap((name) => [name.replace(/js$/, "d.ts"), name]).toSorted(),
   );
   expect(names.filter((name) => !name.startsWith("/dist/")).toSorted()).toEqual(
-    ["/CHANGELOG.md", "/LICENSE", "/README.md", "/package.json"].toSorted(),
+    ["/CHANGELOG.md", "/LICENSE", "/README.md", "/package.json", "/src/websocket/README.md"].toSorted(),
   );
 });
 
