@@ -3,11 +3,12 @@
 // `--scenarios S1,S2`, `--peers haproxy,nghttpx`, `--rounds 9`, `--seconds 3` and `--engine node` are for a closer look. With
 // `--write` the result goes to dated files here. Read the ratios, and how they spread: on a shared machine the figures swing.
 
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { testCertificate, type TestCertificate } from "../support/certificates.ts";
+import { testCertificate } from "../support/certificates.ts";
+import { writeCertificate } from "./relay/certificate-files.ts";
 import { divideCores, type Cores } from "./relay/cores.ts";
 import { findPeers, Hawser } from "./relay/gateways.ts";
 import { LoadProcesses } from "./relay/load-processes.ts";
@@ -41,6 +42,10 @@ async function main(): Promise<number> {
   const base = peers[0]?.name ?? Hawser.name;
   const cores = divideCores(cpus().length);
   console.log(`${cores.what}. ${plan.gateways.map(({ name, version }) => `${name} ${version}`).join(", ")}.`);
+  const missing = options.peers
+    .split(",")
+    .filter((wanted) => wanted !== "" && !peers.some(({ name }) => name === wanted));
+  if (missing.length > 0) console.log(`Not in PATH, and left out: ${missing.join(", ")}.`);
   const progress = new Progress(plan, base, process.stdout);
   const results = await measureAll(plan, cores, progress);
   console.log(`\n${asText(tableOf(results, base))}`);
@@ -55,19 +60,17 @@ async function measureAll(plan: Plan, cores: Cores, progress: Progress): Promise
   const load = await LoadProcesses.start();
   const around = { folder, backendPort: load.backendPort, engine: options.engine, core: cores.gateway };
   const measuring = new Measuring(plan, load, around, certificate.certificate, progress);
-  try {
-    return await measuring.run();
-  } finally {
+  const cleanUp = async (): Promise<void> => {
     await measuring.stop();
     load.stop();
     await rm(folder, { recursive: true, force: true });
+  };
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void cleanUp().then(() => process.exit(130)));
+  try {
+    return await measuring.run();
+  } finally {
+    await cleanUp();
   }
-}
-
-async function writeCertificate(folder: string, { certificate, key }: TestCertificate): Promise<void> {
-  await writeFile(join(folder, "cert.pem"), certificate);
-  await writeFile(join(folder, "key.pem"), key);
-  await writeFile(join(folder, "both.pem"), `${certificate}\n${key}\n`);
 }
 
 process.exitCode = (await main()) === 0 ? 0 : 1;

@@ -24,8 +24,9 @@ export async function startOnCore(
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     complaints = (complaints + text).slice(-MaxComplaint);
   });
-  if (!(await listening(port, child))) throw new Error(`nobody listens on port ${port}: ${complaints}`);
-  return child;
+  if (await listening(port, child)) return child;
+  child.kill("SIGKILL");
+  throw new Error(`nobody listens on port ${port}: ${complaints}`);
 }
 
 /** CPU of a process and of those it has started, in seconds. */

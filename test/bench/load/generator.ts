@@ -1,11 +1,13 @@
 import { runLoad } from "./loads.ts";
-import type { LoadOrder, LoadReport } from "./load.ts";
+import type { LoadOrder, Sample } from "./load.ts";
 import { Tally } from "./tally.ts";
 
-// Runs in a process of its own, started with IPC: does one LoadOrder after the other, and answers each with a LoadReport.
+// Runs in a process of its own, started with IPC: says that it is ready, does one LoadOrder after the other, and answers each.
 // It lives as long as the bench, so that its code is compiled when it counts.
 
-/** @returns what a message from the bench is answered. */
+/** What came of a LoadOrder, or why nothing did. */
+export type LoadReport = { readonly sample: Sample } | { readonly error: string };
+
 async function reportOf(order: LoadOrder): Promise<LoadReport> {
   try {
     return { sample: await runLoad(order, new Tally()) };

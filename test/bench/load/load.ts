@@ -65,6 +65,3 @@ export interface Sample {
   /** What the gateway had at the end. */
   readonly memory: TreeMemory | undefined;
 }
-
-/** The answer of the generator's process. */
-export type LoadReport = { readonly sample: Sample } | { readonly error: string };

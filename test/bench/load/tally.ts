@@ -2,6 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { Latencies } from "./latencies.ts";
 
 const LookMs = 5;
+const UntilMs = 30_000;
 
 /** What all connections of one load count together. */
 export class Tally {
@@ -34,13 +35,13 @@ export class Tally {
   /**
    * Resolves when `isTrue`.
    *
-   * @throws Error where that is not within `timeoutMs`, or the load fails.
+   * @throws Error where that takes too long, or the load fails.
    */
-  async until(what: string, isTrue: () => boolean, timeoutMs = 30_000): Promise<void> {
-    const endMs = performance.now() + timeoutMs;
+  async until(what: string, isTrue: () => boolean): Promise<void> {
+    const endMs = performance.now() + UntilMs;
     while (!isTrue()) {
       this.check();
-      if (performance.now() > endMs) throw new Error(`${what}: not within ${timeoutMs} ms`);
+      if (performance.now() > endMs) throw new Error(`${what}: not within ${UntilMs} ms`);
       await setTimeout(LookMs);
     }
     this.check();

@@ -2,12 +2,13 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import type { BackendPort } from "../load/echo-backend.ts";
-import type { LoadOrder, LoadReport, Sample } from "../load/load.ts";
+import type { LoadReport } from "../load/generator.ts";
+import type { LoadOrder, Sample } from "../load/load.ts";
 
 const Folder = join(import.meta.dirname, "../load");
 const StartMs = 15_000;
 /** What there is around a measurement: connections, openings, calls over a slow path. */
-const AroundMs = 180_000;
+const AroundMs = 300_000;
 
 /** The generator and the backend, each in a process of its own, on the cores of the process that starts them. */
 export class LoadProcesses {
@@ -32,12 +33,15 @@ export class LoadProcesses {
   /**
    * Has the generator do what `order` says, one at a time.
    *
-   * @throws Error where it fails, or does not come to an end.
+   * @throws Error where it fails; where it does not come to an end, nothing more can be done.
    */
   async run(order: LoadOrder): Promise<Sample> {
     const answer = message(this.#generator, AroundMs + order.warmUpMs + order.measureMs);
     this.#generator.send(order);
-    const [report] = await answer;
+    const [report] = await answer.catch((error: unknown) => {
+      this.stop();
+      throw error;
+    });
     const result = report as LoadReport;
     if ("error" in result) throw new Error(result.error);
     return result.sample;

@@ -10,6 +10,7 @@ export interface Plan {
   readonly scenarios: readonly Scenario[];
   readonly gateways: readonly GatewayKind[];
   readonly rounds: number;
+  /** How long each measurement takes. */
   readonly seconds: number;
 }
 
@@ -21,9 +22,9 @@ export interface MeasuringObserver {
   onScenario(result: ScenarioResult): void;
 }
 
-/** The first time something is measured its code has to be compiled. */
-const FirstWarmUpMs = 1_500;
-const WarmUpMs = 500;
+/** What comes before a measurement, as a part of it; the first time code has to be compiled. */
+const FirstWarmUp = 1;
+const WarmUp = 1 / 3;
 
 /** Measures gateways in turn: one at a time has load, and all of them in each round. */
 export class Measuring {
@@ -77,27 +78,28 @@ export class Measuring {
 
   async #trySample(scenario: Scenario, round: number, kind: GatewayKind): Promise<Sample | undefined> {
     try {
+      if (scenario.freshGateway) await this.#end(kind);
       return await this.#sample(scenario, round, kind);
     } catch (error) {
       this.#observer.onFailure(scenario, kind, error);
+      // Whatever has become of it: the next measurement is of a sound one.
+      await this.#end(kind);
       return undefined;
-    } finally {
-      if (scenario.freshGateway) await this.#end(kind);
     }
   }
 
   async #sample(scenario: Scenario, round: number, kind: GatewayKind): Promise<Sample> {
-    if (scenario.freshGateway) await this.#end(kind);
     const gateway = this.#running.get(kind) ?? (await startGateway(kind, this.#around));
     this.#running.set(kind, gateway);
     const path = scenario.path && (await startSlowPath(gateway.port, scenario.path));
+    const measureMs = this.#plan.seconds * 1_000;
     const order: LoadOrder = {
       load: scenario.load,
       port: path?.port ?? gateway.port,
       pid: gateway.pid,
       certificate: this.#certificate,
-      warmUpMs: round === 0 ? FirstWarmUpMs : WarmUpMs,
-      measureMs: this.#plan.seconds * 1_000,
+      warmUpMs: measureMs * (round === 0 ? FirstWarmUp : WarmUp),
+      measureMs,
     };
     try {
       return await this.#load.run(order);

@@ -16,13 +16,13 @@ export interface Report {
   readonly results: readonly ScenarioResult[];
 }
 
-/** Writes the table, the figures and the plot to files of today's in `folder`. */
+/** Writes the table, the figures and the plot to files of today's in `folder`; without a peer there is nothing to plot. */
 export async function writeReport(folder: string, report: Report): Promise<void> {
   const date = new Date().toISOString().slice(0, 10);
   const file = (ending: string): string => join(folder, `relay-${date}.${ending}`);
   await writeFile(file("md"), markdownOf(report, date));
   await writeFile(file("json"), `${JSON.stringify(jsonOf(report, date), undefined, 2)}\n`);
-  await writeFile(file("svg"), plotOf(report.results, report.base));
+  if (report.plan.gateways.length > 1) await writeFile(file("svg"), plotOf(report.results, report.base));
 }
 
 function markdownOf({ plan, cores, base, results }: Report, date: string): string {
@@ -35,9 +35,7 @@ other within each; medians, and of ratios, which are of costs in the same round,
 
 ${asMarkdown(tableOf(results, base))}
 ${legend}
-
-![Cost as a multiple of ${base}'s](relay-${date}.svg)
-`;
+${plan.gateways.length > 1 ? `\n![Cost as a multiple of ${base}'s](relay-${date}.svg)\n` : ""}`;
 }
 
 function jsonOf({ plan, cores, base, results }: Report, date: string): unknown {

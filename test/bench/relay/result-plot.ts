@@ -9,6 +9,7 @@ const Bottom = 26;
 const BarHeight = 12;
 const BarPitch = 16;
 const ScenarioGap = 16;
+const LegendPitch = 90;
 /** A scenario has two lines of words. */
 const LeastBars = 2;
 /** What is longer is cut, and its figure says how long it is. */
@@ -49,7 +50,8 @@ export function plotOf(results: readonly ScenarioResult[], base: string): string
 ${style()}
 <rect class="ground" width="100%" height="100%"/>
 <text class="title" x="16" y="26">Cost as a multiple of ${escaped(base)}’s: less is better</text>
-${legend(groups)}
+<text class="what" x="16" y="49">CPU; of IDLE memory, of WAN delay</text>
+${legend(groups, base)}
 ${grid(xOf, bottom)}
 ${groups.map((group, index) => groupMarks(group, tops[index]!, xOf)).join("\n")}
 </svg>
@@ -75,25 +77,27 @@ function style(): string {
   const fills = (theme: "light" | "dark"): string =>
     Palette.map((colour) => `.${colour.gateway} { fill: ${colour[theme]}; }`).join(" ");
   return `<style>
-  text { font: 12px system-ui, sans-serif; fill: #1f2328; } .title { font-size: 15px; font-weight: 600; } .name { font-weight: 600; }
+  text { font: 12px system-ui, sans-serif; fill: #1f2328; stroke: #ffffff; stroke-width: 3; paint-order: stroke; } .title { font-size: 15px; font-weight: 600; } .name { font-weight: 600; }
   .what, .tick { font-size: 11px; fill: #59636e; } .ground { fill: #ffffff; } .grid { stroke: #d8dee4; } .base { stroke: #1f2328; }
   .whisker { stroke: #1f2328; stroke-width: 1.5; fill: none; } ${fills("light")}
   @media (prefers-color-scheme: dark) {
-    text { fill: #e6edf3; } .what, .tick { fill: #9198a1; } .ground { fill: #0d1117; } .grid { stroke: #30363d; }
+    text { fill: #e6edf3; stroke: #0d1117; } .what, .tick { fill: #9198a1; } .ground { fill: #0d1117; } .grid { stroke: #30363d; }
     .base, .whisker { stroke: #e6edf3; } ${fills("dark")}
   }
 </style>`;
 }
 
-/** The gateways that have bars, in the order of the palette. */
-function legend(groups: readonly Group[]): string {
+/** The gateways that have bars, in the order of the palette, and the line that is the base. */
+function legend(groups: readonly Group[], base: string): string {
   const shown = new Set(groups.flatMap(({ bars }) => bars.map(({ gateway }) => gateway)));
-  return Palette.filter(({ gateway }) => shown.has(gateway))
-    .map(({ gateway }, index) => {
-      const x = Left + index * 90;
-      return `<rect class="${gateway}" x="${x}" y="40" width="10" height="10" rx="2"/><text x="${x + 15}" y="49">${gateway}</text>`;
-    })
-    .join("\n");
+  const known = Palette.filter(({ gateway }) => shown.has(gateway));
+  const entries = known.map(({ gateway }, index) => {
+    const x = Left + index * LegendPitch;
+    return `<rect class="${gateway}" x="${x}" y="40" width="10" height="10" rx="2"/><text x="${x + 15}" y="49">${gateway}</text>`;
+  });
+  const x = Left + known.length * LegendPitch;
+  const line = `<line class="base" x1="${x + 5}" x2="${x + 5}" y1="38" y2="52"/><text x="${x + 15}" y="49">${escaped(base)}</text>`;
+  return [...entries, line].join("\n");
 }
 
 function grid({ longest, at }: Scale, bottom: number): string {
