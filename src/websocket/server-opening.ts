@@ -125,8 +125,9 @@ const RejectionNumbers = { status: { ...Count, from: 300, to: 599 }, retryAfterS
 
 /** @throws RangeError for a status that is none of a refusal or a time that is none, TypeError for an invalid field line. */
 function rejectionOf(rejected: RejectedOpening): OpeningRejection {
-  // Without types it may be missing, which is no default.
-  checkNumbers({ ...rejected, status: Number(rejected.status) }, RejectionNumbers, "authorize: ");
+  // Without types it may be missing, for which there is no default.
+  const given = "status" in rejected ? rejected : { ...rejected, status: NaN };
+  checkNumbers(given, RejectionNumbers, "authorize: ");
   const { status, retryAfterSeconds, fields = [], body } = rejected;
   const lines = parseFieldLines(fields, "fields of authorize");
   const isTimed = retryAfterSeconds !== undefined || status === 429 || status === 503;

@@ -41,7 +41,6 @@ const Owners: Readonly<Record<string, readonly string[]>> = {
   yaml: ["src/gateway/config"],
   selfsigned: ["src/gateway/config"],
   "prom-client": ["src/gateway/telemetry"],
-  pino: ["src/gateway/telemetry"],
   undici: ["src/gateway/serving"],
   "@fastify/send": ["src/gateway/serving"],
 };
