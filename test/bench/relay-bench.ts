@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { testCertificate } from "../support/certificates.ts";
 import { writeCertificate } from "./relay/certificate-files.ts";
 import { divideCores, type Cores } from "./relay/cores.ts";
-import { findPeers, Hawser } from "./relay/gateways.ts";
+import { findPeers, hawser, OwnName } from "./relay/gateways.ts";
 import { LoadProcesses } from "./relay/load-processes.ts";
 import { Measuring, type Plan } from "./relay/measuring.ts";
 import { Progress } from "./relay/progress.ts";
@@ -35,13 +35,13 @@ async function main(): Promise<number> {
   const peers = findPeers(options.peers);
   const plan: Plan = {
     scenarios: parseScenarios(options.scenarios),
-    gateways: [Hawser, ...peers],
+    gateways: [hawser(options.engine), ...peers],
     rounds: Number(options.rounds),
     seconds: Number(options.seconds),
   };
-  const base = peers[0]?.name ?? Hawser.name;
+  const base = peers[0]?.name ?? OwnName;
   const cores = divideCores(cpus().length);
-  console.log(`${cores.what}. ${plan.gateways.map(({ name, version }) => `${name} ${version}`).join(", ")}.`);
+  console.log(`${cores.what}. ${plan.gateways.map(({ name, version }) => `${name} (${version})`).join(", ")}.`);
   const missing = options.peers
     .split(",")
     .filter((wanted) => wanted !== "" && !peers.some(({ name }) => name === wanted));
@@ -58,7 +58,7 @@ async function measureAll(plan: Plan, cores: Cores, progress: Progress): Promise
   const certificate = await testCertificate();
   await writeCertificate(folder, certificate);
   const load = await LoadProcesses.start();
-  const around = { folder, backendPort: load.backendPort, engine: options.engine, core: cores.gateway };
+  const around = { folder, backendPort: load.backendPort, core: cores.gateway };
   const measuring = new Measuring(plan, load, around, certificate.certificate, progress);
   const cleanUp = async (): Promise<void> => {
     await measuring.stop();

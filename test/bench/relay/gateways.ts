@@ -18,6 +18,8 @@ export interface GatewayKind {
   readonly template: string;
   /** Scenarios of this protocol alone: it has no other WebSockets. */
   readonly onlyOver?: "http/1.1";
+  /** What that file does not say. */
+  readonly more?: string;
   command(config: string): readonly [string, ...string[]];
 }
 
@@ -26,8 +28,6 @@ export interface Surroundings {
   /** Has `cert.pem`, `key.pem` and both in `both.pem`; configurations go there, too. */
   readonly folder: string;
   readonly backendPort: number;
-  /** Of http2.engine, where another than the default. */
-  readonly engine: string | undefined;
   readonly core: string | undefined;
 }
 
@@ -38,15 +38,21 @@ export interface RunningGateway {
   stop(): Promise<void>;
 }
 
-/** hawser as it lies here, on the node that runs this. */
-export const Hawser: GatewayKind = {
-  name: "hawser",
-  version: `node ${process.version}`,
-  template: "hawser.yaml",
-  command: (config) => [process.execPath, "--max-semi-space-size=4", Main, "run", config],
-};
+/** What all others are measured for. */
+export const OwnName = "hawser";
 
-interface Peer extends Omit<GatewayKind, "version" | "command"> {
+/** hawser as it lies here, on the node that runs this; `engine` is for its HTTP/2, where that is not the default. */
+export function hawser(engine: string | undefined): GatewayKind {
+  return {
+    name: OwnName,
+    version: [...(engine === undefined ? [] : [`engine ${engine}`]), `node ${process.version}`].join(", "),
+    template: "hawser.yaml",
+    more: engine === undefined ? "" : `http2: { engine: ${engine} }\n`,
+    command: (config) => [process.execPath, "--max-semi-space-size=4", Main, "run", config],
+  };
+}
+
+interface Peer extends Omit<GatewayKind, "version" | "more" | "command"> {
   readonly versionArgs: readonly string[];
   args(config: string): readonly string[];
 }
@@ -98,14 +104,13 @@ export async function startGateway(kind: GatewayKind, around: Surroundings): Pro
   return { port, pid: child.pid ?? 0, stop: () => stop(child) };
 }
 
-async function configOf({ template }: GatewayKind, port: number, around: Surroundings): Promise<string> {
+async function configOf({ template, more = "" }: GatewayKind, port: number, around: Surroundings): Promise<string> {
   const text = await readFile(join(Templates, template), "utf8");
   const config = text
     .replaceAll("$PORT", String(port))
     .replaceAll("$BACKEND_PORT", String(around.backendPort))
     .replaceAll("$FOLDER", around.folder);
-  if (template !== Hawser.template || around.engine === undefined) return config;
-  return `${config}\nhttp2: { engine: ${around.engine} }\n`;
+  return config + more;
 }
 
 /** Not by force at first: a master has workers to end. */

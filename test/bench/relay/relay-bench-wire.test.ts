@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { testCertificate } from "../../support/certificates.ts";
-import { Hawser } from "./gateways.ts";
+import { hawser } from "./gateways.ts";
 import { LoadProcesses } from "./load-processes.ts";
 import { Measuring } from "./measuring.ts";
 import { parseScenarios } from "./scenarios.ts";
@@ -19,9 +19,9 @@ async function measure(scenarios: string, engine: string) {
   onTestFinished(() => load.stop());
   const failures: unknown[] = [];
   const measuring = new Measuring(
-    { scenarios: parseScenarios(scenarios), gateways: [Hawser], rounds: 1, seconds: 0.4 },
+    { scenarios: parseScenarios(scenarios), gateways: [hawser(engine)], rounds: 1, seconds: 0.4 },
     load,
-    { folder, backendPort: load.backendPort, engine, core: undefined },
+    { folder, backendPort: load.backendPort, core: undefined },
     certificate.certificate,
     {
       onBegin: () => undefined,

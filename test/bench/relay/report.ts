@@ -26,12 +26,14 @@ export async function writeReport(folder: string, report: Report): Promise<void>
 }
 
 function markdownOf({ plan, cores, base, results }: Report, date: string): string {
-  const versions = plan.gateways.map(({ name, version }) => `${name} ${version}`).join(", ");
+  const versions = plan.gateways.map(({ name, version }) => `${name} (${version})`).join(", ");
   const legend = results.map(({ scenario }) => `- **${scenario.name}**: ${scenario.what}`).join("\n");
   return `# \`npm run bench\`, ${date}
 
-${versions}. ${cores.what} (${cpus()[0]?.model ?? "unknown"}). ${plan.rounds} rounds of ${plan.seconds} s, one gateway after the
-other within each; medians, and of ratios, which are of costs in the same round, the quarters around them.
+${versions}. ${cpus()[0]?.model ?? "Unknown"}, ${cores.what}.
+
+Rounds: ${plan.rounds}, of ${plan.seconds} s for each gateway in turn. All figures are medians. Ratios are of costs in the same round, with the
+quarters around them.
 
 ${asMarkdown(tableOf(results, base))}
 ${legend}

@@ -1,3 +1,4 @@
+import { OwnName } from "./gateways.ts";
 import { medianOf, pairedRatio, type Rounds, type Spread } from "./ratios.ts";
 import type { Scenario } from "./scenarios.ts";
 
@@ -27,7 +28,7 @@ export function rowsOf({ rounds }: ScenarioResult, base: string): readonly Row[]
     gateway,
     cost: medianOf(own, "cost"),
     toBase: gateway === base ? undefined : pairedRatio(own, rounds.get(base) ?? []),
-    hawserTo: gateway === "hawser" ? undefined : pairedRatio(rounds.get("hawser") ?? [], own),
+    hawserTo: gateway === OwnName ? undefined : pairedRatio(rounds.get(OwnName) ?? [], own),
     perSecond: medianOf(own, "perSecond"),
     p50Ms: medianOf(own, "p50Ms"),
     p99Ms: medianOf(own, "p99Ms"),
