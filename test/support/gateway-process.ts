@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { parseExposition, type Exposition } from "./exposition.ts";
+import { withTestedEngine } from "./tested-engine.ts";
 
 /** A running `hawser run`. */
 export interface GatewayProcess {
@@ -60,7 +61,7 @@ export async function startGateway(
   };
   // JSON is YAML.
   const replaceConfig = (next: GatewayConfig): Promise<void> =>
-    replaceFile("hawser.yaml", JSON.stringify({ ...Defaults, ...next }, undefined, 2));
+    replaceFile("hawser.yaml", JSON.stringify(withTestedEngine({ ...Defaults, ...next }), undefined, 2));
   await replaceConfig(config);
 
   const limit = openFiles === undefined ? "" : `ulimit -n ${openFiles} && `;

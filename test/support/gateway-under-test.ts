@@ -11,6 +11,7 @@ import { configFolder } from "./config-folder.ts";
 import { parseExposition, sumOf } from "./exposition.ts";
 import { recordingLog } from "./recording-log.ts";
 import { h1Client, h2Client, type OpeningClient } from "./opening-client.ts";
+import { withTestedEngine } from "./tested-engine.ts";
 
 /** A gateway in this process with one cleartext listener, until the test is over. */
 export interface GatewayUnderTest {
@@ -80,7 +81,7 @@ export async function createGateway(
   // These clients do not end their half, so each closing handshake lasts until its deadline.
   const deadlines = { closeMs: 300 };
   const defaults = { listeners, admin: { address: "127.0.0.1:0" }, deadlines, reload: { watch: false } };
-  const textOf = (one: Readonly<Record<string, unknown>>) => JSON.stringify({ ...defaults, ...one });
+  const textOf = (one: Readonly<Record<string, unknown>>) => JSON.stringify(withTestedEngine({ ...defaults, ...one }));
   const folder = await configFolder({ ...files, "hawser.yaml": textOf(config) });
   const load = async () => {
     await beforeLoad();

@@ -12,9 +12,10 @@ import type { AcceptorDeadlines } from "../../src/transport/transport-limits.ts"
 import { testCertificate, type TestCertificate } from "./certificates.ts";
 import { RawH2Client } from "./raw-h2.ts";
 import { RecordingSink } from "./recording-sink.ts";
+import { TestedEngine } from "./tested-engine.ts";
 
 export const DefaultH2: H2Options = {
-  engine: "node",
+  engine: TestedEngine,
   maxConcurrentStreams: 256,
   streamWindowBytes: 262_144,
   connectionWindowBytes: 16_777_216,

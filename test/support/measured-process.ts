@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Holdings } from "./measured-gateway.ts";
+import { withTestedEngine } from "./tested-engine.ts";
 
 /** A gateway in a process of its own, with one cleartext listener, that can be asked what it holds. */
 export interface MeasuredProcess {
@@ -24,7 +25,7 @@ export async function startMeasuredProcess(config: Readonly<Record<string, unkno
   const file = join(folder, "hawser.yaml");
   const listeners = [{ name: "main", address: "127.0.0.1:0" }];
   const around = { listeners, admin: { address: "127.0.0.1:0" }, reload: { watch: false } };
-  await writeFile(file, JSON.stringify({ ...around, ...config }));
+  await writeFile(file, JSON.stringify(withTestedEngine({ ...around, ...config })));
   const child = fork(join(import.meta.dirname, "measured-gateway.ts"), [file], { execArgv: ["--expose-gc"] });
   const listening = /^listening main http:\/\/127\.0\.0\.1:(\d+)$/;
   const port = Number(await messageOf(child, ({ line = "" }) => listening.exec(line)?.[1]));
