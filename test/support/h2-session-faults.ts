@@ -132,7 +132,8 @@ export function faultOf(
   const { state, frames } = Faults[fault];
   const idle = client.lastId + 4;
   if (state === undefined) return { frames: frames(0, idle), streamId: idle };
-  const stream = client.pick(slot, Halves[state]);
+  // In which state trailers leave a stream that must not have them is not for each engine the same.
+  const stream = client.pick(slot, (one) => Halves[state](one) && !one.hasTrailers);
   return stream && { frames: frames(stream.id, idle), streamId: stream.id };
 }
 
