@@ -126,8 +126,7 @@ const RejectionNumbers = { status: { ...Count, from: 300, to: 599 }, retryAfterS
 /** @throws RangeError for a status that is none of a refusal or a time that is none, TypeError for an invalid field line. */
 function rejectionOf(rejected: RejectedOpening): OpeningRejection {
   // Without types it may be missing, for which there is no default.
-  const given = "status" in rejected ? rejected : { ...rejected, status: NaN };
-  checkNumbers(given, RejectionNumbers, "authorize: ");
+  checkNumbers(Object.assign({ status: NaN }, rejected), RejectionNumbers, "authorize: ");
   const { status, retryAfterSeconds, fields = [], body } = rejected;
   const lines = parseFieldLines(fields, "fields of authorize");
   const isTimed = retryAfterSeconds !== undefined || status === 429 || status === 503;
