@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { acceptStream, dataOf, fatalCode, goAwaysOf, serveHawser } from "../../support/hawser-serving.ts";
+import { heldBytes } from "../../support/held-bytes.ts";
 import { connectFields, Flag, FrameType, headerBlock, headersFrame, rawFrame, uint32 } from "../../support/raw-h2.ts";
 import { turns } from "../../support/stream-observers.ts";
 
@@ -12,12 +13,6 @@ const Get: [string, string][] = [
 ];
 
 const oddIds = (count: number, from = 1): readonly number[] => Array.from({ length: count }, (_, at) => from + 2 * at);
-
-const heldBytes = (): number => {
-  globalThis.gc?.();
-  const { heapUsed, arrayBuffers, external } = process.memoryUsage();
-  return heapUsed + arrayBuffers + external;
-};
 
 test.each([
   { status: 200, abuse: "stream-limit" },

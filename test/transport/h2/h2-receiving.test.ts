@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { acceptStream, fatalCode, serveHawser } from "../../support/hawser-serving.ts";
+import { heldBytes } from "../../support/held-bytes.ts";
 import {
   connectFields,
   Flag,
@@ -101,19 +102,15 @@ describe("small pieces that wait", () => {
     const streams = [];
     for (const id of ids) streams.push(await acceptStream(served, id));
     for (const { stream } of streams) stream.pause();
-    globalThis.gc?.();
-    const before = process.memoryUsage();
+    const before = heldBytes();
     const bytes = 64_000;
     for (const id of ids) {
       const wire = Buffer.concat(Array.from({ length: 125 }, (_, at) => data(id, pattern(8, 8 * at))));
       for (let round = 0; round < bytes / 1_000; round++) client.send(wire);
     }
     await client.roundTrip();
-    globalThis.gc?.();
-    const after = process.memoryUsage();
-    const held = after.heapUsed + after.arrayBuffers - before.heapUsed - before.arrayBuffers;
     // An object for each of them would be 20 MB.
-    expect(held).toBeLessThan(12_000_000);
+    expect(heldBytes() - before).toBeLessThan(12_000_000);
     for (const { stream } of streams) stream.resume();
     for (const { observer } of streams) await observer.until("all", () => observer.receivedBytes === bytes);
     const expected = Buffer.concat(Array.from({ length: bytes / 1_000 }, () => pattern(1_000)));
