@@ -6,6 +6,8 @@ const KernelBytes = 64;
 
 // Its memory is written before it is read within each call, so nobody sees what somebody else left there.
 const kernel = tryMaskKernel();
+// A view of that memory as long as the last payload: messages of a kind are often of a length.
+let masked = kernel?.memory ?? new Uint8Array(0);
 
 /**
  * XORs `payload` in place with the 4-byte `key` (RFC 6455 §5.3).
@@ -40,7 +42,8 @@ export function copyMasked(
     // No `subarray`: on a Buffer that is a slower one of node's own.
     memory.set(length === source.length ? source : new Uint8Array(source.buffer, source.byteOffset + from, length));
     xor(length, word);
-    target.set(length === memory.length ? memory : new Uint8Array(buffer, 0, length), to);
+    if (masked.length !== length) masked = new Uint8Array(buffer, 0, length);
+    target.set(masked, to);
   }
 }
 
