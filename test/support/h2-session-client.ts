@@ -211,9 +211,9 @@ export class SessionClient {
     if (isWider) this.#answer(...this.streams.flatMap((stream) => this.#framesFor(stream)));
   }
 
-  /** Sends at once what is not of the session's making, but never into the middle of a frame. */
+  /** Sends at once what is not of the session's making, but never into the middle of a frame, or past what waits. */
   #answer(...frames: readonly Buffer[]): void {
-    if (this.isWithinFrame) this.put(...frames);
+    if (this.isWithinFrame || this.#unsent.length > 0) this.put(...frames);
     else if (frames.length > 0 && !this.raw.socket.destroyed) this.raw.send(...frames);
   }
 
