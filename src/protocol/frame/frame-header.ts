@@ -3,8 +3,9 @@ import { WebSocketError } from "../errors.ts";
 /** The longest frame header in bytes: 2, a 64-bit length, a masking key. */
 export const MaxHeaderBytes = 14;
 
-/** The value of the 7-bit length that says "16 bits follow", and the one that says "64 bits follow". */
-const Extended16 = 126;
+/** The value of the 7-bit length that says "16 bits follow": a payload shorter than that has its length in these 7 bits. */
+export const Extended16 = 126;
+/** The one that says "64 bits follow". */
 const Extended64 = 127;
 
 /** One frame header as it stands on the wire (RFC 6455 §5.2), allowed or not. */

@@ -3,6 +3,8 @@ import { tryMaskKernel } from "./mask-kernel.ts";
 
 /** From this many bytes on the copy into the kernel and back costs less than the loop here. */
 const KernelBytes = 64;
+/** From this many bytes to that many one pass over words costs less, where the target is memory that no cache has yet. */
+const [WordsBytes, MaxWordsBytes] = [1_024, 8_192];
 
 // Its memory is written before it is read within each call, so nobody sees what somebody else left there.
 const kernel = tryMaskKernel();
@@ -47,6 +49,14 @@ export function copyMasked(
   }
 }
 
+/** The same of a whole payload into new memory; for which the kernel, whose copy back is a second pass, would be too much. */
+export function writeMasked(payload: Uint8Array, target: Uint8Array, at: number, word: number): void {
+  const { length } = payload;
+  const isWords = length >= WordsBytes && length <= MaxWordsBytes && isAligned(payload, 0) && isAligned(target, at);
+  if (isWords) writeWords(payload, target, at, word);
+  else copyMasked(payload, 0, length, target, at, word);
+}
+
 /** The 4-byte key at `offset` as one number, its first octet in the lowest bits. */
 export function maskWord(bytes: Uint8Array, offset: number): number {
   return bytes[offset]! | (bytes[offset + 1]! << 8) | (bytes[offset + 2]! << 16) | (bytes[offset + 3]! << 24);
@@ -57,6 +67,30 @@ export function rotated(word: number, position: number): number {
   const shift = (position & 3) << 3;
   // A shift by 32 is one by 0.
   return (word >>> shift) | (word << (32 - shift));
+}
+
+const isAligned = (bytes: Uint8Array, offset: number) => ((bytes.byteOffset + offset) & 7) === 0;
+
+// The key twice, as two numbers and as the one of 64 bits that they are together: V8 computes with those as with others, and
+// makes no BigInt of them, as long as they come from such an array and go to one.
+const keyTwice = new Int32Array(2);
+const keyWords = new BigUint64Array(keyTwice.buffer);
+
+function writeWords(payload: Uint8Array, target: Uint8Array, at: number, word: number): void {
+  const { length } = payload;
+  const count = length >>> 3;
+  const from = new BigUint64Array(payload.buffer, payload.byteOffset, count);
+  const to = new BigUint64Array(target.buffer, target.byteOffset + at, count);
+  keyTwice.fill(word);
+  const key = keyWords[0]!;
+  let index = 0;
+  for (const lastFour = count - 4; index <= lastFour; index += 4) {
+    to[index] = from[index]! ^ key;
+    to[index + 1] = from[index + 1]! ^ key;
+    to[index + 2] = from[index + 2]! ^ key;
+    to[index + 3] = from[index + 3]! ^ key;
+  }
+  copyBytes(payload, index << 3, length, target, at + (index << 3), word);
 }
 
 function copyBytes(source: Uint8Array, start: number, end: number, target: Uint8Array, at: number, word: number): void {

@@ -9,7 +9,7 @@ import {
   pongFrame,
   textFrame,
 } from "../frame/frame.ts";
-import { encodeFrame, encodeHeaderOf, encodeMasked } from "../frame/frame-codec.ts";
+import { encodeHeaderOf, encodeMasked, encodeUnmasked } from "../frame/frame-codec.ts";
 import { FrameDecoder, type ReceivedHeader } from "../frame/frame-decoder.ts";
 import { brokenRule } from "../frame/frame-rules.ts";
 import { createMaskWord } from "../frame/mask.ts";
@@ -337,7 +337,7 @@ export class ConnectionMachine {
   }
 
   #encoded(frame: Frame): Uint8Array {
-    return this.#role === "client" ? encodeMasked(frame, createMaskWord()) : encodeFrame(frame);
+    return this.#role === "client" ? encodeMasked(frame, createMaskWord()) : encodeUnmasked(frame);
   }
 
   #push(bytes: Uint8Array): void {

@@ -1,7 +1,14 @@
 import * as fc from "fast-check";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import * as maskModule from "../../../src/protocol/frame/mask.ts";
-import { applyMask, copyMasked, createMaskKey, createMaskWord, maskWord } from "../../../src/protocol/frame/mask.ts";
+import {
+  applyMask,
+  copyMasked,
+  createMaskKey,
+  createMaskWord,
+  maskWord,
+  writeMasked,
+} from "../../../src/protocol/frame/mask.ts";
 import { hex } from "../../support/bits.ts";
 
 const anyKey = fc.uint8Array({ minLength: 4, maxLength: 4 });
@@ -75,6 +82,22 @@ describe("whatever the length", () => {
         0,
       );
       expect([...target.subarray(0, 7), ...target.subarray(7 + length)].every((byte) => byte === 0xaa)).toBe(true);
+    }
+  });
+
+  test.each([
+    { name: "both at multiples of 8", from: 8, at: 16 },
+    { name: "the payload is not", from: 5, at: 16 },
+    { name: "the target is not", from: 8, at: 6 },
+  ])("and a payload goes masked into new memory, where $name", ({ from, at }) => {
+    for (const length of [0, 1, 1_023, 1_024, 1_025, 1_031, 1_055, 4_096, 8_192, 8_193, 40_000]) {
+      const memory = Uint8Array.from({ length: from + length }, (_, index) => index * 31);
+      const target = new Uint8Array(at + length + 9).fill(0xaa);
+      const expected = target.map((byte, index) =>
+        index < at || index >= at + length ? byte : memory[from + index - at]! ^ key[(index - at) % 4]!,
+      );
+      writeMasked(memory.subarray(from), target, at, maskWord(key, 0));
+      expect(Buffer.compare(target, expected), `${length} bytes`).toBe(0);
     }
   });
 
