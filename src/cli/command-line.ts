@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { tryNearest } from "../gateway/config/nearest.ts";
+import { tryNearest } from "../protocol/nearest.ts";
 import { helpText, isCommandName, isFileCommand, unknownCommand, type FileCommandName } from "./usage.ts";
 
 /** What the arguments of the process ask for. */

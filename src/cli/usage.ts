@@ -1,4 +1,4 @@
-import { tryNearest } from "../gateway/config/nearest.ts";
+import { tryNearest } from "../protocol/nearest.ts";
 
 /** What a command line can ask for. */
 export type CommandName = FileCommandName | "schema";

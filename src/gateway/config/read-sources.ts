@@ -3,7 +3,7 @@ import { dirname, join, resolve } from "node:path";
 import { ConfigSources, type SourceFile } from "./config-sources.ts";
 import { substitute, type Environment } from "./environment.ts";
 import { ConfigError, nameValue, type Fault } from "./fault.ts";
-import { tryNearest } from "./nearest.ts";
+import { tryNearest } from "../../protocol/nearest.ts";
 import { knownOptions } from "./option-schema.ts";
 import { printable } from "./printable.ts";
 import { valueAt } from "./raw-config.ts";

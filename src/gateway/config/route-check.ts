@@ -1,7 +1,7 @@
 import { comparableHost, comparablePath } from "../../protocol/handshake/request-target.ts";
 import type { RouteConfig } from "./config.ts";
 import type { ConfigPath, Fault } from "./fault.ts";
-import { tryNearest } from "./nearest.ts";
+import { tryNearest } from "../../protocol/nearest.ts";
 import { tryWrittenText, type RawConfig } from "./raw-config.ts";
 import { isMapping, itemsOf, keysOf, memberOf, stringMember } from "./raw-value.ts";
 import { comparablePrefix, defaultRouteName } from "./route-path.ts";

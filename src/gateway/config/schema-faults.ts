@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { nameValue, type ConfigPath, type Fault } from "./fault.ts";
-import { tryNearest } from "./nearest.ts";
+import { tryNearest } from "../../protocol/nearest.ts";
 import { knownOptions } from "./option-schema.ts";
 import { tryWrittenText, valueAt, type RawConfig } from "./raw-config.ts";
 import { ConfigSchema, type ConfigDocument } from "./schema.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { tryNearest } from "../../../src/gateway/config/nearest.ts";
+import { tryNearest } from "../../src/protocol/nearest.ts";
 
 const Words = ["listeners", "routes", "upstreams", "http2", "name", "admin"];
 
