@@ -15,6 +15,8 @@ import { Reception } from "./reception.ts";
 import { Site } from "./serving/site.ts";
 import type { AccessLog } from "./telemetry/access-log.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
+import type { Tracing } from "./telemetry/tracing.ts";
+import { TracingInForce } from "./telemetry/tracing-in-force.ts";
 
 /** How long connections may take to leave after GOAWAY, once their streams are over. */
 const FarewellMs = 1_000;
@@ -42,10 +44,12 @@ export class LocalService implements Service {
   readonly #retired = new RetiredListeners(FarewellMs, this.#cut.signal);
   #config: Config;
   #site: Site | undefined;
+  readonly #tracing: TracingInForce;
 
   constructor(config: Config, { log, version, seat }: LocalServiceOptions) {
     this.#config = config;
     this.#log = log;
+    this.#tracing = new TracingInForce(version, (line) => log.event("warn", line));
     this.#gate = new ConnectionGate(config.limits, openFilesLimit());
     this.#reception = new Reception(config, {
       log,
@@ -92,20 +96,22 @@ export class LocalService implements Service {
   }
 
   async start(beforeListening: () => Promise<void>): Promise<void> {
+    const tracing = await this.#tracing.prepare(this.#config.tracing);
     const site = await Site.load(this.#config);
     this.#site = site;
-    this.#reception.use(this.#config, site);
+    this.#reception.use(this.#config, site, tracing.commit());
     await beforeListening();
     const change = await this.#listeners.prepare(this.#config);
     change.commit();
   }
 
   async prepare(config: Config, diff: ConfigDiff): Promise<ServiceChange> {
+    const tracing = await this.#tracing.prepare(config.tracing);
     const site = await Site.load(config, this.#site);
     const listeners = await this.#listeners.prepare(config);
     return {
       commit: () => {
-        this.#takeOver(config, diff, site, listeners);
+        this.#takeOver(config, diff, site, listeners, tracing.commit());
         return Promise.resolve([]);
       },
       undo: () => listeners.undo(),
@@ -131,6 +137,8 @@ export class LocalService implements Service {
 
   async destroy(): Promise<void> {
     await Promise.all([...this.#allListeners.map((listener) => listener.destroy()), this.#site?.destroy()]);
+    // Behind the streams, whose spans end with them.
+    await this.#tracing.shutdown();
   }
 
   abort(): void {
@@ -140,12 +148,18 @@ export class LocalService implements Service {
   }
 
   /** Nothing in it fails or waits. */
-  #takeOver(config: Config, diff: ConfigDiff, site: Site, listeners: ListenerChange): void {
+  #takeOver(
+    config: Config,
+    diff: ConfigDiff,
+    site: Site,
+    listeners: ListenerChange,
+    tracing: Tracing | undefined,
+  ): void {
     const before = this.#site;
     this.#config = config;
     this.#site = site;
     this.#gate.update(config.limits);
-    this.#reception.use(config, site);
+    this.#reception.use(config, site, tracing);
     const { closeMs, closeSpreadMs } = config.deadlines;
     const closes = { live: this.#reception.live, schedule: this.#closes, closeSpreadMs };
     for (const listener of listeners.commit()) this.#retired.retire(listener, { ...closes, closeMs });

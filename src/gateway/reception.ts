@@ -11,6 +11,7 @@ import type { ServingContext } from "./serving/serving-context.ts";
 import { routeLabels, type Site } from "./serving/site.ts";
 import type { AccessLog } from "./telemetry/access-log.ts";
 import { Metrics } from "./telemetry/metrics.ts";
+import type { Tracing } from "./telemetry/tracing.ts";
 import { resultOfRefusal } from "./telemetry/opening-result.ts";
 import { protocolOf, StreamRegistry } from "./telemetry/stream-registry.ts";
 
@@ -52,8 +53,8 @@ export class Reception {
     this.sink = this.#createSink();
   }
 
-  /** What comes from now on is served by `site`, which was loaded from `config`. */
-  use(config: Config, site: Site): void {
+  /** What comes from now on is served by `site`, which was loaded from `config`, as `tracing` was. */
+  use(config: Config, site: Site, tracing: Tracing | undefined): void {
     this.#admission.update(config.limits);
     this.#options.log.follow(config.log);
     this.#streams.know(routeLabels(config));
@@ -61,7 +62,7 @@ export class Reception {
       routes: config.routes.map(({ name }) => name),
       listeners: config.listeners.map(({ name }) => name),
     });
-    this.#inForce = { site, context: this.#contextOf(config) };
+    this.#inForce = { site, context: this.#contextOf(config, tracing) };
   }
 
   #createSink(): AcceptorSink {
@@ -94,7 +95,7 @@ export class Reception {
     };
   }
 
-  #contextOf({ deadlines, access, trustedProxies }: Config): ServingContext {
+  #contextOf({ deadlines, access, trustedProxies }: Config, tracing: Tracing | undefined): ServingContext {
     const { log } = this.#options;
     const { metrics } = this;
     return {
@@ -104,6 +105,7 @@ export class Reception {
       access: new AccessPolicy(access),
       admission: this.#admission,
       trustedProxies: trustedProxies.length === 0 ? undefined : addressList(trustedProxies),
+      tracing,
       openingOver: (outcome) => {
         metrics.opening(outcome.route, outcome.protocol, outcome.result, outcome.seconds);
         if (outcome.result !== "accepted") log.openingRefused(outcome);

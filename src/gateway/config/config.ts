@@ -21,6 +21,8 @@ export interface Config {
   readonly deadlines: Deadlines;
   readonly reload: ReloadConfig;
   readonly log: LogConfig;
+  /** `undefined`: nothing is traced. */
+  readonly tracing: TracingConfig | undefined;
   /** IP addresses and networks in CIDR notation whose forwarding fields and PROXY headers are believed. */
   readonly trustedProxies: readonly string[];
   /** Processes that serve as one. At 1 it is the process that was started. */
@@ -190,6 +192,15 @@ export interface ReloadConfig {
   readonly watch: boolean;
   /** How long the streams of a changed route live on, less a random part of up to a tenth; then Close 1012. */
   readonly changedRouteMs: number;
+}
+
+/** What is traced. */
+export interface TracingConfig {
+  /** URL that takes OTLP over HTTP. */
+  readonly endpoint: string;
+  /** From 0 to 1. */
+  readonly sampleRatio: number;
+  readonly serviceName: string;
 }
 
 /** What is logged. */

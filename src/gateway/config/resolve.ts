@@ -10,6 +10,7 @@ import type {
   AddressConfig,
   Config,
   LimitsConfig,
+  TracingConfig,
   ListenerConfig,
   OriginRule,
   RouteConfig,
@@ -66,9 +67,14 @@ export function resolveConfig(document: ConfigDocument, surroundings: Surroundin
     deadlines,
     reload,
     log,
+    tracing: resolveTracing(document.tracing),
     trustedProxies,
     workers: document.workers === "auto" ? availableParallelism() : document.workers,
   };
+}
+
+function resolveTracing({ endpoint, ...how }: ConfigDocument["tracing"]): TracingConfig | undefined {
+  return endpoint === undefined ? undefined : { endpoint, ...how };
 }
 
 function resolveLimits({ openingsPerSecond, openingBurst, ...limits }: ConfigDocument["limits"]): LimitsConfig {

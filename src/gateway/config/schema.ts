@@ -3,6 +3,7 @@ import { DeadlinesSchema, HandlersSchema, Http2Schema, LimitsSchema, RelaysSchem
 import { ListenerSchema } from "./listener-schema.ts";
 import { AccessSchema, RouteSchema } from "./route-schema.ts";
 import { Address, count, FilePath, flag, limit, MaxInt31, Network, numberOr, oneOf } from "./schema-parts.ts";
+import { TracingSchema } from "./tracing-schema.ts";
 import { UpstreamSchema } from "./upstream-schema.ts";
 
 // This file and the `…-schema.ts` it imports are the only place of options, their defaults, units and meaning. What needs
@@ -58,6 +59,7 @@ export const ConfigSchema = z.strictObject({
   deadlines: DeadlinesSchema.prefault({}).describe("How long things may take."),
   reload: ReloadSchema.prefault({}).describe("How a changed config is taken over."),
   log: LogSchema.prefault({}).describe("What is logged."),
+  tracing: TracingSchema.prefault({}).describe("Traces of openings and WebSockets, for OpenTelemetry."),
   workers: numberOr("auto", "processes", { from: 1, to: 1_024 })
     .default(1)
     .describe(

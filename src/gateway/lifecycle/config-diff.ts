@@ -20,7 +20,17 @@ export interface ConfigDiff {
   readonly isEmpty: boolean;
 }
 
-const Sections = ["admin", "access", "limits", "http2", "deadlines", "reload", "log", "trustedProxies"] as const;
+const Sections = [
+  "admin",
+  "access",
+  "limits",
+  "http2",
+  "deadlines",
+  "reload",
+  "log",
+  "tracing",
+  "trustedProxies",
+] as const;
 
 /** Compares two configs by what they mean; names tell what belongs together. */
 export function diffConfigs(before: Config, after: Config): ConfigDiff {

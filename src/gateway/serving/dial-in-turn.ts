@@ -2,6 +2,7 @@ import type { Opening } from "../../transport/opening.ts";
 import { upstreamFields } from "../routing/forwarded-fields.ts";
 import type { LimitKind } from "../telemetry/limit-kind.ts";
 import { protocolOf } from "../telemetry/stream-registry.ts";
+import type { OpeningTrace } from "../telemetry/tracing.ts";
 import { hostFor } from "./host-field.ts";
 import type { StreamContext } from "./serving-context.ts";
 import type { UpstreamRoute } from "./site.ts";
@@ -18,9 +19,11 @@ export async function dialInTurn(
   route: UpstreamRoute,
   signal: AbortSignal,
   context: StreamContext,
+  trace: OpeningTrace | undefined,
 ): Promise<UpstreamDialResult> {
   const { request, connection, streamId } = opening;
-  const fields = upstreamFields(request, connection, streamId, context.trustedProxies);
+  const forwarded = upstreamFields(request, connection, streamId, context.trustedProxies);
+  const fields = trace?.fieldsFor(forwarded) ?? forwarded;
   const { subprotocols, extensions, path } = request;
   const { upstream, dialer } = route;
   let result: UpstreamDialResult = { type: "unreachable", detail: "no address" };

@@ -3,6 +3,7 @@ import type { OpeningRejection } from "../../protocol/handshake/opening-request.
 import type { Opening } from "../../transport/opening.ts";
 import { retryAfter } from "../../websocket/retry-after.ts";
 import type { OpeningResult } from "../telemetry/opening-result.ts";
+import type { OpeningTrace } from "../telemetry/tracing.ts";
 import { protocolOf, type Protocol } from "../telemetry/stream-registry.ts";
 
 /** What became of one opening. */
@@ -17,17 +18,27 @@ export interface OpeningOutcome {
   readonly seconds: number;
   /** The limit that was hit, or what was wrong with the upstream, for the log: nothing in it is the peer's own words. */
   readonly detail: string | undefined;
+  /** The span of the opening, where it is sampled. */
+  readonly trace: OpeningTrace | undefined;
 }
 
 /** Answers one opening and tells, once, what became of it. */
 export class OpeningReport {
+  /** The span of the opening, where it is sampled. */
+  readonly trace: OpeningTrace | undefined;
   readonly #opening: Opening;
   readonly #route: string;
   readonly #tell: (outcome: OpeningOutcome) => void;
   readonly #startedAt = performance.now();
   #told = false;
 
-  constructor(opening: Opening, route: string, tell: (outcome: OpeningOutcome) => void) {
+  constructor(
+    opening: Opening,
+    route: string,
+    tell: (outcome: OpeningOutcome) => void,
+    trace?: OpeningTrace | undefined,
+  ) {
+    this.trace = trace;
     this.#opening = opening;
     this.#route = route;
     this.#tell = tell;
@@ -49,7 +60,8 @@ export class OpeningReport {
     this.#told = true;
     const protocol = protocolOf(this.#opening.connection);
     const seconds = (performance.now() - this.#startedAt) / 1000;
-    this.#tell({ route: this.#route, protocol, result, status, seconds, detail });
+    this.trace?.over({ result, status });
+    this.#tell({ route: this.#route, protocol, result, status, seconds, detail, trace: this.trace });
   }
 
   /** Gives the client `rejection`, unless it has its answer. */

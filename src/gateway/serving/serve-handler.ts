@@ -4,6 +4,7 @@ import { WebSocketRequest } from "../../websocket/request.ts";
 import { chooseSubprotocol } from "../../protocol/handshake/negotiation.ts";
 import type { ByteStream } from "../../transport/byte-stream.ts";
 import type { Opening } from "../../transport/opening.ts";
+import type { OpeningTrace } from "../telemetry/tracing.ts";
 import { WebSocketConnection } from "../../websocket/connection.ts";
 import { lingerMsOf } from "../../websocket/linger.ts";
 import type { OpeningReport } from "./opening-report.ts";
@@ -34,7 +35,7 @@ export function serveHandler(
     throw error;
   }
   report.accepted();
-  connect(opening, route, { stream, subprotocol, extensions }, context, release);
+  connect(opening, route, { stream, subprotocol, extensions, trace: report.trace }, context, release);
 }
 
 /** An opening that was accepted, and with what. */
@@ -42,6 +43,7 @@ interface Agreed {
   readonly stream: ByteStream;
   readonly subprotocol: string | undefined;
   readonly extensions: readonly Extension[];
+  readonly trace: OpeningTrace | undefined;
 }
 
 function connect(
@@ -56,7 +58,7 @@ function connect(
   const { remoteAddress: address, remotePort: port, tls } = opening.connection;
   const served = new ServedStream(
     opening,
-    { route: name, upstream: handlerName, limits: config.streams },
+    { route: name, upstream: handlerName, limits: config.streams, trace: agreed.trace },
     context,
     release,
   );

@@ -1,7 +1,11 @@
+import type { BlockList } from "node:net";
+import { fieldValues } from "../../protocol/handshake/field-values.ts";
 import type { Opening } from "../../transport/opening.ts";
 import type { AccessRefusal } from "../policy/access.ts";
+import { isListed, plainAddress } from "../routing/address-list.ts";
 import type { OpeningResult } from "../telemetry/opening-result.ts";
 import { protocolOf } from "../telemetry/stream-registry.ts";
+import type { OpeningTrace, Tracing } from "../telemetry/tracing.ts";
 import { OpeningReport } from "./opening-report.ts";
 import { serveHandler } from "./serve-handler.ts";
 import { serveUpstream } from "./serve-upstream.ts";
@@ -22,7 +26,8 @@ const ResultOf: Readonly<Record<AccessRefusal["rule"], OpeningResult>> = {
 export function serveOpening(opening: Opening, site: Site, context: ServingContext): void {
   const { request, connection } = opening;
   const route = site.find(request);
-  const report = new OpeningReport(opening, route?.name ?? "", context.openingOver);
+  const trace = context.tracing && tryTrace(opening, route?.name ?? "", context.tracing, context.trustedProxies);
+  const report = new OpeningReport(opening, route?.name ?? "", context.openingOver, trace);
   const refusal = context.access.judge({ kind: "opening", ...request }, connection, route?.config);
   if (refusal !== undefined) return report.reject(ResultOf[refusal.rule], refusal.rejection);
   switch (route?.type) {
@@ -35,6 +40,18 @@ export function serveOpening(opening: Opening, site: Site, context: ServingConte
     default:
       route satisfies never;
   }
+}
+
+/** Of a trace that began before the request came here only trusted proxies are believed: others could have all sampled. */
+function tryTrace(
+  { request, connection }: Opening,
+  route: string,
+  tracing: Tracing,
+  trustedProxies: BlockList | undefined,
+): OpeningTrace | undefined {
+  const isTrusted = isListed(plainAddress(connection.remoteAddress), trustedProxies);
+  const traceparent = isTrusted ? fieldValues(request.fields, "traceparent")[0] : undefined;
+  return tracing.begin({ route, protocol: protocolOf(connection), traceparent });
 }
 
 function serveAdmitted(

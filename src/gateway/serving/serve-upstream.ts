@@ -30,7 +30,7 @@ export async function serveUpstream(
   context.live.add(waiting);
   let isRelayed = false;
   try {
-    const result = await dialInTurn(opening, route, waiting.signal, context);
+    const result = await dialInTurn(opening, route, waiting.signal, context, report.trace);
     isRelayed = answer(opening, route, result, report, context, release);
   } catch (error) {
     // What neither the dialer nor the acceptor foresaw in a peer's fields costs this opening alone.
@@ -131,7 +131,7 @@ function relay(
   report.accepted();
   const served = new ServedStream(
     opening,
-    { route: name, upstream: upstream.name, limits: config.streams },
+    { route: name, upstream: upstream.name, limits: config.streams, trace: report.trace },
     context,
     release,
   );

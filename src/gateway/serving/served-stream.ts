@@ -4,6 +4,7 @@ import type { ConnectionFacts, Opening } from "../../transport/opening.ts";
 import type { StreamLimits } from "../config/config.ts";
 import type { LimitKind } from "../telemetry/limit-kind.ts";
 import { protocolOf, type StreamClose, type StreamRecord } from "../telemetry/stream-registry.ts";
+import type { OpeningTrace, StreamTrace } from "../telemetry/tracing.ts";
 import { Lifetime, OverCode } from "./lifetime.ts";
 import type { GatewayCloseCause, LiveStream } from "./live-streams.ts";
 import { streamFactsOf, type StreamContext } from "./serving-context.ts";
@@ -16,6 +17,8 @@ interface Belonging {
   readonly route: string;
   readonly upstream: string;
   readonly limits: StreamLimits;
+  /** Of the opening it comes of. */
+  readonly trace: OpeningTrace | undefined;
 }
 
 /**
@@ -29,17 +32,24 @@ export class ServedStream implements LiveStream {
   readonly #context: StreamContext;
   readonly #release: () => void;
   readonly #record: StreamRecord;
+  readonly #trace: StreamTrace | undefined;
   #stream: Closable | undefined;
   #lifetime: Lifetime | undefined;
 
   /** @param release - called once, when the stream has ended. */
-  constructor(opening: Opening, { route, upstream, limits }: Belonging, context: StreamContext, release: () => void) {
+  constructor(
+    opening: Opening,
+    { route, upstream, limits, trace }: Belonging,
+    context: StreamContext,
+    release: () => void,
+  ) {
     this.route = route;
     this.connection = opening.connection;
     this.#limits = limits;
     this.#context = context;
     this.#release = release;
     this.#record = context.streams.open(streamFactsOf(opening, route, upstream));
+    this.#trace = trace?.stream(this.#record);
   }
 
   get toUpstream(): Traffic {
@@ -64,6 +74,7 @@ export class ServedStream implements LiveStream {
   }
 
   close(code: CloseCode, cause: GatewayCloseCause): void {
+    this.#trace?.closing(code, cause);
     this.#stream?.close(code, cause);
   }
 
@@ -71,12 +82,16 @@ export class ServedStream implements LiveStream {
     this.#stream?.abort();
   }
 
-  readonly onLimit = (limit: LimitKind): void => this.#context.limitHit(limit, protocolOf(this.connection));
+  readonly onLimit = (limit: LimitKind): void => {
+    this.#trace?.limitHit(limit);
+    this.#context.limitHit(limit, protocolOf(this.connection));
+  };
 
   readonly onEnded = (ending: StreamClose): void => {
     this.#lifetime?.stop();
     this.#context.live.delete(this);
     this.#record.close(ending);
+    this.#trace?.ended(this.#record, ending);
     this.#release();
   };
 }

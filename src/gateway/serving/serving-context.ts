@@ -3,8 +3,10 @@ import type { Deadlines } from "../config/config.ts";
 import type { AccessPolicy } from "../policy/access.ts";
 import type { Admission } from "../../websocket/admission.ts";
 import type { LimitKind } from "../telemetry/limit-kind.ts";
+import type { Tracing } from "../telemetry/tracing.ts";
 import { protocolOf, type Protocol, type StreamFacts, type StreamRegistry } from "../telemetry/stream-registry.ts";
 import type { Opening } from "../../transport/opening.ts";
+import type { SeenStreams } from "../telemetry/seen-streams.ts";
 import type { LiveStreams } from "./live-streams.ts";
 import type { OpeningOutcome } from "./opening-report.ts";
 import type { RequestOutcome } from "../telemetry/request-metrics.ts";
@@ -13,11 +15,15 @@ import type { RequestOutcome } from "../telemetry/request-metrics.ts";
 export interface ServingContext {
   readonly streams: StreamRegistry;
   readonly live: LiveStreams;
+  /** Where operators see the WebSockets among them. */
+  readonly seen: SeenStreams;
   readonly deadlines: Deadlines;
   readonly access: AccessPolicy;
   readonly admission: Admission;
   /** Clients whose own `Forwarded` and `X-Forwarded-*` fields are believed; `undefined`: nobody's are. */
   readonly trustedProxies: BlockList | undefined;
+  /** `undefined`: nothing is traced. */
+  readonly tracing: Tracing | undefined;
   readonly openingOver: (outcome: OpeningOutcome) => void;
   readonly requestOver: (outcome: RequestOutcome) => void;
   readonly limitHit: (limit: LimitKind, protocol: Protocol) => void;
@@ -28,7 +34,7 @@ export interface ServingContext {
 /** What a WebSocket that was admitted needs of it. */
 export type StreamContext = Pick<
   ServingContext,
-  "streams" | "live" | "deadlines" | "trustedProxies" | "limitHit" | "handlerFailed"
+  "streams" | "live" | "seen" | "deadlines" | "trustedProxies" | "limitHit" | "handlerFailed"
 >;
 
 /** The registry's facts of the stream that `opening` becomes when it is accepted. */

@@ -74,6 +74,7 @@ trustedProxies: [10.0.0.0/8]
   };
   const expected: Omit<Config, "http2" | "deadlines" | "reload" | "log"> = {
     folder,
+    tracing: undefined,
     files: [file, join(folder, "tls/c.pem"), join(folder, "tls/k.pem")],
     listeners: [
       {
