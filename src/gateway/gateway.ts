@@ -166,12 +166,16 @@ export class Gateway {
     if (this.#readiness !== "ready") return { type: "refused", reason: `the gateway is ${this.#readiness}` };
     const readSinceMs = Date.now();
     try {
-      const config = this.#withWorkers(await this.#options.load());
+      const written = await this.#options.load();
+      const pending = this.#tryPending(written);
+      if (pending !== undefined) this.#options.log.event("warn", pending);
+      const config = { ...written, workers: this.#config.workers };
       this.#watch?.replace(config.files, readSinceMs);
       const diff = diffConfigs(this.#config, config);
-      if (diff.isEmpty) return { type: "unchanged" };
+      const more = pending === undefined ? {} : { pending };
+      if (diff.isEmpty) return { type: "unchanged", ...more };
       const workers = await this.#takeOver(config, diff, readSinceMs);
-      return { type: "applied", diff: formatDiff(diff), ...(workers.length > 0 && { workers }) };
+      return { type: "applied", diff: formatDiff(diff), ...(workers.length > 0 && { workers }), ...more };
     } catch (error) {
       // What a refused config names may be what is still missing: a certificate that comes a moment later.
       if (error instanceof ConfigError) this.#watch?.replace([...this.#config.files, ...error.files], readSinceMs);
@@ -202,13 +206,11 @@ export class Gateway {
     return await committed;
   }
 
-  /** `config` with the number of workers that there are, which only a new start changes. */
-  #withWorkers(config: Config): Config {
+  /** What only a new start changes: how many workers there are. */
+  #tryPending(written: Config): string | undefined {
     const { workers } = this.#config;
-    if (config.workers !== workers) {
-      this.#options.log.event("warn", `workers: ${config.workers} instead of ${workers} needs a new start of hawser`);
-    }
-    return { ...config, workers };
+    if (written.workers === workers) return undefined;
+    return `workers: ${written.workers} instead of ${workers} needs a new start of hawser`;
   }
 
   /** What follows from the config that is in force now. */
@@ -271,11 +273,12 @@ export class Gateway {
 }
 
 function outcomeOf(result: ReloadResult): ActionOutcome {
+  const pending = "pending" in result ? [result.pending] : [];
   switch (result.type) {
     case "applied":
-      return { status: 200, text: [`taken over: ${result.diff}`, ...(result.workers ?? [])].join("\n") };
+      return { status: 200, text: [`taken over: ${result.diff}`, ...(result.workers ?? []), ...pending].join("\n") };
     case "unchanged":
-      return { status: 200, text: "nothing has changed" };
+      return { status: 200, text: pending.join("\n") || "nothing has changed" };
     case "refused":
       return { status: 422, text: `refused, the old one goes on: ${result.reason}` };
     default:

@@ -147,7 +147,8 @@ test("a reload is taken over by all, or by none; streams of other routes do not 
   expect(await Promise.all(clients.map((client) => client.ask()))).toEqual(clients.map(({ pid }) => `Text ${pid}`));
 
   await gateway.replaceConfig({ ...Config, workers: 3 });
-  await post(gateway, "reload");
+  const pending = await post(gateway, "reload");
+  expect(pending).toEqual({ status: 200, text: "workers: 3 instead of 2 needs a new start of hawser\n" });
   await said(gateway, /workers: 3 instead of 2 needs a new start of hawser/);
 });
 

@@ -94,7 +94,7 @@ export function path(expected: string) {
 export const FilePath = path("the path of a file");
 
 /** An address to listen on. */
-export const Address = parsed("host:port, such as 127.0.0.1:8443 or [::]:8443", tryHostPort);
+export const Address = parsed("host:port with a port up to 65535, such as 127.0.0.1:8443 or [::]:8443", tryHostPort);
 
 /** One host, in the form of `comparableHost`. */
 export const Host = parsed("a host name without port, such as chat.example.com (no wildcards)", (written) => {

@@ -6,8 +6,10 @@ export type ReloadResult =
       readonly diff: string;
       /** A line about each worker there is. */
       readonly workers?: readonly string[];
+      readonly pending?: string;
     }
-  | { readonly type: "unchanged" }
+  /** `pending`: what has changed and needs a new start. */
+  | { readonly type: "unchanged"; readonly pending?: string }
   /** Everything is as it was before. */
   | { readonly type: "refused"; readonly reason: string };
 

@@ -26,16 +26,16 @@ test.each([
   { text: "listeners: [null]", fault: "listeners[0]: expected a mapping, got nothing" },
   {
     text: "listeners: [{}]",
-    fault: "listeners[0].address: missing; expected host:port, such as 127.0.0.1:8443 or [::]:8443",
+    fault: "listeners[0].address: missing; expected host:port with a port up to 65535, such as 127.0.0.1:8443 or [::]:8443",
   },
   {
     text: "listeners: [{ address: 8443 }]",
     fault:
-      'listeners[0].address: expected host:port, such as 127.0.0.1:8443 or [::]:8443, got the number 8443; on every address it is "[::]:8443"',
+      'listeners[0].address: expected host:port with a port up to 65535, such as 127.0.0.1:8443 or [::]:8443, got the number 8443; on every address it is "[::]:8443"',
   },
   {
     text: "listeners: [{ address: localhost }]",
-    fault: `listeners[0].address: expected host:port, such as 127.0.0.1:8443 or [::]:8443, got "localhost"`,
+    fault: `listeners[0].address: expected host:port with a port up to 65535, such as 127.0.0.1:8443 or [::]:8443, got "localhost"`,
   },
   {
     text: `listeners: [{ address: "a:1", protocols: [h3] }]`,
