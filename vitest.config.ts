@@ -19,7 +19,7 @@ const WithSockets = [
   "test/transport/**/*.test.ts",
   "test/gateway/{admin,lifecycle}/**/*.test.ts",
   "test/gateway/*.test.ts",
-  "test/{bench/relay,gateway/serving,websocket}/*-wire.test.ts",
+  "test/{bench/relay,gateway/serving,soak,websocket}/*-wire.test.ts",
   "test/gateway/serving/{http-*,static-files*}.test.ts",
   "test/cli/{main,runtime,terminal-end}.test.ts",
   "test/docs/{examples,library-imports}.test.ts",

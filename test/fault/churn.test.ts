@@ -1,7 +1,7 @@
-import { once, type EventEmitter } from "node:events";
+import { once } from "node:events";
 import { connect as connectHttp2, type ClientHttp2Session } from "node:http2";
-import { connect as connectTcp } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ClientEndings, liveOverHttp1, liveOverHttp2, maskedText } from "../support/churning-clients.ts";
 import type { Holdings } from "../support/measured-gateway.ts";
 import { startMeasuredProcess, type MeasuredProcess } from "../support/measured-process.ts";
 import { startWsBackend, type WsBackend } from "../support/ws-backend.ts";
@@ -11,17 +11,7 @@ import { startWsBackend, type WsBackend } from "../support/ws-backend.ts";
 const Streams = 10_000;
 /** What a warmed-up heap may differ by between two collections, whatever was done between them. */
 const HeapNoiseBytes = 1_500_000;
-
-const ClientFrames = {
-  text: Buffer.from([0x81, 0x82, 0, 0, 0, 0, 0x68, 0x69]),
-  close: Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8]),
-  broken: Buffer.from([0x81, 0x02, 0x68, 0x69]),
-  half: Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 2, 3]),
-} as const;
-
-/** How a client ends a stream that has echoed once. */
-const Endings = ["close", "end", "reset", "broken", "half"] as const;
-type Ending = (typeof Endings)[number];
+const Greeting = maskedText("hi");
 
 let backend: WsBackend;
 let gateway: MeasuredProcess;
@@ -57,69 +47,15 @@ function pathOf(index: number): string {
   return index % 4 === 3 ? "/echo" : "/relay";
 }
 
-/** The end of a stream or socket, in order or by a reset. */
-function closeOf(emitter: EventEmitter): Promise<unknown> {
-  return new Promise((resolve) => emitter.once("close", resolve));
-}
-
-/** One WebSocket over Extended CONNECT: opens, echoes, ends by `ending`. Resolves when the stream is closed. */
-async function overHttp2(session: ClientHttp2Session, index: number, ending: Ending): Promise<void> {
-  const stream = session.request(
-    {
-      ":method": "CONNECT",
-      ":protocol": "websocket",
-      ":path": pathOf(index),
-      ":authority": "churn.test",
-      ":scheme": "http",
-      "sec-websocket-version": "13",
-    },
-    { endStream: false },
-  );
-  stream.on("error", () => undefined);
-  const closed = closeOf(stream);
-  const [fields] = await once(stream, "response");
-  expect(fields[":status"]).toBe(200);
-  stream.write(ClientFrames.text);
-  await once(stream, "data");
-  stream.resume();
-  stream.on("end", () => stream.end());
-  if (ending === "end") stream.end();
-  else if (ending === "reset") stream.close(8);
-  else stream.write(ClientFrames[ending]);
-  if (ending === "half") stream.close(8);
-  await closed;
-}
-
-/** The same over an Upgrade, on a TCP connection of its own. */
-async function overHttp1(index: number, ending: Ending): Promise<void> {
-  const socket = connectTcp(gateway.port, "127.0.0.1");
-  socket.on("error", () => undefined);
-  const closed = closeOf(socket);
-  socket.write(
-    `GET ${pathOf(index)} HTTP/1.1\r\nHost: churn.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
-      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
-  );
-  const [head] = (await once(socket, "data")) as [Buffer];
-  expect(head.toString("latin1")).toMatch(/^HTTP\/1\.1 101 /);
-  socket.write(ClientFrames.text);
-  await once(socket, "data");
-  socket.resume();
-  if (ending === "end") socket.end();
-  else if (ending === "reset") socket.resetAndDestroy();
-  else socket.write(ClientFrames[ending]);
-  if (ending === "half") socket.resetAndDestroy();
-  await closed;
-}
-
 async function churn(count: number, session: ClientHttp2Session): Promise<void> {
   const Lanes = 50;
   let next = 0;
   const lane = async (): Promise<void> => {
     while (next < count) {
       const index = next++;
-      const ending = Endings[index % Endings.length]!;
-      if (index % 2 === 0) await overHttp2(session, index, ending);
-      else await overHttp1(index, ending);
+      const life = { path: pathOf(index), message: Greeting, ending: ClientEndings[index % ClientEndings.length]! };
+      if (index % 2 === 0) await liveOverHttp2(session, life);
+      else await liveOverHttp1(gateway.port, life);
     }
   };
   await Promise.all(Array.from({ length: Lanes }, lane));

@@ -8,6 +8,7 @@ import { withTestedEngine } from "./tested-engine.ts";
 
 /** A gateway in a process of its own, with one cleartext listener, that can be asked what it holds. */
 export interface MeasuredProcess {
+  readonly pid: number;
   readonly port: number;
   /** What the process holds after a garbage collection. */
   holdings(): Promise<Holdings>;
@@ -30,6 +31,7 @@ export async function startMeasuredProcess(config: Readonly<Record<string, unkno
   const listening = /^listening main http:\/\/127\.0\.0\.1:(\d+)$/;
   const port = Number(await messageOf(child, ({ line = "" }) => listening.exec(line)?.[1]));
   return {
+    pid: child.pid ?? 0,
     port,
     async holdings() {
       const held = messageOf(child, (message) => message.held);
