@@ -178,7 +178,7 @@ test.each([
   {
     text: "tls: 1",
     fault:
-      "tls: unknown option; known here: include, listeners, routes, upstreams, admin, access, limits, relays, handlers, http2, deadlines, reload, log, workers, trustedProxies",
+      "tls: unknown option; known here: include, listeners, routes, upstreams, admin, access, limits, relays, handlers, http2, deadlines, reload, log, tracing, workers, trustedProxies",
   },
   { text: "deadlines: { drain: 1 }", fault: "deadlines.drain: unknown option; did you mean drainMs?" },
   {
