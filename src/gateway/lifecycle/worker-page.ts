@@ -1,4 +1,5 @@
 import type { Metrics } from "../telemetry/metrics.ts";
+import { exposition, type Exposition } from "../telemetry/exposition-text.ts";
 import { MetricsSum } from "../telemetry/metrics-sum.ts";
 import { WorkerMetrics } from "../telemetry/worker-metrics.ts";
 import type { WorkerSeat } from "./worker-seat.ts";
@@ -24,11 +25,16 @@ export class WorkerPage {
     return this.#own.contentType;
   }
 
-  /** The text of a scrape. Each ready worker is asked, and all at once. */
-  async text(): Promise<string> {
+  /** The answer to a scrape with this `Accept`. Each ready worker is asked, and all at once. */
+  async scrape(accept?: string): Promise<Exposition> {
     await Promise.all(this.#seats.map((seat) => this.#ask(seat)));
     const [own, workers] = await Promise.all([this.#own.families(), this.workers.families()]);
-    return await this.#sum.text([...own, ...workers]);
+    return exposition(this.#sum.families([...own, ...workers]), accept);
+  }
+
+  /** The text of a scrape in Prometheus' own format. */
+  async text(): Promise<string> {
+    return (await this.scrape()).body;
   }
 
   /** The worker on a seat has ended by itself; what it has counted stays. */

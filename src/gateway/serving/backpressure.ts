@@ -1,3 +1,4 @@
+import { goOn, holdBack, type Traffic } from "../../protocol/frame/traffic.ts";
 import type { ByteStream } from "../../transport/byte-stream.ts";
 
 /**
@@ -7,15 +8,23 @@ import type { ByteStream } from "../../transport/byte-stream.ts";
 export class Backpressure {
   readonly #from: ByteStream;
   readonly #to: ByteStream;
+  readonly #traffic: Traffic;
   readonly #stallMs: number;
   readonly #onStalled: () => void;
   /** Set while the sender is held back; it may have fired. */
   #timer: NodeJS.Timeout | undefined;
   #leastBuffered = 0;
 
-  constructor(from: ByteStream, to: ByteStream, stallMs: number, onStalled: () => void) {
+  /** @param traffic - has the time that the sender is held back. */
+  constructor(
+    from: ByteStream,
+    to: ByteStream,
+    { traffic, stallMs }: { readonly traffic: Traffic; readonly stallMs: number },
+    onStalled: () => void,
+  ) {
     this.#from = from;
     this.#to = to;
+    this.#traffic = traffic;
     this.#stallMs = stallMs;
     this.#onStalled = onStalled;
   }
@@ -24,6 +33,7 @@ export class Backpressure {
   hold(): void {
     this.#leastBuffered = this.#to.bufferedBytes;
     if (this.#timer !== undefined) return;
+    holdBack(this.#traffic, performance.now());
     this.#from.pause();
     this.#timer = setTimeout(() => this.#checkProgress(), this.#stallMs);
   }
@@ -33,6 +43,7 @@ export class Backpressure {
     if (this.#timer === undefined) return;
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    goOn(this.#traffic, performance.now());
     this.#from.resume();
   }
 

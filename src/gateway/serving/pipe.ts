@@ -5,7 +5,7 @@ import type { FrameRules } from "../../protocol/frame/frame-rules.ts";
 import { FrameScanner } from "../../protocol/frame/frame-scanner.ts";
 import { MessageMeter, type MessageLimits } from "../../protocol/frame/message-meter.ts";
 import { isControl, Opcode } from "../../protocol/frame/opcode.ts";
-import { countFrame } from "../../protocol/frame/traffic.ts";
+import { countFragment, countFrame } from "../../protocol/frame/traffic.ts";
 import type { Traffic } from "../../protocol/frame/traffic.ts";
 import type { ByteStream, BytesLifetime } from "../../transport/byte-stream.ts";
 import { Backpressure } from "./backpressure.ts";
@@ -173,7 +173,9 @@ export class Pipe {
       if (overLimit !== undefined) return overLimit;
       meter.add(scanner);
     }
-    this.#rules.insideMessage = !scanner.fin;
+    const { fin } = scanner;
+    this.#rules.insideMessage = !fin;
+    countFragment(this.#options.traffic, fin, scanner.payloadLength);
     return undefined;
   }
 
@@ -259,8 +261,8 @@ export class Pipe {
   }
 
   #holdBack(): void {
-    const { stallMs, tell } = this.#options;
-    this.#backpressure ??= new Backpressure(this.#from, this.#to, stallMs, () => tell({ type: "stalled" }));
+    const { tell } = this.#options;
+    this.#backpressure ??= new Backpressure(this.#from, this.#to, this.#options, () => tell({ type: "stalled" }));
     this.#backpressure.hold();
   }
 }

@@ -1,20 +1,6 @@
-import { AggregatorRegistry } from "prom-client";
+import type { MetricFamily, MetricSample } from "./metric-samples.ts";
 
-/** One value of a metric family. A histogram has several names. */
-export interface MetricSample {
-  readonly value: number;
-  readonly labels: Readonly<Partial<Record<string, string | number>>>;
-  readonly metricName?: string;
-}
-
-/** A metric family with its values, as plain data that prom-client has made. */
-export interface MetricFamily {
-  readonly name: string;
-  readonly help: string;
-  /** `counter`, `gauge` or `histogram`; not a number, as the declarations of prom-client have it. */
-  readonly type: string | number;
-  readonly values: readonly MetricSample[];
-}
+export type { MetricFamily } from "./metric-samples.ts";
 
 /** Families of hawser's own are summed; those of a process say in a label whose they are. */
 const OwnPrefix = "hawser_";
@@ -48,11 +34,9 @@ export class MetricsSum {
     this.#ended = summed([...kept, ...last.filter(isCount)]);
   }
 
-  /** The page: what the workers have reported last, with `own` of this process. */
-  async text(own: readonly MetricFamily[]): Promise<string> {
-    const all = [...labelled(Primary, own), ...this.#ended, ...[...this.#reported.values()].flat()];
-    const page = summed(all).map((family) => ({ ...family, aggregator: "sum" }));
-    return await AggregatorRegistry.aggregate([page]).metrics();
+  /** What the workers have reported last, with `own` of this process. */
+  families(own: readonly MetricFamily[]): MetricFamily[] {
+    return summed([...labelled(Primary, own), ...this.#ended, ...[...this.#reported.values()].flat()]);
   }
 }
 

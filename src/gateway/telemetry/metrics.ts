@@ -6,8 +6,9 @@ import { ConfigMetrics, type CertificateExpiry, type ReloadLabel } from "./confi
 import { ConnectionMetrics, limitOfFailure } from "./connection-metrics.ts";
 import { KnownNames } from "./known-names.ts";
 import { LimitKinds, type LimitKind } from "./limit-kind.ts";
+import { exposition, type Exposition } from "./exposition-text.ts";
 import { counterOf } from "./metric-family.ts";
-import type { MetricFamily } from "./metrics-sum.ts";
+import type { MetricFamily } from "./metric-samples.ts";
 import { OpeningMetrics } from "./opening-metrics.ts";
 import { resultOfRefusal, type OpeningResult } from "./opening-result.ts";
 import { collectProcessMetrics } from "./process-metrics.ts";
@@ -72,16 +73,20 @@ export class Metrics implements ListenerObserver {
     return this.#registry.contentType;
   }
 
-  /** The text of a scrape; reads each live stream's counters. */
-  text(): Promise<string> {
-    this.#streams.publish();
-    return this.#registry.metrics();
+  /** The answer to a scrape with this `Accept`; reads each live stream's counters. */
+  async scrape(accept?: string): Promise<Exposition> {
+    return exposition(await this.families(), accept);
+  }
+
+  /** The text of a scrape in Prometheus' own format. */
+  async text(): Promise<string> {
+    return (await this.scrape()).body;
   }
 
   /** The same as data, for a page that several processes have in common. */
-  families(): Promise<MetricFamily[]> {
-    this.#streams.publish();
-    return this.#registry.getMetricsAsJSON();
+  async families(): Promise<MetricFamily[]> {
+    const own = this.#streams.publish();
+    return [...(await this.#registry.getMetricsAsJSON()), ...own];
   }
 
   /**

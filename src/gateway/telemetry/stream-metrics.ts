@@ -1,7 +1,10 @@
 import type { Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { Traffic } from "../../protocol/frame/traffic.ts";
+import { MessageSizeEdges } from "../../protocol/frame/message-sizes.ts";
+import { histogramFamily, summedDistribution, type DistributionSeries } from "./distribution.ts";
 import { counterOf, gaugeOf, histogramOf, labelValue } from "./metric-family.ts";
+import type { MetricFamily } from "./metric-samples.ts";
 import {
+  PingEdges,
   Protocols,
   type RouteLabels,
   type StreamClose,
@@ -10,12 +13,10 @@ import {
   type StreamRegistry,
   type StreamTotals,
 } from "./stream-registry.ts";
+import { TrafficMetrics } from "./traffic-metrics.ts";
 
 const StreamLabels = ["route", "upstream", "protocol"] as const;
 type StreamLabel = (typeof StreamLabels)[number];
-
-/** The opcodes (RFC 6455 §5.2) as label values: each is also the field of {@link Traffic} that counts it. */
-const Opcodes = ["continuation", "text", "binary", "close", "ping", "pong"] as const satisfies (keyof Traffic)[];
 
 /**
  * Seconds. The edges from 15 s to 1 h are where proxies and clients commonly give up an idle stream, so that something that
@@ -23,13 +24,24 @@ const Opcodes = ["continuation", "text", "binary", "close", "ping", "pong"] as c
  */
 const DurationBuckets = [0.1, 1, 5, 15, 30, 60, 120, 300, 900, 3600, 14_400, 43_200, 86_400];
 
+const MessageBytes = {
+  name: "hawser_message_bytes",
+  help: "How large whole WebSocket messages are on the wire: the payload of all their frames.",
+  edges: MessageSizeEdges,
+} as const;
+
+const PingSeconds = {
+  name: "hawser_ping_rtt_seconds",
+  help: "From a Ping that passes through, or is a handler's, to the Pong that answers it.",
+  edges: PingEdges,
+} as const;
+
 /** The metric families of WebSockets, written from the registry's sums when somebody scrapes. */
 export class StreamMetrics implements StreamObserver {
   readonly #streams: StreamRegistry;
   readonly #open: Gauge<StreamLabel>;
   readonly #opened: Counter<StreamLabel>;
-  readonly #bytes: Counter<StreamLabel | "direction">;
-  readonly #frames: Counter<StreamLabel | "direction" | "opcode">;
+  readonly #traffic: TrafficMetrics;
   readonly #closes: Counter<StreamLabel | "initiator" | "code" | "cause">;
   readonly #duration: Histogram<StreamLabel>;
 
@@ -38,18 +50,7 @@ export class StreamMetrics implements StreamObserver {
     this.#streams = streams;
     this.#open = gaugeOf(registry, "hawser_streams_open", "WebSockets open now.", StreamLabels);
     this.#opened = counterOf(registry, "hawser_streams_opened_total", "WebSockets opened.", StreamLabels);
-    this.#bytes = counterOf(
-      registry,
-      "hawser_stream_bytes_total",
-      "Bytes of WebSocket frames, headers included, counted while the stream is open.",
-      [...StreamLabels, "direction"],
-    );
-    this.#frames = counterOf(
-      registry,
-      "hawser_stream_frames_total",
-      "WebSocket frames by opcode, counted while the stream is open.",
-      [...StreamLabels, "direction", "opcode"],
-    );
+    this.#traffic = new TrafficMetrics(registry);
     this.#closes = counterOf(
       registry,
       "hawser_stream_closes_total",
@@ -75,25 +76,45 @@ export class StreamMetrics implements StreamObserver {
     for (const protocol of Protocols) this.#duration.remove({ route, upstream, protocol });
   }
 
-  /** Sets the families to the sums of this moment, all of them to the same. */
-  publish(): void {
-    for (const family of [this.#open, this.#opened, this.#bytes, this.#frames, this.#closes]) family.reset();
-    for (const totals of this.#streams.totals()) this.#publishTotals(totals);
+  /** Sets the families to the sums of this moment, all of them to the same; returns those that the registry cannot have. */
+  publish(): MetricFamily[] {
+    const totals = this.#streams.totals();
+    for (const family of [this.#open, this.#opened, this.#closes]) family.reset();
+    this.#traffic.publish(totals);
+    for (const one of totals) this.#publishTotals(one);
+    return [histogramFamily(MessageBytes, sizesOf(totals)), histogramFamily(PingSeconds, pingsOf(totals))];
   }
 
-  #publishTotals({ route, upstream, protocol, open, opened, toUpstream, toClient, closes }: StreamTotals): void {
+  #publishTotals({ route, upstream, protocol, open, opened, closes }: StreamTotals): void {
     const labels = { route, upstream, protocol };
     this.#open.set(labels, open);
     this.#opened.inc(labels, opened);
-    this.#publishTraffic({ ...labels, direction: "to_upstream" }, toUpstream);
-    this.#publishTraffic({ ...labels, direction: "to_client" }, toClient);
     for (const { initiator, code, cause, count } of closes) {
       this.#closes.inc({ ...labels, initiator, code, cause: labelValue(cause) }, count);
     }
   }
+}
 
-  #publishTraffic(labels: Readonly<Record<StreamLabel | "direction", string>>, traffic: Traffic): void {
-    this.#bytes.inc(labels, traffic.bytes);
-    for (const opcode of Opcodes) this.#frames.inc({ ...labels, opcode }, traffic[opcode]);
-  }
+/** By route, since a size says nothing of the protocol. */
+function sizesOf(totals: readonly StreamTotals[]): DistributionSeries[] {
+  const byRoute = Map.groupBy(totals, ({ route }) => route);
+  return Array.from(byRoute, ([route, parts]) => [
+    {
+      labels: { route, direction: "to_upstream" },
+      distribution: summedDistribution(parts.map(({ sizesToUpstream }) => sizesToUpstream)),
+    },
+    {
+      labels: { route, direction: "to_client" },
+      distribution: summedDistribution(parts.map(({ sizesToClient }) => sizesToClient)),
+    },
+  ]).flat();
+}
+
+/** A route that has had several upstreams is one series. */
+function pingsOf(totals: readonly StreamTotals[]): DistributionSeries[] {
+  const bySeries = Map.groupBy(totals, ({ route, protocol }) => `${protocol} ${route}`);
+  return Array.from(bySeries.values(), (parts) => {
+    const { route, protocol } = parts[0]!;
+    return { labels: { route, protocol }, distribution: summedDistribution(parts.map(({ pings }) => pings)) };
+  });
 }

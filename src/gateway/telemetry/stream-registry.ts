@@ -1,6 +1,8 @@
-import { Traffic } from "../../protocol/frame/traffic.ts";
+import { MessageSizes } from "../../protocol/frame/message-sizes.ts";
+import { heldMsOf, Traffic } from "../../protocol/frame/traffic.ts";
 import type { ConnectionFacts } from "../../transport/opening.ts";
 import { closeCodeLabel, type CloseCodeLabel } from "./close-code-label.ts";
+import { Observations, type Distribution } from "./distribution.ts";
 import { KnownNames } from "./known-names.ts";
 
 /** The HTTP version a client came with, as labels and log lines name it. */
@@ -44,6 +46,7 @@ export const CloseCauses = [
   "route-changed",
   "route-removed",
   "listener-removed",
+  "operator",
   "handler-error",
 ] as const;
 export type CloseCause = (typeof CloseCauses)[number];
@@ -63,6 +66,10 @@ export interface StreamRecord extends StreamFacts {
   readonly openedAt: number;
   readonly toUpstream: Traffic;
   readonly toClient: Traffic;
+  /** Round trip of the last Ping that was answered, in milliseconds; `null` where none was. */
+  readonly pingMs: number | null;
+  /** A Ping was answered after `ms`, whoever had sent it. */
+  pingAnswered(ms: number): void;
   /** Ends the record. What is counted afterwards is not seen; a second call does nothing. */
   close(ending: StreamClose): void;
 }
@@ -89,7 +96,15 @@ export interface StreamTotals extends RouteLabels {
   readonly toUpstream: Traffic;
   readonly toClient: Traffic;
   readonly closes: readonly CloseCount[];
+  /** Of whole messages, in bytes by `MessageSizeEdges`. */
+  readonly sizesToUpstream: Distribution;
+  readonly sizesToClient: Distribution;
+  /** Round trips of Pings, in seconds by {@link PingEdges}. */
+  readonly pings: Distribution;
 }
+
+/** Seconds: from a neighbour to the other side of the world, then networks that are full or gone for a while. */
+export const PingEdges = [0.001, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5] as const;
 
 /** Time that never steps back, counted on from the wall clock: durations hold when the machine's time is set anew. */
 export const steadyNow = (): number => performance.timeOrigin + performance.now();
@@ -199,6 +214,9 @@ class Group {
   readonly #toUpstream = new Traffic();
   readonly #toClient = new Traffic();
   readonly #closes = new Map<string, CloseCount>();
+  readonly sizesToUpstream = new MessageSizes();
+  readonly sizesToClient = new MessageSizes();
+  readonly pings = new Observations(PingEdges);
 
   constructor(route: string, upstream: string, protocol: Protocol) {
     this.labels = { route, upstream, protocol };
@@ -224,7 +242,17 @@ class Group {
   copy(): StreamTotals {
     const sums = { toUpstream: new Traffic(), toClient: new Traffic() };
     addRecord(sums, { toUpstream: this.#toUpstream, toClient: this.#toClient });
-    return { ...this.labels, ...sums, open: this.open, opened: this.opened, closes: [...this.#closes.values()] };
+    const { labels, open, opened, sizesToUpstream, sizesToClient, pings } = this;
+    return {
+      ...labels,
+      ...sums,
+      open,
+      opened,
+      closes: [...this.#closes.values()],
+      sizesToUpstream,
+      sizesToClient,
+      pings,
+    };
   }
 }
 
@@ -237,8 +265,9 @@ class OpenStream implements StreamRecord {
   readonly id: number;
   readonly openedAt: number;
   readonly group: Group;
-  readonly toUpstream = new Traffic();
-  readonly toClient = new Traffic();
+  readonly toUpstream: Traffic;
+  readonly toClient: Traffic;
+  pingMs: number | null = null;
   readonly #onClose: (record: OpenStream, ending: StreamClose) => void;
 
   constructor(
@@ -256,7 +285,14 @@ class OpenStream implements StreamRecord {
     this.id = id;
     this.openedAt = openedAt;
     this.group = group;
+    this.toUpstream = new Traffic(group.sizesToUpstream);
+    this.toClient = new Traffic(group.sizesToClient);
     this.#onClose = onClose;
+  }
+
+  pingAnswered(ms: number): void {
+    this.pingMs = ms;
+    this.group.pings.observe(ms / 1000);
   }
 
   close(ending: StreamClose): void {
@@ -279,4 +315,5 @@ function addTraffic(sum: Traffic, part: Traffic): void {
   sum.close += part.close;
   sum.ping += part.ping;
   sum.pong += part.pong;
+  sum.heldMs += heldMsOf(part, performance.now());
 }

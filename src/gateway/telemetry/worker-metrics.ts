@@ -1,6 +1,6 @@
 import { Registry } from "prom-client";
 import { counterOf, gaugeOf } from "./metric-family.ts";
-import type { MetricFamily } from "./metrics-sum.ts";
+import type { MetricFamily } from "./metric-samples.ts";
 
 /** The metric families of workers, as the process above them knows it. */
 export class WorkerMetrics {

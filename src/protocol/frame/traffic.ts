@@ -1,3 +1,4 @@
+import type { MessageSizes } from "./message-sizes.ts";
 import { Opcode } from "./opcode.ts";
 
 /**
@@ -13,6 +14,29 @@ export class Traffic {
   close = 0;
   ping = 0;
   pong = 0;
+  /** Payload that has come of the message that has begun and not ended. */
+  begunBytes = 0;
+  /** How long the sender was held back since the receiver was full, in milliseconds. */
+  heldMs = 0;
+  /** Since when it is now, by a clock that never goes back; 0 where it is not. */
+  heldSinceMs = 0;
+  /** Where the sizes of whole messages are counted, if they are. */
+  readonly sizes: MessageSizes | undefined;
+
+  /** @param sizes - which other streams may count into as well. */
+  constructor(sizes?: MessageSizes) {
+    this.sizes = sizes;
+  }
+}
+
+/** A frame of a message (RFC 6455 §5.4), beside `countFrame`: the size of the message counts with its last one. */
+export function countFragment(traffic: Traffic, fin: boolean, payloadLength: number): void {
+  if (fin) {
+    traffic.sizes?.add(traffic.begunBytes + payloadLength);
+    traffic.begunBytes = 0;
+  } else {
+    traffic.begunBytes += payloadLength;
+  }
 }
 
 /** Adds one frame to `traffic`; reserved opcodes count as nothing. */
@@ -36,4 +60,20 @@ export function countFrame(traffic: Traffic, opcode: number): void {
     case Opcode.Pong:
       traffic.pong++;
   }
+}
+
+/** The sender is held back from now on; nothing where it is already. `nowMs` is more than 0, by a clock that never goes back. */
+export function holdBack(traffic: Traffic, nowMs: number): void {
+  if (traffic.heldSinceMs === 0) traffic.heldSinceMs = nowMs;
+}
+
+/** The sender goes on, if it was held back. */
+export function goOn(traffic: Traffic, nowMs: number): void {
+  traffic.heldMs = heldMsOf(traffic, nowMs);
+  traffic.heldSinceMs = 0;
+}
+
+/** How long the sender has been held back until now. */
+export function heldMsOf({ heldMs, heldSinceMs }: Traffic, nowMs: number): number {
+  return heldSinceMs === 0 ? heldMs : heldMs + nowMs - heldSinceMs;
 }

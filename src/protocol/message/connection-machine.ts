@@ -15,7 +15,7 @@ import { brokenRule } from "../frame/frame-rules.ts";
 import { createMaskWord } from "../frame/mask.ts";
 import { isControl, Opcode } from "../frame/opcode.ts";
 import type { MessageLimits } from "../frame/message-meter.ts";
-import { countFrame, type Traffic } from "../frame/traffic.ts";
+import { countFragment, countFrame, type Traffic } from "../frame/traffic.ts";
 import { type Extension, ExtensionPipeline, type SendOptions } from "./extension.ts";
 import type { ControlFrameMeter } from "./control-frame-meter.ts";
 import { type Message, MessageAssembler, type MessagePart } from "./message.ts";
@@ -267,7 +267,10 @@ export class ConnectionMachine {
     });
     if (broken) throw new WebSocketError(broken, `a frame that a ${sender} may not send now`);
     if (isControl(header.opcode)) this.#checkRate(header.opcode);
-    else this.#assembler.checkHeader(header);
+    else {
+      this.#assembler.checkHeader(header);
+      countFragment(this.#incoming, header.fin, header.payloadLength);
+    }
     countFrame(this.#incoming, header.opcode);
   }
 
@@ -332,6 +335,7 @@ export class ConnectionMachine {
     const isPassedOn = lifetime === "kept" && this.#role === "server" && frame.payload.length >= PassedOnBytes;
     const bytes = isPassedOn ? encodeHeaderOf(frame) : this.#encoded(frame);
     countFrame(this.#outgoing, frame.opcode);
+    if (!isControl(frame.opcode)) countFragment(this.#outgoing, frame.fin, frame.payload.length);
     this.#push(bytes);
     if (isPassedOn) this.#push(frame.payload);
   }

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest";
-import { MetricsSum, type MetricFamily, type MetricSample } from "../../../src/gateway/telemetry/metrics-sum.ts";
+import { expositionText } from "../../../src/gateway/telemetry/exposition-text.ts";
+import type { MetricFamily, MetricSample } from "../../../src/gateway/telemetry/metric-samples.ts";
+import { MetricsSum } from "../../../src/gateway/telemetry/metrics-sum.ts";
 import { parseExposition } from "../../support/exposition.ts";
 
 function family(type: string, name: string, ...values: MetricSample[]): MetricFamily {
@@ -27,7 +29,7 @@ function numbers(opened: number, open: number, route = "chat"): MetricFamily[] {
 }
 
 const page = async (sum: MetricsSum, own: MetricFamily[] = []) =>
-  Object.fromEntries(parseExposition(await sum.text(own)));
+  Object.fromEntries(parseExposition(expositionText(sum.families(own), "prometheus")));
 
 test("what is hawser's own is summed, what is a process' says whose it is", async () => {
   const sum = new MetricsSum();

@@ -226,6 +226,8 @@ describe("the exposition", () => {
       "hawser_streams_opened_total counter",
       "hawser_stream_bytes_total counter",
       "hawser_stream_frames_total counter",
+      "hawser_stream_messages_total counter",
+      "hawser_backpressure_seconds_total counter",
       "hawser_stream_closes_total counter",
       "hawser_stream_duration_seconds histogram",
       "hawser_client_connections_open gauge",
@@ -235,6 +237,8 @@ describe("the exposition", () => {
       "hawser_handshakes_waiting gauge",
       "hawser_log_lines_dropped_total counter",
       "hawser_build_info gauge",
+      "hawser_message_bytes histogram",
+      "hawser_ping_rtt_seconds histogram",
     ]);
   });
 
