@@ -92,13 +92,13 @@ export {
   type WebSocketConnectionOptions,
 } from "./websocket/connection-options.ts";
 export type { ConnectionEnding, ConnectionLimit, DrainCause } from "./websocket/connection-ending.ts";
-export {
-  WebSocketServer,
-  type AttachOptions,
-  type PathListening,
-  type ServerCloseOptions,
-  type TcpListening,
-} from "./websocket/server.ts";
+export { WebSocketServer } from "./websocket/server.ts";
+export type {
+  AttachOptions,
+  PathListening,
+  ServerCloseOptions,
+  TcpListening,
+} from "./websocket/server-call-options.ts";
 export {
   DefaultServerOptions,
   endpoint,

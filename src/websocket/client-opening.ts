@@ -12,6 +12,7 @@ import type { WebSocketConnectionOptions } from "./connection-options.ts";
 import { openingError } from "./opening-error.ts";
 import { redirectTarget } from "./redirect.ts";
 import { WebSocketRequest } from "./request.ts";
+import { isOwnError, showError } from "./show-error.ts";
 
 /** What an opening asks and tells its client. */
 export interface ClientOpeningContext {
@@ -116,6 +117,7 @@ export class ClientOpening {
       role: "client",
       request: new WebSocketRequest<unknown>(asked(request, httpVersion), { address, port, tls }, undefined),
       subprotocol: answer.subprotocol,
+      onUnhandledError: (error) => void (isOwnError(error) && showError(error)),
       onEnded: () => this.#context.ended(connection),
     });
     this.#context.began(connection);

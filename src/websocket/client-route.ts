@@ -14,7 +14,7 @@ export type RouteOptions = Pick<ConnectOptions, "protocol" | "tls" | "socketPath
  * The server of `target` and the way to it.
  *
  * @throws WebSocketError `WS_URL_INVALID` for a proxy that is none, TypeError for one that a unix socket is reached through,
- *   for a PEM that is empty, and for a certificate without its key or the other way round, Error of node:tls for a certificate or key that cannot be used.
+ *   Error of node:tls for a certificate and a key that do not go together.
  */
 export function clientServer({ host, port, scheme }: ClientTarget, options: RouteOptions): ClientServer {
   const { protocol = "auto", tls, socketPath, proxy, proxyTls } = options;
@@ -23,14 +23,14 @@ export function clientServer({ host, port, scheme }: ClientTarget, options: Rout
   const transport =
     socketPath === undefined ? ({ type: "tcp", host, port } as const) : ({ type: "unix", path: socketPath } as const);
   // On a unix socket the name to look for is still the URL's.
-  const address = { transport, tls: scheme === "https" ? upstreamTls(tlsTexts(tls, "tls"), host) : undefined };
+  const address = { transport, tls: scheme === "https" ? upstreamTls(tlsTexts(tls), host) : undefined };
   return { address, proxy: proxy === undefined ? undefined : httpProxy(proxy, proxyTls), protocol };
 }
 
 /** What tells connections apart that cannot be shared: where they lead, on what way, who is shown and who is believed. */
 export function routeKey({ scheme, host, port }: ClientTarget, options: RouteOptions): string {
   const { protocol, tls, socketPath, proxy, proxyTls } = options;
-  const listed = [tlsTexts(tls, "tls"), tlsTexts(proxyTls, "proxyTls")].map(Object.values);
+  const listed = [tlsTexts(tls), tlsTexts(proxyTls)].map(Object.values);
   return JSON.stringify([protocol, scheme, host, port, socketPath, proxy && String(proxy), listed]);
 }
 
@@ -41,7 +41,7 @@ function httpProxy(written: string | URL, tls: ClientTls | undefined): HttpProxy
   const port = Number(url.port || (isSecure ? 443 : 80));
   const address: UpstreamAddress = {
     transport: { type: "tcp", host, port },
-    tls: isSecure ? upstreamTls(tlsTexts(tls, "proxyTls"), host) : undefined,
+    tls: isSecure ? upstreamTls(tlsTexts(tls), host) : undefined,
   };
   return { address, secure: trySecure(address), authorization: basicAuthorization(url) };
 }
@@ -49,13 +49,9 @@ function httpProxy(written: string | URL, tls: ClientTls | undefined): HttpProxy
 /** {@link ClientTls} with its PEMs as text; each has the same members in the same order. */
 type TlsTexts = Readonly<Record<"ca" | "cert" | "key" | "serverName", string | undefined>> & Pick<ClientTls, "verify">;
 
-function tlsTexts({ ca, cert, key, serverName, verify }: ClientTls = {}, option: "tls" | "proxyTls"): TlsTexts {
-  if ((cert === undefined) !== (key === undefined))
-    throw new TypeError(
-      `${option}.${cert === undefined ? "cert" : "key"} is missing: a certificate and its key go together`,
-    );
-  const text = (name: string, pem: Pem | undefined) => (pem === undefined ? pem : pemText(pem, `${option}.${name}`));
-  return { ca: text("ca", ca), cert: text("cert", cert), key: text("key", key), serverName, verify };
+function tlsTexts({ ca, cert, key, serverName, verify }: ClientTls = {}): TlsTexts {
+  const text = (pem: Pem | undefined) => (pem === undefined ? pem : pemText(pem));
+  return { ca: text(ca), cert: text(cert), key: text(key), serverName, verify };
 }
 
 function upstreamTls(tls: TlsTexts, host: string): UpstreamTls {

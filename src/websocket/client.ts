@@ -5,7 +5,8 @@ import { openNodeH2Client } from "../transport/node-h2-client.ts";
 import { ClientOpening } from "./client-opening.ts";
 import { clientServer, routeKey } from "./client-route.ts";
 import { parseClientUrl, type ClientTarget } from "./client-url.ts";
-import { checkConnectOptions, type ConnectOptions, DefaultOpeningMs } from "./connect-options.ts";
+import { checkConnectOptions } from "./connect-option-check.ts";
+import { type ConnectOptions, DefaultOpeningMs } from "./connect-options.ts";
 import type { WebSocketConnection } from "./connection.ts";
 import { connectionSettings } from "./connection-options.ts";
 import type { HandledConnection } from "./handler.ts";
@@ -39,17 +40,17 @@ export class WebSocketClient implements AsyncDisposable {
 
   /**
    * @param defaults - for what the options of a call leave out or have as `undefined`.
-   * @throws RangeError for a number that is not allowed.
+   * @throws TypeError for an option that is none or is of no use, RangeError for a number that is not allowed.
    */
   constructor(defaults: ConnectOptions = {}) {
-    checkConnectOptions(defaults);
+    checkConnectOptions(defaults, "new WebSocketClient()");
     this.#defaults = defaults;
   }
 
   /**
    * Resolves to an open WebSocket. Rejects, with nothing left behind, with the reason of `options.signal`, with TypeError for
-   * options that cannot be written into a request and RangeError for a number that is not allowed (nothing has been sent then),
-   * or with WebSocketError:
+   * options that are none, are of no use or cannot be written into a request, and RangeError for a number that is not allowed
+   * (nothing has been sent then), or with WebSocketError:
    *
    * - `WS_URL_INVALID`: the URL, of the server or the proxy, is none.
    * - `WS_UNREACHABLE`, `WS_TLS_FAILED`, `WS_PROXY_REFUSED` (with `response`), `WS_HTTP2_UNAVAILABLE`: no connection.
@@ -60,7 +61,7 @@ export class WebSocketClient implements AsyncDisposable {
    */
   async connect(url: string | URL, options: ConnectOptions = {}): Promise<HandledConnection> {
     if (this.#closed !== undefined) throw clientClosed();
-    checkConnectOptions(options);
+    checkConnectOptions(options, "connect()");
     const all = withDefaults(this.#defaults, options);
     const { signal, openingMs = DefaultOpeningMs } = all;
     const opening = new ClientOpening(parseClientUrl(url), all, openingMs, {

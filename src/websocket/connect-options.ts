@@ -1,8 +1,7 @@
 import type { FieldLines } from "../protocol/handshake/opening-request.ts";
 import type { ExtensionNegotiator } from "../protocol/message/extension.ts";
-import { checkConnectionOptions, type ConnectionOptions } from "./connection-options.ts";
+import type { ConnectionOptions } from "./connection-options.ts";
 import type { WebSocketHandler } from "./handler.ts";
-import { checkNumbers, Count, Milliseconds } from "./number-rules.ts";
 import type { Pem } from "./pem.ts";
 
 /** TLS of a client. */
@@ -58,11 +57,3 @@ export interface ConnectOptions extends ConnectionOptions {
 
 /** How long an opening may take where nothing was said, in milliseconds. */
 export const DefaultOpeningMs = 30_000;
-
-const ConnectNumbers = { openingMs: Milliseconds, maxRedirects: { ...Count, from: 0 } };
-
-/** @throws RangeError for a number that is not allowed. */
-export function checkConnectOptions(options: ConnectOptions): void {
-  checkConnectionOptions(options);
-  checkNumbers(options, ConnectNumbers);
-}

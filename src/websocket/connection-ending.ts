@@ -25,7 +25,8 @@ export interface ConnectionEnding {
 }
 
 /** Why whoever runs a {@link WebSocketConnection} closes it, over the handler's head. */
-export type DrainCause = "drain" | "route-changed" | "route-removed" | "listener-removed" | "idle" | "max-age";
+export type DrainCause =
+  "drain" | "route-changed" | "route-removed" | "listener-removed" | "idle" | "max-age" | "operator";
 
 /** A limit or a deadline at which a connection ends. */
 export type ConnectionLimit =

@@ -60,7 +60,8 @@ export const DefaultConnectionOptions: ConnectionSettings = {
   idleMs: Infinity,
 };
 
-const ConnectionNumbers: NumberRules<ConnectionOptions> = {
+/** What the numbers of {@link ConnectionOptions} may be. */
+export const ConnectionNumbers: NumberRules<ConnectionOptions> = {
   maxMessageBytes: Limit,
   maxFrameBytes: Limit,
   maxFragments: Limit,

@@ -45,6 +45,11 @@ export class WebSocketConnection<Data = unknown> implements HandledConnection<Da
     return this.#endpoint.sender.bufferedBytes;
   }
 
+  /** Bytes that came and that the application has nothing of yet. */
+  get heldBytes(): number {
+    return this.#endpoint.heldBytes;
+  }
+
   send(message: string | Uint8Array, options?: SendOptions): Promise<void> {
     return promised(() => this.#endpoint.sender.send(message, options));
   }

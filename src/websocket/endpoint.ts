@@ -93,6 +93,11 @@ export class Endpoint<Data>
     return this.#ending.closed;
   }
 
+  /** Bytes that came and are not part of a message that is out. */
+  get heldBytes(): number {
+    return this.#inbox.bytes + this.machine.heldBytes;
+  }
+
   /** Begins the flow; `onOpen` is called in the next microtask. */
   start(): void {
     // Before the stream's start, so that onOpen comes before whatever that tells in a microtask of its own.

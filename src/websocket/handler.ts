@@ -105,6 +105,9 @@ export interface WebSocketHandler<Data = unknown> {
   onDrain?(connection: HandledConnection<Data>): unknown;
   /** Called once, when no message can come or go any more, even while another method is still at work. */
   onClose?(connection: HandledConnection<Data>, closing: Closing): unknown;
-  /** The peer broke a rule (a WebSocketError), or another method threw. `onClose` follows. What it throws is dropped. */
+  /**
+   * The peer broke a rule (a WebSocketError), or another method threw. `onClose` follows. What it throws is dropped. Without it what
+   * a method threw goes to `onError` of the server; a client shows it as a warning of the process.
+   */
   onError?(connection: HandledConnection<Data>, error: unknown): unknown;
 }

@@ -23,6 +23,11 @@ export class Inbox {
     return this.#offset === this.#end;
   }
 
+  /** What nobody has read yet. */
+  get bytes(): number {
+    return (this.#later ?? []).reduce((sum, { length }) => sum + length, this.#end - this.#offset);
+  }
+
   /** Whether the peer is held back. */
   get isPaused(): boolean {
     return this.#isPaused;

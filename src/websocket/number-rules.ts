@@ -9,7 +9,7 @@ export interface NumberRule {
   readonly to: number;
   readonly isWhole: boolean;
   /** What Infinity says, where it may be given. */
-  readonly infinity: "no limit" | "never" | "for ever" | undefined;
+  readonly infinity: "no limit" | "never" | "ever" | undefined;
 }
 
 /** So many of something, at least one. */

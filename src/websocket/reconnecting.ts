@@ -3,9 +3,11 @@ import { WebSocketError } from "../protocol/errors.ts";
 import { singleFieldValue } from "../protocol/handshake/field-values.ts";
 import type { Closing } from "../protocol/message/connection-machine.ts";
 import { connect } from "./client.ts";
+import { checkConnectOptions } from "./connect-option-check.ts";
 import type { ConnectOptions } from "./connect-options.ts";
 import type { HandledConnection } from "./handler.ts";
-import { checkNumbers, MaxTimerMs, Milliseconds } from "./number-rules.ts";
+import { checkGroup, Callback, checkValue, Group, type OptionRules } from "./option-rules.ts";
+import { MaxTimerMs, Milliseconds } from "./number-rules.ts";
 
 /** How a WebSocket ended, or why it could not be opened. */
 export type ReconnectReason =
@@ -29,7 +31,18 @@ export interface ReconnectOptions {
   readonly connect?: ((url: string | URL, options: ConnectOptions) => Promise<HandledConnection>) | undefined;
 }
 
-const ReconnectNumbers = { minMs: Milliseconds, maxMs: Milliseconds, stableMs: { ...Milliseconds, from: 0 } };
+const DefaultMinMs = 500;
+const DefaultMaxMs = 30_000;
+
+const OfReconnecting: OptionRules<ReconnectOptions> = {
+  minMs: Milliseconds,
+  maxMs: Milliseconds,
+  stableMs: { ...Milliseconds, from: 0 },
+  shouldRetry: Callback,
+  onRetry: Callback,
+  random: Callback,
+  connect: Callback,
+};
 
 /** Statuses that another attempt may change although they are 4xx: too slow, too early, too many. */
 const PassingStatuses: ReadonlySet<number> = new Set([408, 425, 429]);
@@ -73,15 +86,16 @@ export function isWorthRetrying(reason: ReconnectReason): boolean {
  * of an opening that failed, or in order behind a WebSocket that was closed. When `signal` aborts it throws its reason, and the
  * connection of that time is closed.
  *
- * @throws TypeError for options that cannot be written into a request, RangeError for a number that is not allowed, and
- *   WebSocketError as {@link connect}.
+ * @throws TypeError for options that are none, are of no use or cannot be written into a request, RangeError for a number that
+ *   is not allowed and for `minMs` above `maxMs`, and WebSocketError as {@link connect}.
  */
 export async function* reconnecting(
   url: string | URL,
   options: ConnectOptions & { readonly reconnect?: ReconnectOptions | undefined } = {},
 ): AsyncGenerator<HandledConnection, void, undefined> {
   const { reconnect = {}, ...connectOptions } = options;
-  checkNumbers(reconnect, ReconnectNumbers, "reconnect.");
+  checkConnectOptions(connectOptions, "reconnecting()");
+  checkReconnect(reconnect);
   const { stableMs = 10_000, shouldRetry = isWorthRetrying, onRetry, connect: open = connect } = reconnect;
   for (let failures = 0; ;) {
     const { reason, livedMs } = yield* oneConnection(() => open(url, connectOptions), options.signal);
@@ -96,6 +110,16 @@ export async function* reconnecting(
     await passed(waitMs, options.signal);
     options.signal?.throwIfAborted();
   }
+}
+
+function checkReconnect(reconnect: ReconnectOptions): void {
+  checkValue("reconnect", reconnect, Group);
+  checkGroup(reconnect, OfReconnecting, { of: "reconnecting()", owner: "reconnect." });
+  const { minMs = DefaultMinMs, maxMs } = reconnect;
+  const mostMs = maxMs ?? DefaultMaxMs;
+  if (minMs <= mostMs) return;
+  const most = maxMs === undefined ? `, which is ${mostMs} where not given` : `, which is ${mostMs}`;
+  throw new RangeError(`reconnect.minMs is ${minMs}, more than reconnect.maxMs${most}`);
 }
 
 interface Outcome {
@@ -148,7 +172,7 @@ function passed(timeMs: number, signal: AbortSignal | undefined): Promise<void> 
 
 /** A random part of what doubles with each failure, behind what the server asks for. */
 function waitOf(reason: ReconnectReason, failures: number, options: ReconnectOptions): number {
-  const { minMs = 500, maxMs = 30_000, random = Math.random } = options;
+  const { minMs = DefaultMinMs, maxMs = DefaultMaxMs, random = Math.random } = options;
   const mostMs = Math.min(maxMs, minMs * 2 ** failures);
   return Math.min(MaxTimerMs, Math.min(maxMs, retryAfterMs(reason)) + random() * mostMs);
 }

@@ -138,7 +138,7 @@ export interface ServerRules<Data = unknown> extends OpeningRules<Data> {
    * returns rejects, the answer is 500, or cut off if it has begun; `onError` is told.
    */
   readonly onRequest?: ((exchange: HttpExchange) => void | Promise<void>) | undefined;
-  /** Told what failed and belongs to no connection, and what a handler without `onError` threw. Default: a process warning. */
+  /** Told what failed and belongs to no connection, and what a handler without `onError` threw. Default: a warning of the process, with its stack. */
   readonly onError?: ((error: unknown) => void) | undefined;
   /** WebSockets of one client address; more are 429. Infinity, the default: any number. */
   readonly maxConnectionsPerAddress?: number | undefined;

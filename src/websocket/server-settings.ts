@@ -45,12 +45,9 @@ export function listenerOptions(options: ServerRules, nextConnectionId: () => nu
 
 function serverCertificate({ certificate, key, serverNames, clientCertificates }: ServerTls): ServerCertificate {
   return {
-    certificate: pemText(certificate, "tls.certificate"),
-    key: pemText(key, "tls.key"),
+    certificate: pemText(certificate),
+    key: pemText(key),
     serverNames: serverNames ?? [],
-    clientCertificates: clientCertificates && {
-      ...clientCertificates,
-      ca: pemText(clientCertificates.ca, "tls.clientCertificates.ca"),
-    },
+    clientCertificates: clientCertificates && { ...clientCertificates, ca: pemText(clientCertificates.ca) },
   };
 }

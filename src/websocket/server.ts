@@ -14,46 +14,26 @@ import { drain } from "./drain.ts";
 import type { HandledConnection } from "./handler.ts";
 import { lingerMsOf } from "./linger.ts";
 import { LiveSet } from "./live-set.ts";
+import { MaxTimerMs } from "./number-rules.ts";
 import { WebSocketRequest } from "./request.ts";
 import { refuseExchange } from "./server-exchange.ts";
 import { ServerOpening, type AcceptedWebSocket } from "./server-opening.ts";
-import { checkServerNumbers, drainTime } from "./server-numbers.ts";
+import {
+  type AttachOptions,
+  checkAttachOptions,
+  checkCloseOptions,
+  listeningPlace,
+  type PathListening,
+  type ServerCloseOptions,
+  type TcpListening,
+} from "./server-call-options.ts";
+import { checkServerOptions } from "./server-option-check.ts";
 import { DefaultServerOptions, type ServerRules, type WebSocketServerOptions } from "./server-options.ts";
 import { pathMatcher } from "./server-path.ts";
 import { RuleBook, type ServedRules } from "./server-rules.ts";
 import { acceptorSettings, admissionLimits, listenerOptions } from "./server-settings.ts";
+import { isOwnError, showError } from "./show-error.ts";
 import { withDefaults } from "./with-defaults.ts";
-
-/** Where an own listener listens for TCP. */
-export interface TcpListening {
-  /** `undefined`: on every address of this machine. */
-  readonly host?: string | undefined;
-  /** 0, as without one, lets the system choose. */
-  readonly port?: number | undefined;
-}
-
-/** Where an own listener listens on a unix socket. */
-export interface PathListening {
-  readonly path: string;
-}
-
-/** How a server that others run is shared with them. */
-export interface AttachOptions {
-  /**
-   * The paths whose openings are ours, as in {@link Endpoint}; absent: all. Others are left to whoever else listens for them,
-   * and refused with 404 where nobody does.
-   */
-  readonly path?: string | ((path: string) => boolean);
-}
-
-/** How a server closes. */
-export interface ServerCloseOptions {
-  /** Of the Close each connection is sent; 1001 where not given. */
-  readonly code?: number | undefined;
-  readonly reason?: string | undefined;
-  /** How long the connections may take for it before they are cut; 30 s where not given. Infinity: for ever. */
-  readonly drainMs?: number | undefined;
-}
 
 /** How long clients may take to end their connections when all WebSockets are gone. */
 const FarewellMs = 1_000;
@@ -78,14 +58,14 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
   #connectionIds = 0;
 
   /**
-   * @throws TypeError for a path, an origin, a host, a subprotocol or a field line that is none, RangeError for a number that is
-   *   not allowed.
+   * @throws TypeError for an option that is none, for a value that is of no use, and for a path, an origin, a host, a
+   *   subprotocol, a field line, a certificate or a key that is none; RangeError for a number that is not allowed.
    */
   constructor(options: WebSocketServerOptions<Data>);
   /** None are needed where the connections have no data. */
   constructor(...options: undefined extends Data ? [] : [options: WebSocketServerOptions<Data>]);
   constructor(options: ServerRules = {}) {
-    checkServerNumbers(options);
+    checkServerOptions(options);
     this.#options = options;
     this.#rules = new RuleBook(options);
     this.#fields = parseFieldLines(options.fields ?? []);
@@ -102,17 +82,19 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
   /**
    * Listens, and resolves to where; may be called several times.
    *
-   * @throws Error of node:net with its `code`, such as EADDRINUSE, or of node:tls for a certificate that cannot be used.
-   * @throws TypeError when the server closes, for a unix socket where there is TLS, and for a PEM that is empty.
+   * @throws Error of node:net with its `code`, such as EADDRINUSE, or of node:tls for a certificate that is not of its key.
+   * @throws TypeError when the server closes, for a unix socket where there is TLS, and for options of the server's own;
+   *   RangeError for a port that is none.
    */
   async listen(place: PathListening): Promise<{ readonly path: string }>;
   async listen(place?: TcpListening): Promise<{ readonly address: string; readonly port: number }>;
   async listen(place: TcpListening | PathListening = {}): Promise<PathListening | { address: string; port: number }> {
     this.#refuseWhenClosing();
+    const where = listeningPlace(place);
     const listener = this.#createListener();
     this.#listeners.add(listener);
     try {
-      const listening = await listenAt(listener, place);
+      const listening = await listenAt(listener, where);
       this.#refuseWhenClosing();
       return listening;
     } catch (error) {
@@ -128,15 +110,17 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
    *
    * @throws TypeError when this server closes, and for a path that is none.
    */
-  attach(server: NodeServer, { path = () => true }: AttachOptions = {}): void {
+  attach(server: NodeServer, options: AttachOptions = {}): void {
     this.#refuseWhenClosing();
+    checkAttachOptions(options);
+    const { path = () => true } = options;
     const takes = typeof path === "string" ? pathMatcher(path, "path") : path;
-    const options = {
+    const settings = {
       ...acceptorSettings(this.#options),
       takes: (asked: string) => this.#isTaken(takes, asked),
       nextConnectionId: this.#nextConnectionId,
     };
-    this.#attached.push(new AttachedAcceptor(server, options, this.#sink));
+    this.#attached.push(new AttachedAcceptor(server, settings, this.#sink));
   }
 
   /**
@@ -156,18 +140,16 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
    * HTTP/2. What is left after `drainMs` is cut. Resolves when all is gone; servers it was attached to live on. A later call
    * waits for the first.
    *
-   * @throws WebSocketError `WS_CLOSE_CODE_INVALID`, RangeError for a time that is none; then nothing has happened.
+   * @throws WebSocketError `WS_CLOSE_CODE_INVALID`, RangeError for a time that is none, TypeError for an option that is none; then
+   *   nothing has happened.
    */
-  async close({
-    code = CloseCode.GoingAway,
-    reason = "",
-    drainMs = DefaultServerOptions.drainMs,
-  }: ServerCloseOptions = {}): Promise<void> {
+  async close(options: ServerCloseOptions = {}): Promise<void> {
+    checkCloseOptions(options);
+    const { code = CloseCode.GoingAway, reason = "", drainMs = DefaultServerOptions.drainMs } = options;
     if (!isSendable(code)) {
       throw new WebSocketError("WS_CLOSE_CODE_INVALID", `${code} in a Close`, { origin: "caller" });
     }
-    const mostMs = drainTime(drainMs);
-    this.#closed ??= this.#drain(code, reason, mostMs);
+    this.#closed ??= this.#drain(code, reason, Math.min(drainMs, MaxTimerMs));
     return this.#closed;
   }
 
@@ -243,7 +225,7 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
       role: "server",
       handler,
       lingerMs,
-      onUnhandledError: (error) => this.#tellUnhandled(error),
+      onUnhandledError: (error) => void (isOwnError(error) && this.#tell(error)),
       onEnded: () => {
         this.#live.delete(connection);
         release();
@@ -269,18 +251,13 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
     }
   }
 
-  /** What the peer did wrong it is told itself; it would only fill a log. */
-  #tellUnhandled(error: unknown): void {
-    if (!(error instanceof WebSocketError) || error.origin === "caller") this.#tell(error);
-  }
-
   /** Tells the application. What that throws has nobody left to be told to but the process. */
   #tell(error: unknown): void {
-    if (this.#options.onError === undefined) return warn(error);
+    if (this.#options.onError === undefined) return showError(error);
     try {
       this.#options.onError(error);
     } catch (failure) {
-      warn(failure);
+      showError(failure);
     }
   }
 
@@ -313,17 +290,12 @@ export class WebSocketServer<Data = unknown> implements AsyncIterable<HandledCon
 
 async function listenAt(
   listener: Listener,
-  place: TcpListening | PathListening,
+  place: ReturnType<typeof listeningPlace>,
 ): Promise<PathListening | { address: string; port: number }> {
-  if ("path" in place) {
+  if (place.type === "path") {
     await listener.listenOnPath(place.path);
     return { path: place.path };
   }
-  const { address, port } = await listener.listen({ host: place.host, port: place.port ?? 0 });
+  const { address, port } = await listener.listen(place);
   return { address, port };
-}
-
-/** Shows `error` where nobody asked to be told. */
-function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? error : String(error));
 }

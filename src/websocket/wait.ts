@@ -2,7 +2,7 @@ import { WebSocketError } from "../protocol/errors.ts";
 import type { WaitOptions } from "./handler.ts";
 import { checkNumbers, Milliseconds } from "./number-rules.ts";
 
-const WaitNumbers = { timeoutMs: { ...Milliseconds, from: 0, infinity: "for ever" } } as const;
+const WaitNumbers = { timeoutMs: { ...Milliseconds, from: 0, infinity: "ever" } } as const;
 
 /** @throws the reason of a signal that has aborted; RangeError for a time that is none. */
 export function checkWait(options: WaitOptions): void {

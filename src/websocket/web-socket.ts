@@ -3,7 +3,8 @@ import type { Closing } from "../protocol/message/connection-machine.ts";
 import { PermessageDeflateNegotiator } from "../protocol/message/permessage-deflate-negotiator.ts";
 import { BlobOutbox, sizeOf } from "./blob-outbox.ts";
 import { connect } from "./client.ts";
-import { checkConnectOptions, type ConnectOptions } from "./connect-options.ts";
+import { checkConnectOptions } from "./connect-option-check.ts";
+import type { ConnectOptions } from "./connect-options.ts";
 import { DefaultConnectionOptions } from "./connection-options.ts";
 import { type EventHandler, EventHandlerAttributes } from "./event-handler-attributes.ts";
 import type { HandledConnection } from "./handler.ts";
@@ -99,7 +100,7 @@ export class WebSocket extends EventTarget {
     if (arguments.length === 0) throw new TypeError("a WebSocket needs a URL");
     this.#url = parseUrlArgument(String(url));
     const { client = { connect }, ...rest } = options;
-    checkConnectOptions(rest);
+    checkConnectOptions(rest, "new WebSocket()");
     this.#maxWaitingBytes = rest.maxBufferedBytes ?? DefaultConnectionOptions.maxBufferedBytes;
     const opened = client.connect(this.#url, {
       ...withDefaults<ConnectOptions>(

@@ -51,8 +51,8 @@ describe("an error names the option and the value, and what is allowed", () => {
     { url: "wss://localhost:1/", options: { tls: { cert: "-" } }, says: "tls.key is missing: a certificate" },
     { url: "wss://localhost:1/", options: { tls: { key: "-" } }, says: "tls.cert is missing: a certificate" },
     {
-      options: { proxy: "https://a", proxyTls: { cert: "-", key: Buffer.alloc(0) } },
-      says: "proxyTls.key is empty, and no PEM",
+      options: { proxy: "https://a", proxyTls: { ca: Buffer.alloc(0) } },
+      says: "proxyTls.ca is empty, and no PEM",
     },
     { url: `/chat?token=${Secret}`, says: "url is no absolute URL" },
     { url: `ftp://user:${Secret}@a/`, says: "url has the scheme ftp: and none of ws: http: wss: https:" },
