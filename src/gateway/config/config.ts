@@ -14,7 +14,7 @@ export interface Config {
   /** In the order of the file; which one matches first is the affair of `RouteTable`. */
   readonly routes: readonly RouteConfig[];
   readonly upstreams: readonly UpstreamConfig[];
-  readonly admin: HostPort;
+  readonly admin: AdminConfig;
   readonly access: AccessConfig;
   readonly limits: LimitsConfig;
   readonly http2: H2Options;
@@ -35,6 +35,23 @@ export interface HostPort {
   readonly host: string;
   readonly port: number;
 }
+
+/** The port for operators. */
+export interface AdminConfig extends HostPort {
+  /** What the rest of it asks for beside /livez, /readyz and /metrics; `undefined`: that is for this machine alone. */
+  readonly auth: AdminAuth | undefined;
+  /** In the form of `comparableHost`: names it may be called by, beside `localhost` and IP addresses. */
+  readonly hosts: readonly string[];
+  /** Whether the addresses of clients are shown. */
+  readonly showClients: boolean;
+  /** How many streams `/metrics/streams` has at most. */
+  readonly topStreams: number;
+}
+
+/** What an operator shows. Secret. */
+export type AdminAuth =
+  | { readonly type: "token"; readonly token: string }
+  | { readonly type: "password"; readonly user: string; readonly password: string };
 
 /** One port clients connect to. Names are unique. */
 export interface ListenerConfig extends HostPort {

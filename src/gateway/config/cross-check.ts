@@ -1,3 +1,4 @@
+import { checkAdmin } from "./admin-check.ts";
 import { hasTls, takesRequests, tryUpstreamAddress } from "./addresses.ts";
 import type { ConfigPath, Fault } from "./fault.ts";
 import { checkListeners } from "./listener-check.ts";
@@ -14,6 +15,7 @@ export function crossCheck(raw: RawConfig, schemaFaults: readonly Fault[]): Faul
   const upstreams = memberOf(raw.value, "upstreams");
   return [
     ...checkListeners(raw),
+    ...checkAdmin(raw),
     ...checkRoutes(raw, schemaFaults),
     ...keysOf(upstreams).flatMap((name) => checkUpstream(memberOf(upstreams, name), name)),
   ];

@@ -8,6 +8,8 @@ import { hasTls, takesRequests, type WrittenAddress } from "./addresses.ts";
 import { certificateFacts } from "./certificates.ts";
 import type {
   AddressConfig,
+  AdminAuth,
+  AdminConfig,
   Config,
   LimitsConfig,
   TracingConfig,
@@ -60,7 +62,7 @@ export function resolveConfig(document: ConfigDocument, surroundings: Surroundin
     upstreams: Object.entries(upstreams).map(([name, upstream]) =>
       resolveUpstream(name, upstream, filesFrom(["upstreams", name])),
     ),
-    admin: admin.address,
+    admin: resolveAdmin(admin),
     access: { hosts: access.hosts, clients: access.clients },
     limits: resolveLimits(limits),
     http2,
@@ -75,6 +77,16 @@ export function resolveConfig(document: ConfigDocument, surroundings: Surroundin
 
 function resolveTracing({ endpoint, ...how }: ConfigDocument["tracing"]): TracingConfig | undefined {
   return endpoint === undefined ? undefined : { endpoint, ...how };
+}
+
+function resolveAdmin({ address, auth, ...options }: ConfigDocument["admin"]): AdminConfig {
+  return { ...address, ...options, auth: auth && resolveAuth(auth) };
+}
+
+function resolveAuth({ token, user, password }: NonNullable<ConfigDocument["admin"]["auth"]>): AdminAuth {
+  if (token !== undefined) return { type: "token", token };
+  if (user !== undefined && password !== undefined) return { type: "password", user, password };
+  throw new Error("unchecked auth of nobody");
 }
 
 function resolveLimits({ openingsPerSecond, openingBurst, ...limits }: ConfigDocument["limits"]): LimitsConfig {

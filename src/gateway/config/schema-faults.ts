@@ -4,6 +4,7 @@ import { tryNearest } from "../../protocol/nearest.ts";
 import { knownOptions } from "./option-schema.ts";
 import { tryWrittenText, valueAt, type RawConfig } from "./raw-config.ts";
 import { ConfigSchema, type ConfigDocument } from "./schema.ts";
+import { isSecret } from "./secret-options.ts";
 import { valueHint } from "./value-hint.ts";
 import { lacksBlank, MissingBlank } from "./yaml-error.ts";
 
@@ -45,6 +46,7 @@ function issueFaults(issue: Issue, around: ConfigPath, raw: RawConfig): Fault[] 
     const message = `expected ${expected}, got ${nameValue(written)}, whose value is not shown`;
     return [{ path, at: "value", message }];
   }
+  if (isSecret(path)) return [{ path, at: "value", message: `expected ${expected}; what it got is not shown` }];
   const hint = valueHint(got, path, wantedType(issue));
   return [{ path, at: "value", message: `expected ${expected}, got ${nameValue(got)}${hint}` }];
 }

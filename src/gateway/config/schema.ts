@@ -1,19 +1,14 @@
 import { z } from "zod";
+import { AdminSchema } from "./admin-schema.ts";
 import { DeadlinesSchema, HandlersSchema, Http2Schema, LimitsSchema, RelaysSchema } from "./limits-schema.ts";
 import { ListenerSchema } from "./listener-schema.ts";
 import { AccessSchema, RouteSchema } from "./route-schema.ts";
-import { Address, count, FilePath, flag, limit, MaxInt31, Network, numberOr, oneOf } from "./schema-parts.ts";
+import { count, FilePath, flag, limit, MaxInt31, Network, numberOr, oneOf } from "./schema-parts.ts";
 import { TracingSchema } from "./tracing-schema.ts";
 import { UpstreamSchema } from "./upstream-schema.ts";
 
 // This file and the `…-schema.ts` it imports are the only place of options, their defaults, units and meaning. What needs
 // two options to judge is in `cross-check.ts`.
-
-const AdminSchema = z.strictObject({
-  address: Address.prefault("127.0.0.1:9464").describe(
-    "Where operators ask: /livez, /readyz, /metrics, and POST /reload and /drain. Not for the public.",
-  ),
-});
 
 const ReloadSchema = z.strictObject({
   watch: flag()

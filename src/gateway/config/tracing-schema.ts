@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parsed, text } from "./schema-parts.ts";
+import { fraction, parsed, text } from "./schema-parts.ts";
 
 function tryHttpUrl(written: string): string | undefined {
   const url = URL.parse(written);
@@ -14,10 +14,7 @@ export const TracingSchema = z.strictObject({
       "Where spans are sent, as OTLP over HTTP: a span for each opening that is sampled, one for the WebSocket behind it. " +
         "Default: nothing is traced. Fields for the collector, such as a token, are in OTEL_EXPORTER_OTLP_HEADERS.",
     ),
-  sampleRatio: z
-    .number({ error: "a number from 0 to 1" })
-    .min(0, { error: "a number from 0 to 1" })
-    .max(1, { error: "a number from 0 to 1" })
+  sampleRatio: fraction()
     .default(0.01)
     .describe(
       "Which part of the openings is sampled. One that comes from one of `trustedProxies` with a `traceparent` is where that says so.",

@@ -75,7 +75,14 @@ function clientWarnings({ access, routes, listeners, trustedProxies }: Config): 
 
 function adminWarnings({ admin }: Config): Fault[] {
   if (isLoopback(admin.host)) return [];
-  const message = "not a loopback address, and there is no authentication: anybody who reaches it can read the metrics";
+  if (admin.auth !== undefined) {
+    const message =
+      "not a loopback address, and it speaks without TLS: who sees the network sees the secret of admin.auth";
+    return [{ path: ["admin", "address"], at: "value", message }];
+  }
+  const message =
+    "not a loopback address: anybody who reaches it can read the metrics; streams, events, console, reload and drain are " +
+    "closed to other machines as long as there is no admin.auth";
   return [{ path: ["admin", "address"], at: "value", message }];
 }
 

@@ -12,6 +12,7 @@ import {
 } from "yaml";
 import { formatPath, type ConfigPath, type Fault } from "./fault.ts";
 import { excerptOf, printable } from "./printable.ts";
+import { withoutSecrets } from "./secret-options.ts";
 import { placeYamlError, type PlacedFault, type Span } from "./yaml-error.ts";
 
 const NoSpan: Span = { start: 0, end: 0 };
@@ -111,7 +112,7 @@ export class YamlSource {
 
   #describe({ start, end, message }: PlacedFault, severity: string): string {
     const { line, col } = this.#lines.linePos(start);
-    const excerpt = excerptOf(this.#text, start, start - (col - 1));
+    const excerpt = excerptOf(withoutSecrets(this.#text), start, start - (col - 1));
     // A tab stays a tab, so that the caret stands below its column however wide tabs are shown.
     const indent = excerpt.text.slice(0, excerpt.position).replaceAll(/[^\t]/g, " ");
     const carets = "^".repeat(Math.max(1, Math.min(end - start, excerpt.text.length - excerpt.position)));

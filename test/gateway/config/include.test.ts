@@ -81,7 +81,7 @@ test("a fault points into its own file, and each file is told in its order", asy
   const error: unknown = await loadConfig(join(folder, "g.yaml")).catch((error: unknown) => error);
   expect(error).toBeInstanceOf(ConfigError);
   expect(`\n${error instanceof Error ? error.message.replaceAll(folder, "@") : ""}`).toBe(`
-@/g.yaml:3:1: foo: unknown option; known here: include, listeners, routes, upstreams, admin, access, limits, relays, handlers, http2, deadlines, reload, log, workers, trustedProxies
+@/g.yaml:3:1: foo: unknown option; known here: include, listeners, routes, upstreams, admin, access, limits, relays, handlers, http2, deadlines, reload, log, tracing, workers, trustedProxies
   3 | foo: 1
     | ^^^
 @/a.yaml:3:11: routes[0].path: expected a path that begins with "/", without query, dot segments and spaces, such as /ws, got "ws"

@@ -196,7 +196,7 @@ trustedProxies: [10.0.0.0/8]
         maxWaiting: 0,
       },
     ],
-    admin: { host: "127.0.0.1", port: 9464 },
+    admin: { host: "127.0.0.1", port: 9464, auth: undefined, hosts: [], showClients: true, topStreams: 20 },
     access: { hosts: ["*.example.com", "localhost"], clients: { allow: ["10.0.0.0/8"], deny: [] } },
     limits: {
       maxConnections: 16_384,

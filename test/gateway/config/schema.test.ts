@@ -22,7 +22,7 @@ test("what a file does not say has its default", () => {
       },
     ],
     upstreams: {},
-    admin: { address: { host: "127.0.0.1", port: 9464 } },
+    admin: { address: { host: "127.0.0.1", port: 9464 }, hosts: [], showClients: true, topStreams: 20 },
     access: { hosts: [], origins: "same", clients: { allow: [], deny: [] } },
     limits: {
       maxConnections: 16_384,
@@ -78,6 +78,7 @@ test("what a file does not say has its default", () => {
     },
     reload: { watch: true, changedRouteMs: 3_600_000 },
     log: { format: "auto", openStreamMs: 300_000, requests: true },
+    tracing: { sampleRatio: 0.01, serviceName: "hawser" },
     workers: 1,
     trustedProxies: [],
   });

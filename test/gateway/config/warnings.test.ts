@@ -46,7 +46,14 @@ test.each([
   {
     text: `${Base}admin: { address: "0.0.0.0:9464" }`,
     warnings: [
-      "admin.address: not a loopback address, and there is no authentication: anybody who reaches it can read the metrics",
+      "admin.address: not a loopback address: anybody who reaches it can read the metrics; streams, events, console, reload " +
+        "and drain are closed to other machines as long as there is no admin.auth",
+    ],
+  },
+  {
+    text: `${Base}admin: { address: "0.0.0.0:9464", auth: { token: 0123456789abcdef } }`,
+    warnings: [
+      "admin.address: not a loopback address, and it speaks without TLS: who sees the network sees the secret of admin.auth",
     ],
   },
   { text: `${Base}admin: { address: "[::1]:9464" }`, warnings: [] },
