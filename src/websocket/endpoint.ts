@@ -15,8 +15,6 @@ import { machineFor } from "./machine-for.ts";
 import { Outbox, type OutboxOwner } from "./outbox.ts";
 import { notOpen, Sender, type SenderOwner } from "./sender.ts";
 
-const NoPayload = new Uint8Array(0);
-
 /**
  * Our endpoint of a WebSocket at work: a {@link ConnectionMachine} on a {@link ByteStream}, and what stands around it.
  *
@@ -212,7 +210,7 @@ export class Endpoint<Data>
   }
 
   sendPing(): void {
-    this.machine.ping(NoPayload);
+    this.machine.ping(new Uint8Array(0));
     this.#settle();
   }
 
@@ -254,12 +252,9 @@ export class Endpoint<Data>
 
   #mayRead(): boolean {
     if (this.machine.state !== "open") return true;
-    return this.intake.isOpen && !(this.#outbox.isFull && this.#isHeldByOutbox);
-  }
-
-  /** What a client answers to Pings while its stream is full has a bound too. */
-  get #isHeldByOutbox(): boolean {
-    return this.#role === "server" || this.#stream.bufferedBytes >= this.#maxBufferedBytes;
+    if (!this.intake.isOpen || !this.#outbox.isFull) return this.intake.isOpen;
+    // What a client answers to Pings while its stream is full has a bound too.
+    return this.#role === "client" && this.#stream.bufferedBytes < this.#maxBufferedBytes;
   }
 
   /** Sends and tells what the machine has come to. */
