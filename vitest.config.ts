@@ -38,7 +38,7 @@ export default defineConfig({
     projects: [
       parallel("unit", 0, {
         include: ["test/**/*.test.ts"],
-        exclude: ["test/{fault,interop,e2e,conformance,fuzz}/**", ...WithSockets],
+        exclude: ["test/{fault,interop,e2e,conformance,fuzz,prometheus}/**", ...WithSockets],
       }),
       parallel("sockets", 1, { include: WithSockets }),
       serial("fault", 2),
@@ -46,6 +46,7 @@ export default defineConfig({
       serial("conformance", 4),
       serial("fuzz", 5),
       serial("e2e", 6),
+      serial("prometheus", 7),
     ],
   },
 });
