@@ -16,7 +16,7 @@ export async function runWorker(process: WorkerSide): Promise<number> {
   );
   const link: WorkerLink = {
     // Where nobody is there any more, 'disconnect' says so.
-    send: (message) => void process.send?.(message, undefined, {}, () => undefined),
+    send: (message, sent) => void process.send?.(message, undefined, {}, () => sent?.()),
     onMessage: (listener) => void process.on("message", listener),
     onDisconnect: (listener) => void process.on("disconnect", listener),
   };

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { AdminPort } from "./admin/admin-port.ts";
-import type { ActionOutcome, Readiness } from "./admin/api.ts";
+import type { ActionOutcome, ConfigInForce, Readiness } from "./admin/gateway-endpoints.ts";
 import { certificateFacts } from "./config/certificates.ts";
 import type { Config, HostPort } from "./config/config.ts";
 import { ConfigError } from "./config/fault.ts";
@@ -12,6 +12,8 @@ import type { Service } from "./lifecycle/service.ts";
 import { UpstreamProcesses } from "./lifecycle/upstream-processes.ts";
 import { LocalService } from "./local-service.ts";
 import type { AccessLog } from "./telemetry/access-log.ts";
+import { JoinedStreams } from "./telemetry/joined-streams.ts";
+import type { StreamsSource } from "./telemetry/stream-view.ts";
 
 /** How long a reload may take that is under way when the gateway stops. */
 const ReloadEndMs = 1_000;
@@ -44,11 +46,14 @@ export interface GatewayOptions {
 export class Gateway {
   readonly #options: GatewayOptions;
   readonly #service: Service;
+  readonly #streams: JoinedStreams;
+  readonly #createdAt = Date.now();
   readonly #admin: AdminPort;
   readonly #processes: UpstreamProcesses;
   readonly #reloader = new Reloader(() => this.#reload());
   #config: Config;
   #generation = 1;
+  #inForce: Pick<ConfigInForce, "loadedAt" | "summary"> = { loadedAt: Date.now(), summary: null };
   #watch: FileWatch | undefined;
   #readiness: Readiness = "starting";
   #isAborted = false;
@@ -60,8 +65,19 @@ export class Gateway {
     this.#config = config;
     this.#options = options;
     this.#service = options.service ?? new LocalService(config, options);
+    this.#streams = new JoinedStreams(this.#service.views, () => ({
+      version: options.version,
+      startedAt: this.#createdAt,
+      readiness: this.#servingReadiness,
+      generation: this.#generation,
+    }));
     this.#processes = new UpstreamProcesses((line) => options.log.event("info", line));
     this.#admin = this.#createAdmin();
+  }
+
+  /** The live streams of all processes, for operators. */
+  get streams(): StreamsSource {
+    return this.#streams;
   }
 
   /** Resolves with the reason if it cannot go on; then it is to be stopped. */
@@ -140,6 +156,7 @@ export class Gateway {
     // A start under way opens more than there is to close now.
     if (this.#readiness === "starting") await this.#started?.catch(() => undefined);
     this.#readiness = "draining";
+    this.#streams.tell({ type: "draining", at: Date.now() });
     this.#watch?.close();
     await this.#service.drain();
     this.#options.log.event("info", "drained");
@@ -155,8 +172,11 @@ export class Gateway {
     const result = await this.#tryReload();
     const { log } = this.#options;
     this.#service.metrics.reload(result.type);
-    if (result.type === "applied") log.event("info", `config ${this.#generation} taken over: ${result.diff}`);
-    else if (result.type === "refused") log.event("error", `config refused, the old one goes on: ${result.reason}`);
+    if (result.type === "applied") {
+      log.event("info", `config ${this.#generation} taken over: ${result.diff}`);
+      const { diff: summary } = result;
+      this.#streams.tell({ type: "reloaded", at: Date.now(), generation: this.#generation, summary });
+    } else if (result.type === "refused") log.event("error", `config refused, the old one goes on: ${result.reason}`);
     return result;
   }
 
@@ -199,6 +219,7 @@ export class Gateway {
     }
     this.#config = config;
     this.#generation += 1;
+    this.#inForce = { loadedAt: Date.now(), summary: formatDiff(diff) };
     const committed = change.commit();
     this.#tookOver();
     this.#watchFiles(readSinceMs);
@@ -245,11 +266,18 @@ export class Gateway {
       ["reload", async () => outcomeOf(await this.reload())],
       ["drain", () => this.#beginDrain()],
     ]);
-    const readiness = (): Readiness =>
-      this.#readiness === "ready" && !this.#service.isServing ? "starting" : this.#readiness;
-    return new AdminPort({ metrics: this.#service.page, readiness, actions }, (address) =>
-      this.#options.log.event("info", `admin ${urlOf("http", address)}`),
-    );
+    const sources = {
+      metrics: this.#service.page,
+      streams: this.#streams,
+      readiness: () => this.#servingReadiness,
+      inForce: () => ({ ...this.#inForce, generation: this.#generation, config: this.#config }),
+      actions,
+    };
+    return new AdminPort(sources, (address) => this.#options.log.event("info", `admin ${urlOf("http", address)}`));
+  }
+
+  get #servingReadiness(): Readiness {
+    return this.#readiness === "ready" && !this.#service.isServing ? "starting" : this.#readiness;
   }
 
   async #beginDrain(): Promise<ActionOutcome> {

@@ -14,6 +14,7 @@ import type { Service, ServiceChange } from "./lifecycle/service.ts";
 import { Reception } from "./reception.ts";
 import { Site } from "./serving/site.ts";
 import type { AccessLog } from "./telemetry/access-log.ts";
+import type { LocalStreams } from "./telemetry/local-streams.ts";
 import type { Metrics } from "./telemetry/metrics.ts";
 import type { Tracing } from "./telemetry/tracing.ts";
 import { TracingInForce } from "./telemetry/tracing-in-force.ts";
@@ -28,6 +29,8 @@ export interface LocalServiceOptions {
   readonly version: string;
   /** `undefined`: this process serves alone. */
   readonly seat?: ListenerSeat | undefined;
+  /** The number of this worker, where it is one. */
+  readonly worker?: number | undefined;
 }
 
 /** Serves clients in this process. */
@@ -46,7 +49,7 @@ export class LocalService implements Service {
   #site: Site | undefined;
   readonly #tracing: TracingInForce;
 
-  constructor(config: Config, { log, version, seat }: LocalServiceOptions) {
+  constructor(config: Config, { log, version, seat, worker = 0 }: LocalServiceOptions) {
     this.#config = config;
     this.#log = log;
     this.#tracing = new TracingInForce(version, (line) => log.event("warn", line));
@@ -55,13 +58,14 @@ export class LocalService implements Service {
       log,
       version,
       idsBehind: seat?.idsBehind ?? 0,
+      worker,
       handshakesWaiting: () => this.#gate.handshakes.waiting,
     });
     this.#gate.unread.onGivenUp = () => this.#reception.metrics.limitHit("unread_bytes", "h2");
     this.#listeners = new Listeners({
       gate: this.#gate,
       sink: this.#reception.sink,
-      observer: this.#reception.metrics,
+      observer: this.#reception.observer,
       bound: (listener, address) => {
         if (seat === undefined) log.event("info", listeningLine(listener, address));
       },
@@ -71,6 +75,10 @@ export class LocalService implements Service {
 
   get metrics(): Metrics {
     return this.#reception.metrics;
+  }
+
+  get views(): readonly [LocalStreams] {
+    return [this.#reception.views];
   }
 
   get page(): Metrics {

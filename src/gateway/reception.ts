@@ -1,4 +1,5 @@
 import { WebSocketError } from "../protocol/errors.ts";
+import type { ListenerObserver } from "../transport/listener-observer.ts";
 import type { AcceptorSink } from "../transport/opening.ts";
 import type { Config } from "./config/config.ts";
 import { AccessPolicy } from "./policy/access.ts";
@@ -9,9 +10,10 @@ import { serveExchange } from "./serving/serve-exchange.ts";
 import { serveOpening } from "./serving/serve-opening.ts";
 import type { ServingContext } from "./serving/serving-context.ts";
 import { routeLabels, type Site } from "./serving/site.ts";
-import type { AccessLog } from "./telemetry/access-log.ts";
-import { Metrics } from "./telemetry/metrics.ts";
 import type { Tracing } from "./telemetry/tracing.ts";
+import type { AccessLog } from "./telemetry/access-log.ts";
+import { LocalStreams } from "./telemetry/local-streams.ts";
+import { Metrics } from "./telemetry/metrics.ts";
 import { resultOfRefusal } from "./telemetry/opening-result.ts";
 import { protocolOf, StreamRegistry } from "./telemetry/stream-registry.ts";
 
@@ -22,6 +24,8 @@ export interface ReceptionOptions {
   readonly version: string;
   /** Streams are numbered from behind it. */
   readonly idsBehind: number;
+  /** The number of this worker; 0 where one process serves alone. */
+  readonly worker: number;
   /** Connections that wait for their turn to shake hands. */
   readonly handshakesWaiting: () => number;
 }
@@ -33,6 +37,8 @@ export interface ReceptionOptions {
 export class Reception {
   readonly live = new LiveStreams();
   readonly metrics: Metrics;
+  /** What operators see of the WebSockets here. */
+  readonly views: LocalStreams;
   readonly sink: AcceptorSink;
   readonly #options: ReceptionOptions;
   readonly #streams: StreamRegistry;
@@ -42,7 +48,7 @@ export class Reception {
   constructor({ limits }: Config, options: ReceptionOptions) {
     this.#options = options;
     this.#admission = new Admission(limits);
-    const { log, version, idsBehind, handshakesWaiting } = options;
+    const { log, version, idsBehind, worker, handshakesWaiting } = options;
     this.#streams = new StreamRegistry({ idsBehind });
     this.metrics = new Metrics(this.#streams, {
       version,
@@ -50,6 +56,7 @@ export class Reception {
       logLinesDropped: () => log.droppedLines,
     });
     this.#streams.observe(log);
+    this.views = new LocalStreams({ streams: this.#streams, worker });
     this.sink = this.#createSink();
   }
 
@@ -57,12 +64,29 @@ export class Reception {
   use(config: Config, site: Site, tracing: Tracing | undefined): void {
     this.#admission.update(config.limits);
     this.#options.log.follow(config.log);
+    this.views.showsClients = config.admin.showClients;
     this.#streams.know(routeLabels(config));
     this.metrics.know({
       routes: config.routes.map(({ name }) => name),
       listeners: config.listeners.map(({ name }) => name),
     });
     this.#inForce = { site, context: this.#contextOf(config, tracing) };
+  }
+
+  /** Told of connections. */
+  get observer(): ListenerObserver {
+    const { metrics, views } = this;
+    return {
+      connectionOpened: (connection) => {
+        metrics.connectionOpened(connection);
+        views.tally.connectionOpened(connection);
+      },
+      connectionClosed: (connection) => {
+        metrics.connectionClosed(connection);
+        views.tally.connectionClosed(connection);
+      },
+      connectionFailed: (listener, reason) => metrics.connectionFailed(listener, reason),
+    };
   }
 
   #createSink(): AcceptorSink {
@@ -74,13 +98,10 @@ export class Reception {
         if (this.#inForce !== undefined) serveExchange(exchange, this.#inForce.site, this.#inForce.context);
       },
       refused: (refusal, connection) => {
+        const outcome = { route: "", protocol: protocolOf(connection), result: resultOfRefusal(refusal), status: 0 };
         this.metrics.refused(refusal, connection);
-        this.#options.log.openingRefused({
-          route: "",
-          protocol: protocolOf(connection),
-          result: resultOfRefusal(refusal),
-          status: 0,
-        });
+        this.views.openingOver(outcome);
+        this.#options.log.openingRefused(outcome);
       },
       abused: (abuse, connection) => {
         this.metrics.abused(abuse, connection);
@@ -97,10 +118,11 @@ export class Reception {
 
   #contextOf({ deadlines, access, trustedProxies }: Config, tracing: Tracing | undefined): ServingContext {
     const { log } = this.#options;
-    const { metrics } = this;
+    const { metrics, views } = this;
     return {
       streams: this.#streams,
       live: this.live,
+      seen: this.views.seen,
       deadlines,
       access: new AccessPolicy(access),
       admission: this.#admission,
@@ -108,6 +130,7 @@ export class Reception {
       tracing,
       openingOver: (outcome) => {
         metrics.opening(outcome.route, outcome.protocol, outcome.result, outcome.seconds);
+        views.openingOver(outcome, outcome.seconds);
         if (outcome.result !== "accepted") log.openingRefused(outcome);
       },
       requestOver: (outcome) => {

@@ -10,8 +10,10 @@ import {
   type ToWorker,
   type WorkerAnswer,
   type WorkerAssignment,
+  type WorkerNews,
   type WorkerOrder,
 } from "./lifecycle/worker-messages.ts";
+import { WorkerViews } from "./lifecycle/worker-views.ts";
 import { LocalService } from "./local-service.ts";
 import { AccessLog } from "./telemetry/access-log.ts";
 import type { LineOutput } from "./telemetry/bounded-output.ts";
@@ -21,7 +23,8 @@ const TellLoadMs = 10;
 
 /** The process above a worker. */
 export interface WorkerLink {
-  send(message: FromWorker): void;
+  /** @param sent - called when it has left this process, or cannot. */
+  send(message: FromWorker, sent?: () => void): void;
   /** `handle` is what was sent along. */
   onMessage(listener: (message: unknown, handle: unknown) => void): void;
   onDisconnect(listener: () => void): void;
@@ -48,6 +51,7 @@ export class Worker {
   #ports: ReadonlyMap<string, PortOfListener> = new Map();
   #log: AccessLog | undefined;
   #service: LocalService | undefined;
+  #views: WorkerViews | undefined;
   #config: Config | undefined;
   #prepared: PreparedChange | undefined;
   #drained: Promise<void> | undefined;
@@ -102,8 +106,13 @@ export class Worker {
       case "scrape":
         return this.#scrape();
       default:
-        return order satisfies never;
+        return this.#views?.obey(order) ?? Promise.resolve({ type: "refused", reason: "it has not started" });
     }
+  }
+
+  /** Resolves when they are on their way: what comes meanwhile waits, or is counted as missed. */
+  #tellNews(subscription: number, news: WorkerNews): Promise<void> {
+    return new Promise((resolve) => this.#link.send({ kind: "news", subscription, news }, resolve));
   }
 
   #inTurn(change: () => Promise<WorkerAnswer>): Promise<WorkerAnswer> {
@@ -122,8 +131,9 @@ export class Worker {
     this.#config = config;
     this.#usePorts(ports);
     const listen = (listener: Listener, { name }: { readonly name: string }) => this.#listen(listener, name);
-    const service = new LocalService(config, { log, version, seat: { idsBehind, ticketSecret, listen } });
+    const service = new LocalService(config, { log, version, worker, seat: { idsBehind, ticketSecret, listen } });
     this.#service = service;
+    this.#views = new WorkerViews(service.views[0], (subscription, news) => this.#tellNews(subscription, news));
     await service.start(() => Promise.resolve());
     return { type: "done" };
   }

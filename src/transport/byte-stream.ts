@@ -47,6 +47,8 @@ export interface ByteStream {
   readonly lifetime: BytesLifetime;
   /** Bytes taken by `write` that the transport has not taken from us yet. */
   readonly bufferedBytes: number;
+  /** Bytes that the peer takes before it grants more; `undefined` where it grants none, or the transport cannot tell. */
+  readonly sendWindow?: number | undefined;
   /** From how many buffered bytes on `write` returns `false`; 64 KiB until somebody sets it. */
   highWaterBytes: number;
 

@@ -47,7 +47,7 @@ export class WebSocketConnection<Data = unknown> implements HandledConnection<Da
 
   /** Bytes that came and that the application has nothing of yet. */
   get heldBytes(): number {
-    return this.#endpoint.heldBytes;
+    return this.#endpoint.inbox.bytes + this.#endpoint.machine.heldBytes;
   }
 
   send(message: string | Uint8Array, options?: SendOptions): Promise<void> {

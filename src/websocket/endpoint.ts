@@ -40,6 +40,7 @@ export class Endpoint<Data>
   readonly connection: HandledConnection<Data>;
   readonly handler: WebSocketHandler<Data>;
   readonly machine: ConnectionMachine;
+  readonly inbox: Inbox;
   readonly calls: HandlerCalls<Data>;
   readonly sender: Sender;
   readonly intake: Intake<Data>;
@@ -48,7 +49,6 @@ export class Endpoint<Data>
   readonly #role: "server" | "client";
   readonly #maxBufferedBytes: number;
   readonly #ending: Ending;
-  readonly #inbox: Inbox;
   readonly #outbox: Outbox;
   readonly #keepalive: Keepalive | undefined;
   readonly #closeMs: number;
@@ -76,7 +76,7 @@ export class Endpoint<Data>
     this.#ending = new Ending(options);
     this.onUnhandledError = options.onUnhandledError;
     this.machine = machineFor(options, settings, nowMs);
-    this.#inbox = new Inbox(stream);
+    this.inbox = new Inbox(stream);
     this.#outbox = new Outbox(stream, settings.writeStallMs, this);
     this.sender = new Sender({ stream, machine: this.machine, outbox: this.#outbox }, settings.maxBufferedBytes, this);
     this.calls = new HandlerCalls(this);
@@ -89,11 +89,6 @@ export class Endpoint<Data>
   /** How it ended, once it has. */
   get closed(): Promise<Closing> {
     return this.#ending.closed;
-  }
-
-  /** Bytes that came and are not part of a message that is out. */
-  get heldBytes(): number {
-    return this.#inbox.bytes + this.machine.heldBytes;
   }
 
   /** Begins the flow; `onOpen` is called in the next microtask. */
@@ -133,9 +128,9 @@ export class Endpoint<Data>
   onBytes(bytes: Uint8Array, start: number, end: number): void {
     if (this.machine.state === "closed") return;
     this.#keepalive?.heard();
-    this.#inbox.add(bytes, start, end);
+    this.inbox.add(bytes, start, end);
     this.#readOn();
-    this.#inbox.hold();
+    this.inbox.hold();
     if (this.#keepalive && this.machine.isMessageArriving) this.#keepalive.moved();
   }
 
@@ -202,7 +197,7 @@ export class Endpoint<Data>
   }
 
   isHeld(): boolean {
-    return this.#inbox.isPaused || this.#outbox.isFull;
+    return this.inbox.isPaused || this.#outbox.isFull;
   }
 
   isWorking(): boolean {
@@ -237,15 +232,15 @@ export class Endpoint<Data>
     } finally {
       this.#isReading = false;
     }
-    if (this.#hasPeerEnded && this.#inbox.isEmpty) this.#endBehindPeer();
-    if (this.#inbox.steer()) this.#keepalive?.heard();
+    if (this.#hasPeerEnded && this.inbox.isEmpty) this.#endBehindPeer();
+    if (this.inbox.steer()) this.#keepalive?.heard();
   }
 
   #readFrames(): void {
     for (;;) {
       if (this.intake.prepare()) this.#settle();
-      if (this.#inbox.isEmpty || !this.#mayRead()) return;
-      this.#inbox.readFrame(this.machine);
+      if (this.inbox.isEmpty || !this.#mayRead()) return;
+      this.inbox.readFrame(this.machine);
       this.#settle();
     }
   }

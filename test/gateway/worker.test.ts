@@ -47,7 +47,7 @@ class Primary {
     const link = {
       send: (message: FromWorker) => {
         if (message.kind === "load") this.loads.push(message);
-        else this.#answers.get(message.number)?.(message.answer);
+        if (message.kind === "answer") this.#answers.get(message.number)?.(message.answer);
       },
       onMessage: (listener: (message: unknown, handle: unknown) => void) => (this.#tell = listener),
       onDisconnect: (listener: () => void) => (this.#gone = listener),

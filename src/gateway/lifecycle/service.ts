@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import type { Config } from "../config/config.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { StreamsMember } from "../telemetry/streams-member.ts";
 import type { ConfigDiff } from "./config-diff.ts";
 
 /** A change to another config that is certain to succeed. Exactly one of the two is called. */
@@ -17,8 +18,10 @@ export interface ServiceChange {
 export interface Service {
   /** Told of configs and reloads. */
   readonly metrics: Metrics;
+  /** The live streams of each process there is. */
+  readonly views: readonly StreamsMember[];
   /** What a scrape gets. */
-  readonly page: Pick<Metrics, "contentType" | "text">;
+  readonly page: Pick<Metrics, "scrape" | "families">;
   /** Resolves with the reason if it cannot go on; then it is to be stopped. */
   readonly failed: Promise<Error>;
   /** Whether anybody is there to take connections. */

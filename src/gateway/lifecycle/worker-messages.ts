@@ -1,6 +1,11 @@
 import type { Config } from "../config/config.ts";
-import type { MetricFamily } from "../telemetry/metrics-sum.ts";
+import type { MetricFamily } from "../telemetry/metric-samples.ts";
+import type { FrameView, GatewayEvent, StreamQuery, StreamView } from "../telemetry/stream-view.ts";
+import type { OverviewPart, Ranking } from "../telemetry/streams-member.ts";
 import type { PortOfListener } from "./shared-ports.ts";
+
+/** Each worker numbers its connections and streams in a range of its own, which is as large as that. */
+export const IdsOfOne = 10_000_000_000;
 
 /** What a worker is told at its start. */
 export interface WorkerAssignment {
@@ -25,14 +30,36 @@ export type WorkerOrder =
     }
   /** Does all of a change that can fail. `commit` or `undo` follows. */
   | { readonly type: "prepare"; readonly config: Config; readonly ports: readonly PortOfListener[] }
-  | { readonly type: "commit" | "undo" | "drain" | "count" | "scrape" };
+  | { readonly type: "commit" | "undo" | "drain" | "count" | "scrape" }
+  | ViewOrder;
+
+/** What a worker is asked of its live streams, for operators. */
+export type ViewOrder =
+  | { readonly type: "rank"; readonly query: StreamQuery }
+  | { readonly type: "views"; readonly ids: readonly number[] }
+  | { readonly type: "close-stream"; readonly id: number; readonly code: number }
+  | { readonly type: "overview" }
+  /** {@link WorkerNews} come from now on under this number, until `unsubscribe`; `found` says whether there is such a stream. */
+  | { readonly type: "frames"; readonly subscription: number; readonly id: number; readonly preview: boolean }
+  | { readonly type: "events" | "unsubscribe"; readonly subscription: number };
 
 /** What became of an order. */
 export type WorkerAnswer =
   | { readonly type: "done" }
   | { readonly type: "refused"; readonly reason: string }
   | { readonly type: "streams"; readonly streams: number }
-  | { readonly type: "families"; readonly families: readonly MetricFamily[] };
+  | { readonly type: "families"; readonly families: readonly MetricFamily[] }
+  | { readonly type: "ranking"; readonly ranking: Ranking }
+  | { readonly type: "views"; readonly views: readonly StreamView[] }
+  | { readonly type: "found"; readonly isFound: boolean }
+  | { readonly type: "overview"; readonly part: OverviewPart };
+
+/** What is told of a subscription. */
+export type WorkerNews =
+  | { readonly type: "frames"; readonly frames: readonly FrameView[] }
+  | { readonly type: "events"; readonly events: readonly GatewayEvent[] }
+  /** The stream has ended. Nothing follows. */
+  | { readonly type: "over" };
 
 /**
  * What is sent to a worker; orders have their numbers, and connections theirs, from 1. With a connection comes its socket,
@@ -45,6 +72,7 @@ export type ToWorker =
 /** What a worker sends. */
 export type FromWorker =
   | { readonly kind: "answer"; readonly number: number; readonly answer: WorkerAnswer }
+  | { readonly kind: "news"; readonly subscription: number; readonly news: WorkerNews }
   /** Which connection was the last that has come, and how many are open. Before each answer it says so, too. */
   | { readonly kind: "load"; readonly last: number; readonly open: number };
 
@@ -55,7 +83,8 @@ export function isToWorker(message: unknown): message is ToWorker {
 
 /** Whether `message` is one of a worker. */
 export function isFromWorker(message: unknown): message is FromWorker {
-  return kindOf(message) === "answer" || kindOf(message) === "load";
+  const kind = kindOf(message);
+  return kind === "answer" || kind === "load" || kind === "news";
 }
 
 function kindOf(message: unknown): unknown {

@@ -9,12 +9,11 @@ import { HandOut } from "./hand-out.ts";
 import { RestartBudget } from "./restart-budget.ts";
 import type { Service, ServiceChange } from "./service.ts";
 import { SharedPorts, type PortChange, type PortOfListener } from "./shared-ports.ts";
-import type { WorkerAssignment } from "./worker-messages.ts";
+import { IdsOfOne, type WorkerAssignment } from "./worker-messages.ts";
 import { WorkerPage } from "./worker-page.ts";
 import { WorkerSeat, type ConfigInForce } from "./worker-seat.ts";
+import { WorkerStreams } from "./worker-streams.ts";
 
-/** Each worker numbers its connections and streams in a range of its own, which is as large as that. */
-const IdsOfOne = 10_000_000_000;
 const TicketSecretBytes = 32;
 const CountMs = 2_000;
 /** What the end of a drain may take longer than the config says: Closes and farewells are out by then. */
@@ -41,6 +40,7 @@ export interface WorkerPoolOptions {
 export class WorkerPool implements Service {
   readonly metrics: Metrics;
   readonly page: WorkerPage;
+  readonly views: readonly WorkerStreams[];
   readonly #options: WorkerPoolOptions;
   readonly #seats: readonly WorkerSeat[];
   readonly #ports: SharedPorts;
@@ -66,6 +66,7 @@ export class WorkerPool implements Service {
       logLinesDropped: () => log.droppedLines,
     });
     this.page = new WorkerPage(this.metrics, this.#seats);
+    this.views = this.#seats.map((seat) => new WorkerStreams(seat));
     this.#handOut = new HandOut(
       () => this.#seats.flatMap(({ ready }) => ready ?? []),
       () => this.page.workers.lost(1),
@@ -210,7 +211,10 @@ export class WorkerPool implements Service {
         ended: (how, lost) => this.#ended(seat, how, lost),
       },
     );
-    if (reason === undefined) log.event("info", `worker ${number} serves`, { worker: number, pid: seat.process?.pid });
+    if (reason === undefined) {
+      log.event("info", `worker ${number} serves`, { worker: number, pid: seat.process?.pid });
+      this.views[number - 1]?.ready();
+    }
     this.#handOut.next();
     return reason;
   }

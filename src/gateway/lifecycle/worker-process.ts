@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import type { AcceptedSocket } from "../../transport/shared-port.ts";
 import { tellWholeLines } from "./output-lines.ts";
+import { Subscriptions } from "./subscriptions.ts";
 import {
   isFromWorker,
   type FromWorker,
@@ -39,6 +40,7 @@ interface Asked {
 
 /** A worker, from its start to its end, as the process above it sees it. */
 export class WorkerProcess {
+  readonly subscriptions = new Subscriptions();
   readonly #child: ChildProcess;
   readonly #observer: WorkerObserver;
   readonly #gone = Promise.withResolvers<void>();
@@ -131,6 +133,8 @@ export class WorkerProcess {
       const lost = this.#settle(this.#asking.get(message.number)?.behind ?? 0);
       if (lost > 0) this.#observer.lost(lost);
       this.#answer(message.number, message.answer);
+    } else if (message.kind === "news") {
+      return this.subscriptions.hear(message.subscription, message.news);
     } else {
       this.#settle(message.last);
       this.#open = message.open;
@@ -178,6 +182,7 @@ export class WorkerProcess {
     const lost = this.#onTheWay.splice(0);
     for (const socket of lost) socket.destroy();
     for (const number of [...this.#asking.keys()]) this.#answer(number, undefined);
+    this.subscriptions.end();
     this.#gone.resolve();
     this.#observer.ended(how, lost.length);
   }

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { workerShare } from "../config/worker-share.ts";
 import type { PortOfListener } from "./shared-ports.ts";
-import type { WorkerAnswer, WorkerAssignment, WorkerOrder } from "./worker-messages.ts";
+import { IdsOfOne, type WorkerAnswer, type WorkerAssignment, type WorkerOrder } from "./worker-messages.ts";
 import { WorkerProcess, type WorkerObserver } from "./worker-process.ts";
 
 /** A worker loads handlers, which may be slow to load. */
@@ -28,6 +28,7 @@ export class WorkerSeat {
   #prepared: WorkerProcess | undefined;
   #config: Config | undefined;
   #isReady = false;
+  #idsBehind = 0;
 
   /** @param workers - how many seats there are. */
   constructor(number: number, workers: number) {
@@ -38,6 +39,11 @@ export class WorkerSeat {
   /** The process in it, if it serves. */
   get ready(): WorkerProcess | undefined {
     return this.#isReady ? this.#process : undefined;
+  }
+
+  /** Whether the stream with this number is, or was, of the process in it. */
+  numbered(id: number): boolean {
+    return id > this.#idsBehind && id <= this.#idsBehind + IdsOfOne;
   }
 
   /** The process in it, if there is one. */
@@ -59,6 +65,7 @@ export class WorkerSeat {
     const process = this.#tryStart(program, observer);
     if (typeof process === "string") return process;
     this.#process = process;
+    this.#idsBehind = assignment.idsBehind;
     const { config, ports } = inForce();
     const share = workerShare(config, this.#workers);
     const answer = await process.ask({ type: "start", assignment, config: share, ports }, PrepareMs);

@@ -1,7 +1,6 @@
 import { closeFrame } from "../../protocol/frame/frame.ts";
 import { encodeFrame } from "../../protocol/frame/frame-codec.ts";
 import { createMaskKey } from "../../protocol/frame/mask.ts";
-import type { CloseCode } from "../../protocol/close-code.ts";
 import type { AbortReason, ByteConsumer, ByteStream, StreamEnding } from "../../transport/byte-stream.ts";
 import type { Pipe, PipeEvent } from "./pipe.ts";
 
@@ -50,9 +49,19 @@ export class Leg implements ByteConsumer {
     return this.reads.sourceOver && this.writes.closeSent;
   }
 
+  /** Bytes that were written and have not left. */
+  get bufferedBytes(): number {
+    return this.#stream.bufferedBytes;
+  }
+
+  /** As {@link ByteStream.sendWindow}. */
+  get sendWindow(): number | undefined {
+    return this.#stream.sendWindow;
+  }
+
   /** Whether all that was written has left. */
   get flushed(): boolean {
-    return this.#stream.bufferedBytes === 0;
+    return this.bufferedBytes === 0;
   }
 
   start(): void {
@@ -60,7 +69,7 @@ export class Leg implements ByteConsumer {
   }
 
   /** Sends a Close of the gateway's own behind the frame that is on its way, unless a Close has gone already. */
-  close(code: CloseCode): void {
+  close(code: number): void {
     const maskKey = this.side === "upstream" ? createMaskKey() : undefined;
     this.writes.insertClose(encodeFrame(closeFrame(code), { maskKey }));
   }

@@ -1,9 +1,9 @@
-import type { CloseCode } from "../../protocol/close-code.ts";
 import type { ConnectionFacts } from "../../transport/opening.ts";
 import { LiveSet } from "../../websocket/live-set.ts";
 
 /** Why the gateway itself asks a stream to close. */
-export type GatewayCloseCause = "drain" | "route-changed" | "route-removed" | "listener-removed" | "idle" | "max-age";
+export type GatewayCloseCause =
+  "drain" | "route-changed" | "route-removed" | "listener-removed" | "idle" | "max-age" | "operator";
 
 /** What the gateway serves now, as a drain and a reload see it: a WebSocket, an opening not answered yet, a request. */
 export interface LiveStream {
@@ -11,7 +11,7 @@ export interface LiveStream {
   readonly route: string;
   readonly connection: ConnectionFacts;
   /** Begins the closing handshake with `code`; an opening not answered yet is refused with 503, a request may finish. */
-  close(code: CloseCode, cause: GatewayCloseCause): void;
+  close(code: number, cause: GatewayCloseCause): void;
   /** Ends it at once, without a Close. */
   abort(): void;
 }

@@ -5,6 +5,7 @@ import { messageLimitOf, type MessageLimit, type MessageLimits } from "../../pro
 import type { Traffic } from "../../protocol/frame/traffic.ts";
 import type { ByteStream, StreamEnding } from "../../transport/byte-stream.ts";
 import type { LimitKind } from "../telemetry/limit-kind.ts";
+import type { StreamMoment } from "../telemetry/seen-streams.ts";
 import { Leg } from "./leg.ts";
 import type { LegEvent } from "./leg.ts";
 import type { GatewayCloseCause } from "./live-streams.ts";
@@ -127,8 +128,17 @@ export class Relay {
     this.#upstream.start();
   }
 
+  get moment(): StreamMoment {
+    return {
+      state: this.#phase === "open" ? "open" : "closing",
+      bufferedToUpstream: this.#upstream.bufferedBytes,
+      bufferedToClient: this.#client.bufferedBytes,
+      sendWindow: this.#client.sendWindow ?? null,
+    };
+  }
+
   /** Ends it from our side: the client is told `code`, the upstream 1001. Nothing if it is ending. */
-  close(code: CloseCode, cause: GatewayCloseCause): void {
+  close(code: number, cause: GatewayCloseCause): void {
     if (this.#phase !== "open") return;
     this.#tellLimit(LimitOfCause[cause]);
     this.#closeBoth({ initiator: "gateway", code, cause }, { client: code, upstream: CloseCode.GoingAway });
@@ -224,7 +234,7 @@ export class Relay {
   }
 
   /** The one place from which Closes of our own go both ways; each goes where no Close has gone yet. */
-  #closeBoth(ending: RelayEnding, codes: Readonly<Record<Leg["side"], CloseCode>>): void {
+  #closeBoth(ending: RelayEnding, codes: Readonly<Record<Leg["side"], number>>): void {
     this.#begin(ending);
     this.#client.close(codes.client);
     this.#upstream.close(codes.upstream);

@@ -8,7 +8,7 @@ import type { OpeningTrace } from "../telemetry/tracing.ts";
 import { WebSocketConnection } from "../../websocket/connection.ts";
 import { lingerMsOf } from "../../websocket/linger.ts";
 import type { OpeningReport } from "./opening-report.ts";
-import { ServedStream } from "./served-stream.ts";
+import { ServedStream, type MovedStream } from "./served-stream.ts";
 import type { StreamContext } from "./serving-context.ts";
 import type { HandlerRoute } from "./site.ts";
 
@@ -35,7 +35,7 @@ export function serveHandler(
     throw error;
   }
   report.accepted();
-  connect(opening, route, { stream, subprotocol, extensions, trace: report.trace }, context, release);
+  connect(opening, route, { stream, subprotocol, extensions, value, trace: report.trace }, context, release);
 }
 
 /** An opening that was accepted, and with what. */
@@ -43,6 +43,8 @@ interface Agreed {
   readonly stream: ByteStream;
   readonly subprotocol: string | undefined;
   readonly extensions: readonly Extension[];
+  /** `Sec-WebSocket-Extensions` of the answer. */
+  readonly value: string | undefined;
   readonly trace: OpeningTrace | undefined;
 }
 
@@ -55,10 +57,11 @@ function connect(
 ): void {
   const { maxMessageBytes, maxFrameBytes, maxFragments, maxBufferedBytes } = config.streams;
   const { closeMs, writeStallMs } = context.deadlines;
+  const agreement = { subprotocol: agreed.subprotocol, extensions: agreed.value };
   const { remoteAddress: address, remotePort: port, tls } = opening.connection;
   const served = new ServedStream(
     opening,
-    { route: name, upstream: handlerName, limits: config.streams, trace: agreed.trace },
+    { route: name, upstream: handlerName, limits: config.streams, agreement, trace: agreed.trace },
     context,
     release,
   );
@@ -84,5 +87,20 @@ function connect(
     onLimit: served.onLimit,
     onEnded: served.onEnded,
   });
-  served.begin({ close: (code, cause) => connection.drain(code, cause), abort: () => connection.abort() });
+  served.begin(movedBy(connection, stream));
+}
+
+function movedBy(connection: WebSocketConnection, stream: ByteStream): MovedStream {
+  return {
+    close: (code, cause) => connection.drain(code, cause),
+    abort: () => connection.abort(),
+    get moment() {
+      return {
+        state: connection.state === "open" ? "open" : "closing",
+        bufferedToUpstream: connection.heldBytes,
+        bufferedToClient: connection.bufferedBytes,
+        sendWindow: stream.sendWindow ?? null,
+      } as const;
+    },
+  };
 }

@@ -131,7 +131,7 @@ function relay(
   report.accepted();
   const served = new ServedStream(
     opening,
-    { route: name, upstream: upstream.name, limits: config.streams, trace: report.trace },
+    { route: name, upstream: upstream.name, limits: config.streams, agreement: answer, trace: report.trace },
     context,
     release,
   );

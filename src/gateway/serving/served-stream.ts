@@ -1,22 +1,34 @@
-import type { CloseCode } from "../../protocol/close-code.ts";
 import type { Traffic } from "../../protocol/frame/traffic.ts";
 import type { ConnectionFacts, Opening } from "../../transport/opening.ts";
 import type { StreamLimits } from "../config/config.ts";
 import type { LimitKind } from "../telemetry/limit-kind.ts";
+import type { SeenStream, StreamMoment } from "../telemetry/seen-streams.ts";
 import { protocolOf, type StreamClose, type StreamRecord } from "../telemetry/stream-registry.ts";
 import type { OpeningTrace, StreamTrace } from "../telemetry/tracing.ts";
 import { Lifetime, OverCode } from "./lifetime.ts";
 import type { GatewayCloseCause, LiveStream } from "./live-streams.ts";
 import { streamFactsOf, type StreamContext } from "./serving-context.ts";
 
-/** What a {@link ServedStream} can be told to do. */
-type Closable = Pick<LiveStream, "close" | "abort">;
+/** What moves the bytes of a {@link ServedStream}. */
+export interface MovedStream extends Pick<LiveStream, "close" | "abort"> {
+  readonly moment: StreamMoment;
+}
+
+const NothingYet: StreamMoment = { state: "open", bufferedToUpstream: 0, bufferedToClient: 0, sendWindow: null };
+
+/** What the two ends agreed on. */
+interface Agreement {
+  readonly subprotocol?: string | undefined;
+  /** `Sec-WebSocket-Extensions` of the answer. */
+  readonly extensions?: string | undefined;
+}
 
 /** Whose stream it is, by names from the config, and how long it may live. */
 interface Belonging {
   readonly route: string;
   readonly upstream: string;
   readonly limits: StreamLimits;
+  readonly agreement: Agreement;
   /** Of the opening it comes of. */
   readonly trace: OpeningTrace | undefined;
 }
@@ -25,45 +37,68 @@ interface Belonging {
  * An accepted WebSocket in the books of the gateway, from its answer to its end: its record, its place among the live
  * streams, its lifetime, and what it was admitted for, which is given back once it has ended.
  */
-export class ServedStream implements LiveStream {
+export class ServedStream implements LiveStream, SeenStream {
   readonly route: string;
   readonly connection: ConnectionFacts;
+  readonly record: StreamRecord;
+  readonly #agreement: Agreement;
   readonly #limits: StreamLimits;
   readonly #context: StreamContext;
   readonly #release: () => void;
-  readonly #record: StreamRecord;
   readonly #trace: StreamTrace | undefined;
-  #stream: Closable | undefined;
+  #stream: MovedStream | undefined;
   #lifetime: Lifetime | undefined;
 
   /** @param release - called once, when the stream has ended. */
   constructor(
     opening: Opening,
-    { route, upstream, limits, trace }: Belonging,
+    { route, upstream, limits, agreement, trace }: Belonging,
     context: StreamContext,
     release: () => void,
   ) {
     this.route = route;
     this.connection = opening.connection;
     this.#limits = limits;
+    this.#agreement = agreement;
     this.#context = context;
     this.#release = release;
-    this.#record = context.streams.open(streamFactsOf(opening, route, upstream));
-    this.#trace = trace?.stream(this.#record);
+    this.record = context.streams.open(streamFactsOf(opening, route, upstream));
+    this.#trace = trace?.stream(this.record);
+  }
+
+  get listener(): string {
+    return this.connection.listener;
+  }
+
+  get client(): string {
+    return this.connection.remoteAddress;
+  }
+
+  get subprotocol(): string | undefined {
+    return this.#agreement.subprotocol;
+  }
+
+  get extensions(): string | undefined {
+    return this.#agreement.extensions;
+  }
+
+  get moment(): StreamMoment {
+    return this.#stream?.moment ?? NothingYet;
   }
 
   get toUpstream(): Traffic {
-    return this.#record.toUpstream;
+    return this.record.toUpstream;
   }
 
   get toClient(): Traffic {
-    return this.#record.toClient;
+    return this.record.toClient;
   }
 
   /** `stream` is what moves its bytes from now on. */
-  begin(stream: Closable): void {
+  begin(stream: MovedStream): void {
     this.#stream = stream;
     this.#context.live.add(this);
+    this.#context.seen.add(this);
     if (!Lifetime.isLimited(this.#limits)) return;
     this.#lifetime = new Lifetime({
       limits: this.#limits,
@@ -73,9 +108,13 @@ export class ServedStream implements LiveStream {
     });
   }
 
-  close(code: CloseCode, cause: GatewayCloseCause): void {
+  close(code: number, cause: GatewayCloseCause): void {
     this.#trace?.closing(code, cause);
     this.#stream?.close(code, cause);
+  }
+
+  closeAs(code: number): void {
+    this.close(code, "operator");
   }
 
   abort(): void {
@@ -90,8 +129,9 @@ export class ServedStream implements LiveStream {
   readonly onEnded = (ending: StreamClose): void => {
     this.#lifetime?.stop();
     this.#context.live.delete(this);
-    this.#record.close(ending);
-    this.#trace?.ended(this.#record, ending);
+    this.#context.seen.delete(this);
+    this.record.close(ending);
+    this.#trace?.ended(this.record, ending);
     this.#release();
   };
 }

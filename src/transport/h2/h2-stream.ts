@@ -74,6 +74,10 @@ export class H2Stream implements ByteStream {
     return this.#outbox?.bytes ?? 0;
   }
 
+  get sendWindow(): number {
+    return this.#sendWindow;
+  }
+
   /** What came and waits to be read. */
   get unreadBytes(): number {
     return this.#inbox?.bytes ?? 0;

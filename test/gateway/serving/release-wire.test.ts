@@ -8,6 +8,7 @@ import { serveHandler } from "../../../src/gateway/serving/serve-handler.ts";
 import { serveUpstream } from "../../../src/gateway/serving/serve-upstream.ts";
 import type { StreamContext } from "../../../src/gateway/serving/serving-context.ts";
 import { UpstreamDialer } from "../../../src/gateway/serving/upstream-dialer.ts";
+import { SeenStreams } from "../../../src/gateway/telemetry/seen-streams.ts";
 import { StreamRegistry } from "../../../src/gateway/telemetry/stream-registry.ts";
 import { openNodeH2Client } from "../../../src/transport/node-h2-client.ts";
 import { hex } from "../../support/bits.ts";
@@ -55,12 +56,14 @@ function routeConfig(limits: Partial<StreamLimits>): RouteConfig {
 /** What a gateway gives, and how often a place in it was given back. */
 function gatewayParts() {
   const live = new LiveStreams();
+  const seen = new SeenStreams();
   const streams = new StreamRegistry();
   const outcomes: OpeningOutcome[] = [];
   const release = vi.fn<() => void>();
   const context: StreamContext = {
     streams,
     live,
+    seen,
     deadlines,
     trustedProxies: new BlockList(),
     limitHit: () => undefined,
@@ -69,8 +72,9 @@ function gatewayParts() {
   /** Resolves when the place was given back; once, and nothing else is left then. */
   const released = async (): Promise<void> => {
     await vi.waitFor(() => expect(release).toHaveBeenCalled(), { interval: 1 });
-    expect({ live: live.size, records: streams.live.size, openings: outcomes.length }).toEqual({
+    expect({ live: live.size, seen: seen.size, records: streams.live.size, openings: outcomes.length }).toEqual({
       live: 0,
+      seen: 0,
       records: 0,
       openings: 1,
     });

@@ -1,0 +1,141 @@
+import { messagesOf } from "./traffic-sums.ts";
+import { steadyNow, type StreamObserver, type StreamRecord, type StreamRegistry } from "./stream-registry.ts";
+
+/** How often one looks at all streams while somebody wants to see them, and while nobody does. */
+const WatchedMs = 1_000;
+const UnwatchedMs = 10_000;
+/** For so long after a question somebody is taken to be there; a scraper asks each minute at the least. */
+const AttentionMs = 70_000;
+/** A rate follows what passes with this time constant: most of it is of the last five seconds. */
+const RateMs = 2_500;
+
+/** How fast a WebSocket is, a second. */
+export interface StreamRates {
+  readonly bytesToUpstream: number;
+  readonly messagesToUpstream: number;
+  readonly bytesToClient: number;
+  readonly messagesToClient: number;
+}
+
+/** What was counted when a stream was looked at last, and what that came to. */
+class Pulse {
+  at: number;
+  activeAt: number;
+  bytesToUpstream = 0;
+  messagesToUpstream = 0;
+  bytesToClient = 0;
+  messagesToClient = 0;
+  readonly rates = { bytesToUpstream: 0, messagesToUpstream: 0, bytesToClient: 0, messagesToClient: 0 };
+
+  constructor(openedAt: number) {
+    this.at = openedAt;
+    this.activeAt = openedAt;
+  }
+}
+
+/**
+ * How fast each live stream is and since when nothing has passed on it, told from its counters by looking at all of them each
+ * second while somebody asks, and each ten seconds otherwise: so exact is what it says. Frames cost nothing.
+ */
+export class StreamActivity implements StreamObserver {
+  readonly #streams: StreamRegistry;
+  readonly #now: () => number;
+  readonly #pulses = new Map<StreamRecord, Pulse>();
+  #askedAt = -Infinity;
+  #sweptAt = -Infinity;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Observes `streams`; `now` is their clock. It has a timer while there are some, which keeps no process alive. */
+  constructor(streams: StreamRegistry, now: () => number = steadyNow) {
+    this.#streams = streams;
+    this.#now = now;
+    streams.observe(this);
+  }
+
+  opened(): void {
+    if (this.#timer === undefined) this.#wait();
+  }
+
+  closed(record: StreamRecord): void {
+    this.#pulses.delete(record);
+    if (this.#streams.live.size > 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Somebody wants to see streams: what is told now is of this second, and for a while from now on. */
+  ask(): void {
+    const now = this.#now();
+    const wasWatched = this.#isWatched(now);
+    this.#askedAt = now;
+    if (now - this.#sweptAt >= WatchedMs) this.#sweep(now);
+    if (wasWatched || this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#wait();
+  }
+
+  /** As it was when all were looked at last; a stream that opened since then is measured from its beginning. */
+  ratesOf(record: StreamRecord): StreamRates {
+    return (this.#pulses.get(record) ?? this.#look(record, this.#now())).rates;
+  }
+
+  /** Milliseconds since something passed on it, or `undefined` where nothing ever did. */
+  tryIdleMs(record: StreamRecord, now: number): number | undefined {
+    if (record.toUpstream.bytes + record.toClient.bytes === 0) return undefined;
+    const pulse = this.#pulses.get(record);
+    const { bytesToUpstream = 0, bytesToClient = 0, activeAt = now } = pulse ?? {};
+    const isActive = bytesToUpstream !== record.toUpstream.bytes || bytesToClient !== record.toClient.bytes;
+    return isActive ? 0 : Math.max(0, now - activeAt);
+  }
+
+  #isWatched(now: number): boolean {
+    return now - this.#askedAt < AttentionMs;
+  }
+
+  #wait(): void {
+    const waitMs = this.#isWatched(this.#now()) ? WatchedMs : UnwatchedMs;
+    this.#timer = setTimeout(() => {
+      this.#sweep(this.#now());
+      this.#wait();
+    }, waitMs).unref();
+  }
+
+  #sweep(now: number): void {
+    this.#sweptAt = now;
+    for (const record of this.#streams.live) this.#look(record, now);
+  }
+
+  #look(record: StreamRecord, now: number): Pulse {
+    let pulse = this.#pulses.get(record);
+    const isNew = pulse === undefined;
+    if (pulse === undefined) this.#pulses.set(record, (pulse = new Pulse(record.openedAt)));
+    // A stream of this very moment has no rate yet.
+    const passedMs = now - pulse.at;
+    if (passedMs <= 0) return pulse;
+    pulse.at = now;
+    update(pulse, record, passedMs, isNew ? 1 : 1 - Math.exp(-passedMs / RateMs), now);
+    return pulse;
+  }
+}
+
+/** @param weight - of what has passed since the last time, against what was before. */
+function update(pulse: Pulse, { toUpstream, toClient }: StreamRecord, passedMs: number, weight: number, now: number) {
+  const { rates } = pulse;
+  const messagesToUpstream = messagesOf(toUpstream);
+  const messagesToClient = messagesOf(toClient);
+  const follow = (rate: number, passed: number): number => {
+    const next = rate + ((passed * 1_000) / passedMs - rate) * weight;
+    return next < 0.005 ? 0 : next;
+  };
+  const up = toUpstream.bytes - pulse.bytesToUpstream;
+  const down = toClient.bytes - pulse.bytesToClient;
+  if (up + down > 0) pulse.activeAt = now;
+  rates.bytesToUpstream = follow(rates.bytesToUpstream, up);
+  rates.bytesToClient = follow(rates.bytesToClient, down);
+  rates.messagesToUpstream = follow(rates.messagesToUpstream, messagesToUpstream - pulse.messagesToUpstream);
+  rates.messagesToClient = follow(rates.messagesToClient, messagesToClient - pulse.messagesToClient);
+  pulse.bytesToUpstream = toUpstream.bytes;
+  pulse.bytesToClient = toClient.bytes;
+  pulse.messagesToUpstream = messagesToUpstream;
+  pulse.messagesToClient = messagesToClient;
+}

@@ -1,0 +1,145 @@
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import type { StreamQuery } from "../../src/gateway/telemetry/stream-view.ts";
+import { startGatewayUnderTest, type GatewayUnderTest } from "../support/gateway-under-test.ts";
+import { WebSocketClient } from "../support/websocket-client.ts";
+
+// What operators see of live streams, and what they do with them: handlers and relays, on both HTTP versions.
+
+const All: StreamQuery = {
+  route: undefined,
+  upstream: undefined,
+  protocol: undefined,
+  search: undefined,
+  order: "id",
+  ascending: true,
+  offset: 0,
+  limit: 100,
+};
+
+/** One with a handler, and one that relays to it by the route `relay`. */
+async function start(admin: object = { showClients: false }): Promise<GatewayUnderTest> {
+  const backend = await startGatewayUnderTest({ routes: [{ name: "echo", path: "/relay", handler: "echo" }] });
+  return await startGatewayUnderTest({
+    admin: { address: "127.0.0.1:0", ...admin },
+    upstreams: { backend: { addresses: [`ws://127.0.0.1:${backend.port}`] } },
+    routes: [
+      { name: "handler", path: "/handler", handler: "echo" },
+      { name: "relay", path: "/relay", upstream: "backend" },
+    ],
+  });
+}
+
+async function open(gateway: GatewayUnderTest, version: "1.1" | "2", path: string): Promise<WebSocketClient> {
+  const client = await WebSocketClient.open(await gateway.connect(version), { path });
+  client.text("hello");
+  expect(await client.next()).toBe("Text hello");
+  return client;
+}
+
+describe.each(["1.1", "2"] as const)("over HTTP/%s", (version) => {
+  const protocol = version === "2" ? "h2" : "h1";
+
+  test.each(["handler", "relay"])("a stream of a %s is described", async (route) => {
+    const { gateway, ...rest } = await start();
+    await open({ gateway, ...rest }, version, `/${route}`);
+    const { streams, matching, open: count, silentWorkers } = await gateway.streams.list(All);
+    expect({ matching, count, silentWorkers }).toEqual({ matching: 1, count: 1, silentWorkers: [] });
+    const [stream] = streams;
+    expect(stream).toMatchObject({
+      worker: 0,
+      route,
+      upstream: route === "relay" ? "backend" : "echo",
+      listener: "main",
+      protocol,
+      client: null,
+      subprotocol: null,
+      extensions: null,
+      toUpstream: { bytes: 11, frames: 1, messages: 1 },
+      toClient: { bytes: 7, frames: 1, messages: 1 },
+      pingMs: null,
+      buffered: { toUpstream: 0, toClient: 0 },
+      state: "open",
+    });
+    expect(stream?.ageMs).toBeGreaterThanOrEqual(0);
+    expect(stream?.idleMs).toBeLessThan(1_000);
+    expect(stream?.streamId).toBe(version === "2" ? 1 : 0);
+    expect(await gateway.streams.find(stream?.id ?? 0)).toMatchObject({ id: stream?.id, route });
+    expect(await gateway.streams.find(987)).toBeUndefined();
+  });
+
+  test("the address of a client is shown where the config says so, and then found", async () => {
+    const gateway = await start({ showClients: true });
+    await open(gateway, version, "/handler");
+    const { streams } = await gateway.gateway.streams.list({ ...All, search: "127.0.0" });
+    expect(streams).toMatchObject([{ client: "127.0.0.1" }]);
+    expect(gateway.log.join("\n")).not.toContain("client=");
+  });
+
+  test.each(["handler", "relay"])("a stream of a %s is closed with the code an operator gives", async (route) => {
+    const gateway = await start();
+    const client = await open(gateway, version, `/${route}`);
+    const { streams } = await gateway.gateway.streams.list(All);
+    expect(await gateway.gateway.streams.close(streams[0]?.id ?? 0, 4_321)).toBe(true);
+    expect(await client.next()).toBe("Close 4321");
+    expect(await gateway.gateway.streams.find(streams[0]?.id ?? 0)).toMatchObject({ state: "closing" });
+    client.close(4_321);
+    const labels = { route, initiator: "gateway", code: "4xxx", cause: "operator" };
+    await gateway.settles("hawser_stream_closes_total", labels, 1);
+    expect(await gateway.gateway.streams.close(streams[0]?.id ?? 0, 4_321)).toBe(false);
+    expect((await gateway.gateway.streams.overview()).closes).toEqual({ "4xxx gateway": 1 });
+  });
+
+  test("the overview sums up what there is", async () => {
+    const gateway = await start();
+    await open(gateway, version, "/handler");
+    await open(gateway, version, "/relay");
+    await expect(open(gateway, version, "/nowhere")).rejects.toThrow("404");
+    expect(await gateway.gateway.streams.overview()).toMatchObject({
+      version: "test",
+      readiness: "ready",
+      generation: 1,
+      workers: 1,
+      silentWorkers: [],
+      open: 2,
+      opened: 2,
+      closed: 0,
+      openings: { accepted: 2, no_route: 1 },
+      closes: {},
+      toUpstream: { bytes: 22, messages: 2 },
+      toClient: { bytes: 14, messages: 2 },
+      routes: [
+        { route: "handler", upstream: "echo", open: 1, opened: 1, bytes: 18, messages: 2 },
+        { route: "relay", upstream: "backend", open: 1, opened: 1, bytes: 18, messages: 2 },
+      ],
+    });
+    const { connections, openingMs } = await gateway.gateway.streams.overview();
+    expect(connections[protocol]).toBeGreaterThanOrEqual(2);
+    expect(openingMs.p50).toBeGreaterThan(0);
+    expect(openingMs.p99).toBeGreaterThanOrEqual(openingMs.p50 ?? Infinity);
+  });
+
+  test("what happens is told to whoever listens", async () => {
+    const gateway = await start();
+    const told: unknown[] = [];
+    const end = gateway.gateway.streams.events((event) => told.push(event));
+    onTestFinished(end);
+    const client = await open(gateway, version, "/handler");
+    await expect(open(gateway, version, "/nowhere")).rejects.toThrow("404");
+    client.close(1_000);
+    await client.next();
+    const result = await gateway.reload({ routes: [{ name: "other", path: "/other", handler: "echo" }] });
+    expect(result.type).toBe("applied");
+    void gateway.gateway.drain();
+    const stream = { id: 1, route: "handler", protocol };
+    await vi.waitFor(() => expect(told).toHaveLength(5), 3_000);
+    expect(told).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ type: "opened", ...stream }),
+        expect.objectContaining({ type: "refused", route: "", protocol, result: "no_route", status: 404 }),
+        expect.objectContaining({ type: "closed", ...stream, initiator: "client", code: 1_000, cause: "close-frame" }),
+        expect.objectContaining({ type: "reloaded", generation: 2, summary: expect.stringContaining("other") }),
+        expect.objectContaining({ type: "draining" }),
+      ]),
+    );
+  });
+});
