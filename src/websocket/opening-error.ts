@@ -1,12 +1,13 @@
 import { WebSocketError } from "../protocol/errors.ts";
 import type { OpeningRejection } from "../protocol/handshake/opening-request.ts";
 import type { ClientDialResult } from "../transport/client-dialing.ts";
+import { failureReason } from "./failure-reason.ts";
 import { isRedirect } from "./redirect.ts";
 
 /** What the system says within a TLS handshake of a connection that has gone: TLS is not to blame. */
 const LossCodes: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"]);
 
-/** The error that a WebSocket could not be opened with; what the system or TLS said is its cause. */
+/** The error that a WebSocket could not be opened with, and why; what the system or TLS said is its cause. */
 export function openingError(result: Exclude<ClientDialResult, { type: "accepted" }>): WebSocketError {
   switch (result.type) {
     case "failed":
@@ -51,5 +52,5 @@ function fault(
   message: string,
   cause: Error | undefined,
 ): WebSocketError {
-  return new WebSocketError(code, message, { origin: "transport", cause });
+  return new WebSocketError(code, `${message}${failureReason(cause)}`, { origin: "transport", cause });
 }

@@ -127,6 +127,7 @@ test("nobody at the port is unreachable, with what the system says for a cause a
   for (const { protocol } of ClientVersions) {
     const error = await failureOf(clientFor({ protocol }).connect(url));
     expect(error).toMatchObject({ code: "WS_UNREACHABLE", origin: "transport", cause: { code: "ECONNREFUSED" } });
+    expect(error.message).toContain("no connection to the server: ECONNREFUSED, nobody listens there (WS_");
     expect(error.message).not.toContain("127.0.0.99");
   }
 });

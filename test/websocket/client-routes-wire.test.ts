@@ -79,6 +79,19 @@ describe.each(ClientVersions)("over $protocol", ({ protocol, httpVersion }) => {
       const { url, ca } = await secureServer(names);
       const error = await failureOf(clientFor({ protocol }).connect(url, { tls: tls(ca) }));
       expect(error).toMatchObject({ code: "WS_TLS_FAILED", closeCode: 1015, origin: "transport", cause: { code } });
+      expect(error.message).toMatch(
+        new RegExp(`^the TLS handshake failed: ${code}, the certificate is .*\\(see tls\\.`),
+      );
+      expect(error.message).not.toMatch(/127\.0\.0\.1|a\.example/);
+    });
+
+    test("is not made with a server that has none, and the error says so", async () => {
+      const port = await portOf(tellingServer());
+      const error = await failureOf(clientFor({ protocol }).connect(`wss://127.0.0.1:${port}/`));
+      expect(error.code).toBe("WS_TLS_FAILED");
+      expect(error.message).toMatch(
+        /^the TLS handshake failed: ERR_SSL_[A-Z_]+, what answers there speaks no TLS \(WS_/,
+      );
     });
 
     test("that is cut off within its handshake leaves the server unreachable: another attempt may do", async () => {
@@ -145,6 +158,7 @@ describe.each(ClientVersions)("over $protocol", ({ protocol, httpVersion }) => {
     test("that is not there is unreachable", async () => {
       const error = await failureOf(clientFor({ protocol }).connect("ws://a/", { socketPath: await socketPath() }));
       expect(error).toMatchObject({ code: "WS_UNREACHABLE", cause: { code: "ENOENT" } });
+      expect(error.message).toContain("no connection to the server: ENOENT, there is no such unix socket (WS_");
     });
 
     test("is not reached through a proxy", async () => {
