@@ -1,15 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { isLoopback } from "../config/addresses.ts";
-import { plainAddress } from "../routing/address-list.ts";
-
-/** Whether the gateway wants traffic, as `/readyz` says it: 200 for `ready`, 503 and the word otherwise. */
-export type Readiness = "starting" | "ready" | "draining";
-
-/** Writes the scrape; `Metrics` of the telemetry has this shape. */
-export interface MetricsSource {
-  readonly contentType: string;
-  text(): Promise<string>;
-}
+import type { AdminConfig } from "../config/config.ts";
+import { plain, type AdminAnswer, type WholeAnswer } from "./admin-answer.ts";
+import { allowed, tryEndpoint, type AdminRequest, type Endpoint } from "./admin-endpoint.ts";
+import { AdminGuard } from "./admin-guard.ts";
+import { consoleEndpoints } from "./console-assets.ts";
+import { EventStreams } from "./event-streams.ts";
+import { gatewayEndpoints, type AdminSources } from "./gateway-endpoints.ts";
+import { streamEndpoints } from "./stream-endpoints.ts";
 
 /** Where a port was bound; `AddressInfo` of node has this shape. */
 export interface BoundAddress {
@@ -17,21 +14,9 @@ export interface BoundAddress {
   readonly port: number;
 }
 
-/** What became of an action that an operator asked for, in one line or more. */
-export interface ActionOutcome {
-  /** 200 it is done, 202 it has begun, 422 it was refused. */
-  readonly status: 200 | 202 | 422;
-  readonly text: string;
-}
-
 /** Where the admin port listens and whom it asks. */
-export interface AdminOptions {
-  readonly host: string;
-  readonly port: number;
-  readonly metrics: MetricsSource;
-  readiness(): Readiness;
-  /** What `POST /NAME` does, by name. */
-  readonly actions: ReadonlyMap<string, () => ActionOutcome | Promise<ActionOutcome>>;
+export interface AdminOptions extends Pick<AdminConfig, "host" | "port" | "auth" | "hosts"> {
+  readonly sources: AdminSources;
 }
 
 /**
@@ -55,37 +40,31 @@ const Deadlines: AdminDeadlines = {
   closeMs: 1000,
 };
 
-/** A few probes and scrapers; more is a mistake or an attack, and costs descriptors that WebSockets need. */
+/** A few probes, scrapers and people; more is a mistake or an attack, and costs descriptors that WebSockets need. */
 const MaxConnections = 64;
 
-interface Answer {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
-}
-
-const PlainText = "text/plain; charset=utf-8";
-
 /**
- * The admin port: `/livez` (200 while the process runs), `/readyz` (200, or 503 while it starts or drains), `/metrics`, and
- * by POST the actions. Speaks HTTP/1.1 without authentication or TLS: it is meant for loopback or a network of its own.
- * Actions are for this machine alone, and not for a browser's pages: who comes from elsewhere, or with an `Origin`, is
- * answered 403.
+ * The admin port: `/livez` (200 while the process runs), `/readyz` (200, or 503 while it starts or drains) and `/metrics` for
+ * everybody; streams, events, config, console and actions for operators, as {@link AdminGuard} knows them. Speaks HTTP/1.1
+ * without TLS: it is meant for loopback or a network of its own.
  */
 export class AdminServer {
-  readonly #options: AdminOptions;
+  readonly #place: Pick<AdminOptions, "host" | "port">;
   readonly #closeMs: number;
   readonly #server: Server;
-  readonly #answers: ReadonlyMap<string, () => Answer | Promise<Answer>>;
+  readonly #guard: AdminGuard;
+  readonly #events = new EventStreams();
+  readonly #endpoints: readonly Endpoint[];
 
-  constructor(options: AdminOptions, deadlines = Deadlines) {
-    this.#options = options;
+  constructor({ host, port, sources, ...rules }: AdminOptions, deadlines = Deadlines) {
+    this.#place = { host, port };
     this.#closeMs = deadlines.closeMs;
-    this.#answers = new Map<string, () => Answer | Promise<Answer>>([
-      ["/livez", () => plain(200, "alive")],
-      ["/readyz", () => this.#ready()],
-      ["/metrics", () => this.#scrape()],
-    ]);
+    this.#guard = new AdminGuard(rules);
+    this.#endpoints = [
+      ...gatewayEndpoints(sources),
+      ...streamEndpoints(sources.streams, this.#events),
+      ...consoleEndpoints(),
+    ];
     const timeouts = {
       headersTimeout: deadlines.headersMs,
       requestTimeout: deadlines.requestMs,
@@ -102,16 +81,21 @@ export class AdminServer {
 
   /** Resolves with the bound address; rejects where it cannot bind. */
   listen(): Promise<BoundAddress> {
-    const { host, port } = this.#options;
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen({ host, port }, () => {
+      this.#server.listen({ ...this.#place }, () => {
         this.#server.off("error", reject);
         const address = this.#server.address();
         if (address === null || typeof address === "string") reject(new Error("the admin port has no address"));
         else resolve(address);
       });
     });
+  }
+
+  /** Goes by `rules` from now on; who looks on has to ask again. */
+  update(rules: Pick<AdminOptions, "auth" | "hosts">): void {
+    this.#guard.update(rules);
+    this.#events.end();
   }
 
   /** Stops listening; ends idle connections at once, the others when their answer is out, at the latest after `closeMs`. */
@@ -122,72 +106,68 @@ export class AdminServer {
         clearTimeout(cut);
         resolve();
       });
+      this.#events.end();
     });
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on("error", () => response.destroy());
-    const { status, type, body } = await this.#answer(request, response);
+    const answer = await this.#answer(request);
     // node keeps a connection whose request came before `close`, and then waits for it.
     if (!this.#server.listening) response.setHeader("connection", "close");
-    response.writeHead(status, {
-      "content-type": type,
-      "content-length": Buffer.byteLength(body),
+    if (answer.kind === "whole") return sendWhole(response, answer);
+    response.writeHead(200, {
+      "content-type": answer.type,
       "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
     });
-    response.end(body);
+    if (request.method === "HEAD") return void response.end();
+    try {
+      await answer.write(response);
+    } catch {
+      response.destroy();
+    }
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<Answer> {
-    const { method, url = "" } = request;
-    const [path = ""] = url.split("?", 1);
-    const action = this.#options.actions.get(path.slice(1));
-    if (action) return await this.#act(action, request, response);
-    const answer = this.#answers.get(path);
-    if (!answer) return plain(404, `not found, try ${this.#paths.join(" ")}`);
-    if (method !== "GET" && method !== "HEAD") {
-      response.setHeader("allow", "GET, HEAD");
-      return plain(405, "method not allowed");
-    }
+  async #answer(incoming: IncomingMessage): Promise<AdminAnswer> {
+    const request = requestOf(incoming);
+    const { method, path } = request;
+    const found = tryEndpoint(this.#endpoints, path);
+    if (found === undefined) return plain(404, `not found, try ${this.#endpoints.map(({ form }) => form).join(" ")}`);
+    const { endpoint, argument } = found;
+    const allow = { allow: allowed(endpoint) };
+    if (method === "OPTIONS") return { kind: "whole", status: 204, type: "text/plain", body: "", fields: allow };
+    const { GET, POST, DELETE } = endpoint.methods;
+    const answerer = new Map([
+      ["GET", GET],
+      ["HEAD", GET],
+      ["POST", POST],
+      ["DELETE", DELETE],
+    ]).get(method);
+    if (answerer === undefined) return plain(405, `only ${allow.allow}`, allow);
+    const refusal = this.#guard.tryRefusal(request, endpoint.audience);
+    if (refusal !== undefined) return refusal;
     try {
-      return await answer();
+      return await answerer(request, argument);
     } catch (error) {
       return plain(500, String(error));
     }
   }
-
-  async #act(
-    action: () => ActionOutcome | Promise<ActionOutcome>,
-    { method, headers, socket }: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<Answer> {
-    if (method !== "POST") {
-      response.setHeader("allow", "POST");
-      return plain(405, "only POST does anything here");
-    }
-    // A browser says with every POST which page it comes from, whatever that page made of names and addresses.
-    if (headers.origin !== undefined || !isLoopback(plainAddress(socket.remoteAddress ?? ""))) {
-      return plain(403, "only for programs on this machine");
-    }
-    const { status, text } = await action();
-    return plain(status, text);
-  }
-
-  get #paths(): string[] {
-    return [...this.#answers.keys(), ...[...this.#options.actions.keys()].map((name) => `/${name}`)];
-  }
-
-  #ready(): Answer {
-    const readiness = this.#options.readiness();
-    return plain(readiness === "ready" ? 200 : 503, readiness);
-  }
-
-  async #scrape(): Promise<Answer> {
-    const { metrics } = this.#options;
-    return { status: 200, type: metrics.contentType, body: await metrics.text() };
-  }
 }
 
-function plain(status: number, body: string): Answer {
-  return { status, type: PlainText, body: `${body}\n` };
+function requestOf({ method = "", url = "", headers, socket }: IncomingMessage): AdminRequest {
+  const [path = "", ...query] = url.split("?");
+  const address = socket.remoteAddress ?? "";
+  return { method, path, query: new URLSearchParams(query.join("?")), fields: headers, address };
+}
+
+function sendWhole(response: ServerResponse, { status, type, body, fields }: WholeAnswer): void {
+  const hasContent = status !== 204 && status !== 304;
+  response.writeHead(status, {
+    ...(hasContent && { "content-type": type, "content-length": Buffer.byteLength(body) }),
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    ...fields,
+  });
+  response.end(body);
 }

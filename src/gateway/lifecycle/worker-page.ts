@@ -1,5 +1,6 @@
 import type { Metrics } from "../telemetry/metrics.ts";
 import { exposition, type Exposition } from "../telemetry/exposition-text.ts";
+import type { MetricFamily } from "../telemetry/metric-samples.ts";
 import { MetricsSum } from "../telemetry/metrics-sum.ts";
 import { WorkerMetrics } from "../telemetry/worker-metrics.ts";
 import type { WorkerSeat } from "./worker-seat.ts";
@@ -27,9 +28,14 @@ export class WorkerPage {
 
   /** The answer to a scrape with this `Accept`. Each ready worker is asked, and all at once. */
   async scrape(accept?: string): Promise<Exposition> {
+    return exposition(await this.families(), accept);
+  }
+
+  /** The same as data. */
+  async families(): Promise<MetricFamily[]> {
     await Promise.all(this.#seats.map((seat) => this.#ask(seat)));
     const [own, workers] = await Promise.all([this.#own.families(), this.workers.families()]);
-    return exposition(this.#sum.families([...own, ...workers]), accept);
+    return this.#sum.families([...own, ...workers]);
   }
 
   /** The text of a scrape in Prometheus' own format. */

@@ -2,19 +2,20 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import { afterEach, describe, expect, test } from "vitest";
-import {
-  AdminServer,
-  type ActionOutcome,
-  type AdminDeadlines,
-  type BoundAddress,
-  type MetricsSource,
-  type Readiness,
-} from "../../../src/gateway/admin/api.ts";
+import { AdminServer, type AdminDeadlines, type BoundAddress } from "../../../src/gateway/admin/api.ts";
+import type { ActionOutcome, MetricsSource, Readiness } from "../../../src/gateway/admin/gateway-endpoints.ts";
+import { adminSources } from "../../support/admin-under-test.ts";
 
 const Exposition = "# HELP up x\n# TYPE up gauge\nup 1\n";
-const Sound: MetricsSource = { contentType: "text/plain; version=0.0.4", text: () => Promise.resolve(Exposition) };
-
-const Idle = { metrics: Sound, readiness: (): Readiness => "ready", actions: new Map() };
+const Type = "text/plain; version=0.0.4; charset=utf-8";
+const Sound: MetricsSource = {
+  scrape: () => Promise.resolve({ type: Type, body: Exposition }),
+  families: () => Promise.resolve([]),
+};
+const NotFound =
+  "not found, try /livez /readyz /metrics /metrics/streams /overview /upstreams /config /drain /reload /streams " +
+  "/streams/ID /streams/ID/frames /events /console /console/…\n";
+const NoRules = { auth: undefined, hosts: [] };
 
 const cleanups: (() => Promise<void> | void)[] = [];
 afterEach(async () => {
@@ -35,8 +36,8 @@ async function started({ host = "127.0.0.1", readiness = "ready", metrics = Soun
     ["drain", () => ({ status: 202, text: `drain ${asked.push("drain")}` })],
     ["reload", () => Promise.resolve({ status: 422, text: `refused ${asked.push("reload")}` })],
   ]);
-  const options = { host, port: 0, metrics, readiness: () => state.readiness, actions };
-  const server = new AdminServer(options, deadlines);
+  const sources = { ...(await adminSources()), metrics, readiness: () => state.readiness, actions };
+  const server = new AdminServer({ host, port: 0, ...NoRules, sources }, deadlines);
   const address = await server.listen();
   cleanups.push(() => server.close());
   const ask = (path: string, init?: RequestInit) => fetch(`http://127.0.0.1:${address.port}${path}`, init);
@@ -47,11 +48,11 @@ async function started({ host = "127.0.0.1", readiness = "ready", metrics = Soun
 function heldMetrics() {
   const asked = Promise.withResolvers<void>();
   const answered = Promise.withResolvers<string>();
-  const text = (): Promise<string> => {
+  const scrape = async () => {
     asked.resolve();
-    return answered.promise;
+    return { type: Type, body: await answered.promise };
   };
-  return { metrics: { ...Sound, text }, asked: asked.promise, answer: answered.resolve };
+  return { metrics: { ...Sound, scrape }, asked: asked.promise, answer: answered.resolve };
 }
 
 /** A plain TCP connection, and everything it is sent until it ends. */
@@ -72,24 +73,24 @@ describe("a path", () => {
     { path: "/livez", status: 200, type: "text/plain; charset=utf-8", body: "alive\n" },
     { path: "/livez?verbose", status: 200, type: "text/plain; charset=utf-8", body: "alive\n" },
     { path: "/readyz", status: 200, type: "text/plain; charset=utf-8", body: "ready\n" },
-    { path: "/metrics", status: 200, type: "text/plain; version=0.0.4", body: Exposition },
+    { path: "/metrics", status: 200, type: Type, body: Exposition },
     {
       path: "/",
       status: 404,
       type: "text/plain; charset=utf-8",
-      body: "not found, try /livez /readyz /metrics /drain /reload\n",
+      body: NotFound,
     },
     {
       path: "/metrics/",
       status: 404,
       type: "text/plain; charset=utf-8",
-      body: "not found, try /livez /readyz /metrics /drain /reload\n",
+      body: NotFound,
     },
     {
       path: "/__proto__",
       status: 404,
       type: "text/plain; charset=utf-8",
-      body: "not found, try /livez /readyz /metrics /drain /reload\n",
+      body: NotFound,
     },
   ])("$path is answered $status, to HEAD without a body", async ({ path, status, type, body }) => {
     const { ask } = await started();
@@ -97,18 +98,24 @@ describe("a path", () => {
       const answer = await ask(path, { method });
       expect(answer.status).toBe(status);
       expect(answer.headers.get("content-type")).toBe(type);
-      expect(answer.headers.get("content-length")).toBe(String(body.length));
+      expect(answer.headers.get("content-length")).toBe(String(Buffer.byteLength(body)));
       expect(answer.headers.get("cache-control")).toBe("no-store");
+      expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
       expect([...answer.headers.keys()].filter((name) => name.startsWith("access-control"))).toEqual([]);
       expect(await answer.text()).toBe(method === "GET" ? body : "");
     }
   });
 
-  test.each(["POST", "PUT", "DELETE", "OPTIONS"])("takes no %s", async (method) => {
+  test.each([
+    { method: "POST", status: 405 },
+    { method: "PUT", status: 405 },
+    { method: "DELETE", status: 405 },
+    { method: "OPTIONS", status: 204 },
+  ])("tells $method what it takes: $status", async ({ method, status }) => {
     const { ask } = await started();
     const answer = await ask("/metrics", { method });
-    expect(answer.status).toBe(405);
-    expect(answer.headers.get("allow")).toBe("GET, HEAD");
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get("allow")).toBe("GET, HEAD, OPTIONS");
     await answer.text();
   });
 });
@@ -133,11 +140,11 @@ test("/readyz follows the gateway, /livez does not", async () => {
 
 test("a scrape that fails is a 500 which says why, and the next one works", async () => {
   let attempts = 0;
-  const text = (): Promise<string> => {
+  const scrape = () => {
     attempts += 1;
-    return attempts === 1 ? Promise.reject(new Error("no sums")) : Promise.resolve(Exposition);
+    return attempts === 1 ? Promise.reject(new Error("no sums")) : Sound.scrape();
   };
-  const { ask } = await started({ metrics: { ...Sound, text } });
+  const { ask } = await started({ metrics: { ...Sound, scrape } });
   const failed = await ask("/metrics");
   expect([failed.status, await failed.text()]).toEqual([500, "Error: no sums\n"]);
   expect((await ask("/metrics")).status).toBe(200);
@@ -145,7 +152,7 @@ test("a scrape that fails is a 500 which says why, and the next one works", asyn
 
 test("listen rejects where the port is taken", async () => {
   const { address } = await started();
-  const second = new AdminServer({ host: "127.0.0.1", port: address.port, ...Idle });
+  const second = new AdminServer({ host: "127.0.0.1", port: address.port, ...NoRules, sources: await adminSources() });
   await expect(second.listen()).rejects.toThrow("EADDRINUSE");
   await second.close();
 });
@@ -247,7 +254,7 @@ describe("close", () => {
     const { server } = await started();
     await expect(server.close()).resolves.toBeUndefined();
     await expect(server.close()).resolves.toBeUndefined();
-    const silent = new AdminServer({ host: "127.0.0.1", port: 0, ...Idle });
+    const silent = new AdminServer({ host: "127.0.0.1", port: 0, ...NoRules, sources: await adminSources() });
     await expect(silent.close()).resolves.toBeUndefined();
   });
 });
@@ -264,10 +271,15 @@ describe("an action", () => {
     expect(asked).toEqual(["drain", "reload"]);
   });
 
-  test.each(["GET", "HEAD", "PUT", "OPTIONS"])("is not done by %s", async (method) => {
+  test.each([
+    { method: "GET", status: 405 },
+    { method: "HEAD", status: 405 },
+    { method: "PUT", status: 405 },
+    { method: "OPTIONS", status: 204 },
+  ])("is not done by $method", async ({ method, status }) => {
     const { ask, asked } = await started();
     const answer = await ask("/drain", { method });
-    expect([answer.status, answer.headers.get("allow")]).toEqual([405, "POST"]);
+    expect([answer.status, answer.headers.get("allow")]).toEqual([status, "POST, OPTIONS"]);
     expect(asked).toEqual([]);
   });
 
