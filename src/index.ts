@@ -1,5 +1,7 @@
 // The package's door: what hawser is built from, floors 1 to 3. Nothing of the gateway is loaded by it.
 
+import "./require-node.ts";
+
 export { CloseCode, isSendable } from "./protocol/close-code.ts";
 export { errorCatalogue, WebSocketError, type ErrorCode } from "./protocol/errors.ts";
 

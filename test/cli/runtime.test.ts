@@ -6,32 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isSupportedNode, SupportedNodes } from "../../src/cli/runtime.ts";
+import { isSupportedNode } from "../../src/supported-node.ts";
 import { oldNodes } from "../support/old-nodes.ts";
-
-test.each([
-  { version: "18.20.8", supported: false },
-  { version: "20.20.2", supported: false },
-  { version: "22.23.2", supported: false },
-  { version: "24.18.0", supported: false },
-  { version: "24.18.1", supported: true },
-  { version: "24.19.0", supported: true },
-  { version: "25.9.9", supported: false },
-  { version: "26.0.0", supported: false },
-  { version: "26.5.0", supported: false },
-  { version: "26.5.1", supported: true },
-  { version: "26.10.0", supported: true },
-  { version: "27.0.0", supported: true },
-  { version: "26.5.1-nightly20261120", supported: true },
-  { version: "", supported: false },
-])("Node $version: supported is $supported", ({ version, supported }) => {
-  expect(isSupportedNode(version)).toBe(supported);
-});
-
-test("package.json asks npm for the same versions", async () => {
-  const manifest: unknown = JSON.parse(await readFile(join(import.meta.dirname, "../../package.json"), "utf8"));
-  expect(manifest).toMatchObject({ engines: { node: SupportedNodes } });
-});
 
 // What a Node would load if the guard let it through: it tells where it runs, and with which arguments.
 const Commands = `
@@ -62,10 +38,15 @@ let folder: string;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "hawser-runtime-"));
-  const source = await readFile(join(import.meta.dirname, "../../src/cli/runtime.ts"), "utf8");
+  const sourceOf = async (path: string): Promise<string> => {
+    const source = await readFile(join(import.meta.dirname, "../../src", path), "utf8");
+    return stripTypeScriptTypes(source).replaceAll('.ts"', '.js"');
+  };
+  const runtime = await sourceOf("cli/runtime.ts");
+  await writeFile(join(folder, "supported-node.js"), await sourceOf("supported-node.ts"));
   const files = {
     "package.json": `{ "type": "module" }`,
-    "runtime.js": stripTypeScriptTypes(source),
+    "runtime.js": runtime,
     "commands.js": Commands,
     "main.js": Main,
     "pretend.js": Pretend,

@@ -73,6 +73,13 @@ test.each([
   expect(stdout).toBe("");
 });
 
+test.each(await oldNodes())("on Node $version it says which one it needs", async ({ path, version }) => {
+  const loading = run(path, ["--input-type=module", "-e", `await import("hawser")`], { cwd: packed });
+  await expect(loading).rejects.toMatchObject({
+    stderr: expect.stringContaining(`Error: hawser needs Node.js >=24.18.1 <25 || >=26.5.1, and this is ${version}\n`),
+  });
+});
+
 const nodes = [{ version: process.versions.node, path: process.execPath }, ...(await oldNodes())];
 
 test.each(nodes)("its command line works when it is started on Node $version", async ({ path }) => {

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { access } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
-import { isSupportedNode } from "../../src/cli/runtime.ts";
+import { isSupportedNode } from "../../src/supported-node.ts";
 
 /** The Nodes in PATH, and the one npm runs on, that are too old for hawser; one path per version. */
 export async function oldNodes(): Promise<{ path: string; version: string }[]> {
