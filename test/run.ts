@@ -37,7 +37,8 @@ async function main(names: readonly string[]): Promise<number> {
       if (interruption.signal.aborted) return 130;
       verdicts.push(verdict);
       notes.push(...notesIn(output));
-      if (verdict.outcome === "failed") console.log(`\n${output.trim()}\n\nTo repeat it: npm test -- ${suite.name}\n`);
+      if (verdict.outcome === "failed")
+        console.log(`\n${output.trim()}\n\nTo repeat it: npm test -- '${suite.name}'\n`);
     }
   }
   console.log(["", ...summary(verdicts, notes)].join("\n"));

@@ -12,9 +12,10 @@ const GoodRun: CommandRun = { exitCode: 0, timedOut: false, leftovers: 0, second
 const Counts = { passed: 7, failed: 0, skipped: 0 };
 
 describe("the suites", () => {
-  test("end within an hour even if each takes as long as it may", () => {
-    const most = Suites.reduce((sum, suite) => sum + deadlineOf(suite.budgetSeconds), 0);
-    expect(most).toBeLessThanOrEqual(60 * 60);
+  // Who waits for all of them waits so long. That one hangs is seen at twice its own budget.
+  test("end within 45 minutes where each keeps to its budget", () => {
+    const most = Suites.reduce((sum, suite) => sum + suite.budgetSeconds, 0);
+    expect(most).toBeLessThanOrEqual(45 * 60);
   });
 
   test("unit ends within 60 seconds and needs nothing installed", () => {
@@ -32,10 +33,10 @@ describe("the suites", () => {
   test("of vitest are its projects: each of them is run, with all its test files", () => {
     const config = readFileSync(join(import.meta.dirname, "../vitest.config.ts"), "utf8");
     const projects = [...config.matchAll(/(?:parallel|serial)\("(\w+)"/g)].map(([, name]) => name);
-    const commands = Suites.map((suite) => suite.command).filter((command) => command.startsWith("vitest"));
+    const commands = Suites.map((suite) => suite.command).filter((command) => command.includes("vitest run"));
     const run = commands.map((command) => /--project (\w+)/.exec(command)?.[1]);
     expect(new Set(run)).toEqual(new Set(projects));
-    const excluded = commands.flatMap((command) => /--exclude '(.+)\*\*'/.exec(command)?.[1] ?? []);
+    const excluded = commands.flatMap((command) => /--exclude '([^']+)\*\*'/.exec(command)?.[1] ?? []);
     const apart = commands.flatMap((command) => / (test\/\S+)/.exec(command)?.[1] ?? []);
     expect(excluded).toEqual(apart);
   });
@@ -94,10 +95,10 @@ describe("the report", () => {
 
   test("has one line per suite, in columns", () => {
     expect([progressLine(TestSuite, 3), ...[passed, failed, leftOut].map(verdictLine)]).toEqual([
-      "unit        running      3.0 s of  30 s",
-      "unit        passed      12.3 s of  30 s      7 tests   0 skipped",
-      "lint        failed       1.0 s of  30 s                           exit code 1",
-      "e2e         left out     0.0 s of  30 s                           needs chromium",
+      "unit                        running      3.0 s of  30 s",
+      "unit                        passed      12.3 s of  30 s      7 tests   0 skipped",
+      "lint                        failed       1.0 s of  30 s                           exit code 1",
+      "e2e                         left out     0.0 s of  30 s                           needs chromium",
     ]);
   });
 

@@ -3,10 +3,11 @@ import type { HttpExchange } from "../../src/transport/opening.ts";
 import { connectH1Exchange, connectH2Exchange, contentOf } from "../support/exchange-client.ts";
 import { askedFor, expectNeighbourServed, type ExchangeUnderTest } from "../support/exchange-under-test.ts";
 import { DeadlineMs, DribbleMs, expectInTime } from "../support/slow-client.ts";
+import { TestedEngine } from "../support/tested-engine.ts";
 
 const EachWay: (ExchangeUnderTest & { name: string })[] = (["TLS", "cleartext"] as const).flatMap((access) => [
   { name: `HTTP/1.1 over ${access}`, access, httpVersion: "1.1", connectClient: connectH1Exchange },
-  { name: `HTTP/2 over ${access}`, access, httpVersion: "2", connectClient: connectH2Exchange },
+  { name: `HTTP/2 over ${access}`, access, httpVersion: "2", connectClient: connectH2Exchange, engine: TestedEngine },
 ]);
 
 const Upload = { method: "PUT", hasContent: true } as const;

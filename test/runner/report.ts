@@ -1,15 +1,18 @@
 import type { Suite } from "./suites.ts";
 import type { Verdict } from "./verdict.ts";
 
+/** As long as the longest name, and two spaces. */
+const NameWidth = 28;
+
 /** What is said of a suite while it runs. */
 export function progressLine(suite: Suite, seconds: number): string {
-  return `${suite.name.padEnd(12)}running   ${inBudget(seconds, suite.budgetSeconds)}`;
+  return `${suite.name.padEnd(NameWidth)}running   ${inBudget(seconds, suite.budgetSeconds)}`;
 }
 
 /** What is said of a suite at its end. */
 export function verdictLine({ suite, outcome, remark, seconds, tests, skipped }: Verdict): string {
   const columns = [
-    suite.name.padEnd(12),
+    suite.name.padEnd(NameWidth),
     outcome.padEnd(10),
     inBudget(seconds, suite.budgetSeconds),
     (tests === undefined ? "" : `${tests} tests`).padStart(13),

@@ -1,3 +1,4 @@
+import { RunOnce, SecondEngine } from "./engine-runs.ts";
 import { H2spec } from "./go-tools.ts";
 import { Python, WebSocketPackages } from "./python-packages.ts";
 import type { Requirement } from "./requirements.ts";
@@ -20,7 +21,12 @@ const Chromium: SystemPackage = { kind: "system", name: "chromium", programs: ["
 const IpRoute: SystemPackage = { kind: "system", name: "iproute2", programs: ["ip"] };
 const HAProxy: SystemPackage = { kind: "system", name: "haproxy", programs: ["haproxy"] };
 const Nghttpx: SystemPackage = { kind: "system", name: "nghttp2-proxy", programs: ["nghttpx"] };
+/** With promtool in it. */
+const Prometheus: SystemPackage = { kind: "system", name: "prometheus", programs: ["promtool"] };
 const Firefox: SystemPackage = { kind: "system", name: "firefox-esr", programs: ["firefox-esr", "firefox"] };
+
+const InteropPrograms: readonly Requirement[] = [Curl, HAProxy, Nghttpx, Python, ...WebSocketPackages];
+const Browsers: readonly Requirement[] = [Chromium, Firefox];
 
 const H2specTests = "test/conformance/h2spec";
 
@@ -40,12 +46,17 @@ export const Suites: readonly Suite[] = [
   vitest("unit", 30),
   vitest("sockets", 150),
   vitest("fault", 600, [IpRoute]),
-  vitest("interop", 120, [Curl, HAProxy, Nghttpx, Python, ...WebSocketPackages]),
+  vitest("interop", 120, InteropPrograms),
   // Apart from what needs Go, so that nothing else is left out with that.
   vitest("conformance", 240, [], { exclude: H2specTests }),
   vitest("h2spec", 60, [H2spec], { project: "conformance", only: H2specTests }),
   vitest("fuzz", 120),
-  vitest("e2e", 300, [Chromium, Firefox]),
+  vitest("e2e", 300, Browsers),
+  vitest("prometheus", 90, [Prometheus]),
+  // What the others have shown of the default engine of HTTP/2.
+  vitest("fault", 420, [IpRoute], { again: true }),
+  vitest("interop", 90, InteropPrograms, { again: true }),
+  vitest("e2e", 180, Browsers, { again: true }),
 ];
 
 /** Which tests of which project of vitest's a suite has, where those are not all of the project of its name. */
@@ -55,22 +66,30 @@ interface VitestSelection {
   readonly only?: string;
   /** A folder. */
   readonly exclude?: string;
+  /** Only what touches an engine of HTTP/2, on {@link SecondEngine}. */
+  readonly again?: boolean;
 }
 
 function vitest(
   name: string,
   budgetSeconds: number,
   needs: readonly Requirement[] = [],
-  { project = name, only, exclude }: VitestSelection = {},
+  { project = name, only, exclude, again = false }: VitestSelection = {},
 ): Suite {
-  const report = `test-results/${name}.json`;
+  const report = `test-results/${again ? `${name}-${SecondEngine}` : name}.json`;
+  const excluded = [
+    ...(exclude === undefined ? [] : [`${exclude}/**`]),
+    ...(again ? Object.keys(RunOnce).filter((file) => file.startsWith(`test/${project}/`)) : []),
+  ];
   const parts = [
+    ...(again ? [`TESTED_HTTP2_ENGINE=${SecondEngine}`] : []),
     `vitest run --project ${project}`,
     ...(only === undefined ? [] : [`${only}/`]),
-    ...(exclude === undefined ? [] : [`--exclude '${exclude}/**'`]),
+    ...excluded.map((pattern) => `--exclude '${pattern}'`),
     `--reporter=default --reporter=json --outputFile.json=${report}`,
   ];
-  return { name, command: parts.join(" "), budgetSeconds, report, needs };
+  const fullName = again ? `${name} (http2.engine: ${SecondEngine})` : name;
+  return { name: fullName, command: parts.join(" "), budgetSeconds, report, needs };
 }
 
 /** Seconds after which a suite with this budget is killed. */
