@@ -75,14 +75,9 @@ export const ConnectionNumbers: NumberRules<ConnectionOptions> = {
   idleMs: { ...Milliseconds, infinity: "never" },
 };
 
-/** @throws RangeError for a number that is not allowed; `owner` as in `checkNumbers`. */
-export function checkConnectionOptions(options: ConnectionOptions, owner?: string): void {
-  checkNumbers(options, ConnectionNumbers, owner);
-}
-
-/** What holds for a connection with `options`. @throws RangeError as {@link checkConnectionOptions}. */
+/** What holds for a connection with `options`. @throws RangeError for a number that is not allowed. */
 export function connectionSettings(options: ConnectionOptions): ConnectionSettings {
-  checkConnectionOptions(options);
+  checkNumbers(options, ConnectionNumbers);
   return withDefaults(DefaultConnectionOptions, options);
 }
 

@@ -46,11 +46,6 @@ export function listOf(items: ValueRule, allowed: string): ValueRule {
   return { allowed, items, isAllowed: Array.isArray };
 }
 
-/** What `rule` allows and also what `other` does, which is described by `allowed`. */
-export function orAlso(rule: ValueRule, other: ValueRule, allowed: string): ValueRule {
-  return { ...rule, allowed, isAllowed: (value) => rule.isAllowed(value) || other.isAllowed(value) };
-}
-
 /** Says whether `value` is an object that options, or items of a list, can be read from. */
 export function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,3 +1,4 @@
+import { checkOptionNames } from "../option-names.ts";
 import type { AcceptedExtension, Extension, ExtensionNegotiator, ExtensionParameters } from "./extension.ts";
 import { type DeflateDirection, type DeflateTuning, PermessageDeflate } from "./permessage-deflate.ts";
 import {
@@ -25,6 +26,12 @@ export interface PermessageDeflateOptions extends DeflateTuning {
   readonly required?: boolean | undefined;
 }
 
+const OptionNames: Readonly<Record<keyof PermessageDeflateOptions, true>> = {
+  ...{ level: true, thresholdBytes: true, maxInflateRatio: true, required: true },
+  ...{ serverNoContextTakeover: true, clientNoContextTakeover: true },
+  ...{ serverMaxWindowBits: true, clientMaxWindowBits: true },
+};
+
 const MaxWindowBits = 15;
 const OwnWindowBits = 13;
 
@@ -35,7 +42,7 @@ export class PermessageDeflateNegotiator implements ExtensionNegotiator {
   readonly #options: PermessageDeflateOptions;
   readonly #offer: DeflateParameters;
 
-  /** @throws RangeError for a number out of its range. */
+  /** @throws RangeError for a number out of its range, TypeError for an option that is none. */
   constructor(options: PermessageDeflateOptions = {}) {
     checkOptions(options);
     this.#options = options;
@@ -103,6 +110,7 @@ function bitsOf(said: number | true | undefined): number {
 }
 
 function checkOptions(options: PermessageDeflateOptions): void {
+  checkOptionNames(options, Object.keys(OptionNames), { of: "new PermessageDeflateNegotiator()" });
   checkInteger("serverMaxWindowBits", options.serverMaxWindowBits, 8, MaxWindowBits);
   checkInteger("clientMaxWindowBits", options.clientMaxWindowBits, 8, MaxWindowBits);
   checkInteger("level", options.level, 1, 9);

@@ -220,3 +220,9 @@ test("each WebSocket gets an extension of its own", () => {
   expect(second?.extension.encode(message, {}).payload.length).toBe(once);
   expect(again).toBeLessThan(once ?? 0);
 });
+
+test("an option that is none is refused, and the nearest named", () => {
+  const given: object = { tresholdBytes: 1, level: undefined };
+  const says = "tresholdBytes is no option of new PermessageDeflateNegotiator(): did you mean thresholdBytes?";
+  expect(() => new PermessageDeflateNegotiator(given)).toThrow(new TypeError(says));
+});
