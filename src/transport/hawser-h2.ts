@@ -3,6 +3,7 @@ import { H2ServerConnection } from "./h2/h2-connection.ts";
 import { OutputBuffers } from "./h2/output-buffers.ts";
 import { UnreadBytes } from "./h2/unread-bytes.ts";
 import type { H2Connection, H2Engine, H2Options } from "./h2-acceptor.ts";
+import type { H2Observer } from "./h2-observer.ts";
 import type { AcceptorSink, ConnectionFacts } from "./opening.ts";
 import type { AcceptorDeadlines, HeaderLimits } from "./transport-limits.ts";
 
@@ -13,6 +14,7 @@ export class HawserH2Engine implements H2Engine {
   readonly #headers: HeaderLimits;
   readonly #buffers = new OutputBuffers();
   readonly #unread: UnreadBytes;
+  readonly #observer: H2Observer | undefined;
 
   /** @param unread - of all engines of a process. */
   constructor(
@@ -20,8 +22,10 @@ export class HawserH2Engine implements H2Engine {
     deadlines: AcceptorDeadlines,
     headers: HeaderLimits,
     unread: UnreadBytes = new UnreadBytes(),
+    observer?: H2Observer,
   ) {
     this.#unread = unread;
+    this.#observer = observer;
     this.#http2 = http2;
     this.#deadlines = deadlines;
     this.#headers = headers;
@@ -40,6 +44,7 @@ export class HawserH2Engine implements H2Engine {
       headers: this.#headers,
       buffers: this.#buffers,
       unread: this.#unread,
+      observer: this.#observer,
       facts,
       sink,
       onClose,

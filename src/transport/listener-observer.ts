@@ -1,3 +1,4 @@
+import type { H2Observer } from "./h2-observer.ts";
 import type { ConnectionFacts } from "./opening.ts";
 
 /** Why a connection never came as far as speaking HTTP. */
@@ -17,4 +18,6 @@ export interface ListenerObserver {
   connectionOpened(connection: ConnectionFacts): void;
   connectionClosed(connection: ConnectionFacts): void;
   connectionFailed(listener: string, reason: ConnectionFailure): void;
+  /** Asked once for each set of options: who is told of the HTTP/2 connections of `listener`. */
+  http2?(listener: string): H2Observer;
 }

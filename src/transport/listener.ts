@@ -3,6 +3,7 @@ import type { ConnectionGate, ConnectionPass } from "./connection-gate.ts";
 import { guardedSink } from "./guarded-sink.ts";
 import { H1Acceptor } from "./h1-acceptor.ts";
 import type { H2Connection, H2Engine, H2Options } from "./h2-acceptor.ts";
+import type { H2Observer } from "./h2-observer.ts";
 import { IncomingConnection, type ReadyConnection } from "./incoming-connection.ts";
 import type { ConnectionFailure, ListenerObserver } from "./listener-observer.ts";
 import { HawserH2Engine } from "./hawser-h2.ts";
@@ -223,7 +224,8 @@ export class Listener {
     const h1 = new H1Acceptor(options.deadlines, options.headers, this.#sink);
     if (this.#isRefusing) h1.refuseNew();
     this.#h1Connections.set(h1, 0);
-    return { options, tls: terminator, h1, h2: engineOf(options, this.#gate) };
+    const h2 = engineOf(options, this.#gate, this.#observer.http2?.(options.name));
+    return { options, tls: terminator, h1, h2 };
   }
 
   #accept(tcp: Socket): void {
@@ -309,9 +311,13 @@ export class Listener {
   }
 }
 
-function engineOf({ http2, deadlines, headers }: ListenerOptions, { unread }: ConnectionGate): H2Engine {
-  if (http2.engine === "node") return new NodeH2Engine(http2, deadlines, headers);
-  return new HawserH2Engine(http2, deadlines, headers, unread);
+function engineOf(
+  { http2, deadlines, headers }: ListenerOptions,
+  { unread }: ConnectionGate,
+  observer: H2Observer | undefined,
+): H2Engine {
+  if (http2.engine === "node") return new NodeH2Engine(http2, deadlines, headers, observer);
+  return new HawserH2Engine(http2, deadlines, headers, unread, observer);
 }
 
 /**

@@ -9,11 +9,13 @@ import type { Socket } from "node:net";
 import { singleFieldValue } from "../protocol/handshake/field-values.ts";
 import type { FieldLines } from "../protocol/handshake/opening-request.ts";
 import type { H2Connection, H2Options } from "./h2-acceptor.ts";
+import type { H2Observer } from "./h2-observer.ts";
 import { exceedsLimits, LineBytes } from "./header-size.ts";
 import { destroyLater, LingerMs } from "./lingering-close.ts";
 import { sendAnswer } from "./node-h2-answer.ts";
 import { H2Responder } from "./node-h2-exchange.ts";
 import { answerConnect } from "./node-h2-opening.ts";
+import { ResetSent } from "./node-h2-reset.ts";
 import type { AcceptorSink, ConnectionFacts, TransportRefusal } from "./opening.ts";
 import { PendingExchange } from "./pending-exchange.ts";
 import { LooksPerDeadline, PingWatch } from "./ping-watch.ts";
@@ -28,6 +30,8 @@ export interface NodeH2ConnectionOptions {
   readonly deadlines: AcceptorDeadlines;
   readonly headers: HeaderLimits;
   readonly sink: AcceptorSink;
+  /** `undefined`: nobody watches. */
+  readonly observer: H2Observer | undefined;
   /** Told once, when the connection is gone. */
   readonly onClose: () => void;
   /** How long the client's SETTINGS may take. */
@@ -50,6 +54,7 @@ export class NodeH2Connection implements H2Connection {
   readonly #session: ServerHttp2Session;
   readonly #watch: PingWatch;
   #openStreams = 0;
+  #mostStreams = 0;
   #isDraining = false;
   /** Runs out before the client's SETTINGS, later while no stream is open. */
   #timer: NodeJS.Timeout;
@@ -78,7 +83,7 @@ export class NodeH2Connection implements H2Connection {
 
   goAway(): void {
     this.#isDraining = true;
-    this.#session.close();
+    this.#sayGoodbye();
   }
 
   destroy(): void {
@@ -89,6 +94,7 @@ export class NodeH2Connection implements H2Connection {
   #listen(): void {
     const session = this.#session;
     session.on("stream", (stream, _fields, _flags, rawFields) => this.#onStream(stream, rawFields));
+    session.on("goaway", (code) => this.#options.observer?.goAway("received", code));
     session.once("remoteSettings", () => this.#awaitStream());
     session.on("error", (error: NodeJS.ErrnoException) => this.#onSessionError(error));
     const socket = this.#socket;
@@ -98,6 +104,7 @@ export class NodeH2Connection implements H2Connection {
     socket.once("close", () => {
       clearInterval(this.#looks);
       clearTimeout(this.#timer);
+      this.#options.observer?.over(this.#mostStreams);
       this.#options.onClose();
     });
   }
@@ -118,8 +125,17 @@ export class NodeH2Connection implements H2Connection {
 
   #countStream(stream: ServerHttp2Stream): void {
     this.#openStreams++;
+    this.#mostStreams = Math.max(this.#mostStreams, this.#openStreams);
     clearTimeout(this.#timer);
+    const { observer } = this.#options;
+    let isResetByUs = false;
+    stream.once(ResetSent, (code: number) => {
+      isResetByUs = true;
+      observer?.reset("sent", code);
+    });
     stream.once("close", () => {
+      const isReset = stream.rstCode !== constants.NGHTTP2_NO_ERROR || stream.aborted;
+      if (isReset && !isResetByUs && !this.#isLost) observer?.reset("received", stream.rstCode ?? 0);
       this.#openStreams--;
       this.#awaitStream();
     });
@@ -169,9 +185,14 @@ export class NodeH2Connection implements H2Connection {
     clearTimeout(this.#timer);
     if (this.#isLost || this.#openStreams > 0) return;
     this.#timer = setTimeout(() => {
-      this.#session.close();
+      this.#sayGoodbye();
       destroyLater(this.#socket, LingerMs);
     }, this.#options.deadlines.idleConnectionMs);
+  }
+
+  #sayGoodbye(): void {
+    if (!this.#session.closed) this.#options.observer?.goAway("sent", constants.NGHTTP2_NO_ERROR);
+    this.#session.close();
   }
 
   /** Looks for what no event tells. */
@@ -214,6 +235,7 @@ export class NodeH2Connection implements H2Connection {
 
   #fail(refusal: TransportRefusal, code: number): void {
     this.#options.sink.refused(refusal, this.facts);
+    this.#options.observer?.goAway("sent", code);
     this.#session.destroy(new Error(refusal), code);
     destroyLater(this.#socket, LingerMs);
   }

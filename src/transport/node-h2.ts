@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { H2Connection, H2Engine, H2Options } from "./h2-acceptor.ts";
+import type { H2Observer } from "./h2-observer.ts";
 import { NodeH2Connection } from "./node-h2-connection.ts";
 import type { AcceptorSink, ConnectionFacts } from "./opening.ts";
 import type { AcceptorDeadlines, HeaderLimits } from "./transport-limits.ts";
@@ -16,11 +17,14 @@ export class NodeH2Engine implements H2Engine {
   readonly #http2: H2Options;
   readonly #deadlines: AcceptorDeadlines;
   readonly #headers: HeaderLimits;
+  readonly #observer: H2Observer | undefined;
 
-  constructor(http2: H2Options, deadlines: AcceptorDeadlines, headers: HeaderLimits) {
+  /** @param observer - hears of no window that is used up; what nghttp2 resets by itself it takes for the client's. */
+  constructor(http2: H2Options, deadlines: AcceptorDeadlines, headers: HeaderLimits, observer?: H2Observer) {
     this.#http2 = http2;
     this.#deadlines = deadlines;
     this.#headers = headers;
+    this.#observer = observer;
   }
 
   serve(
@@ -30,7 +34,7 @@ export class NodeH2Engine implements H2Engine {
     onClose: () => void,
     settingsMs: number,
   ): H2Connection {
-    const own = { http2: this.#http2, deadlines: this.#deadlines, headers: this.#headers };
+    const own = { http2: this.#http2, deadlines: this.#deadlines, headers: this.#headers, observer: this.#observer };
     return new NodeH2Connection(socket, { ...own, facts, sink, onClose, settingsMs });
   }
 }

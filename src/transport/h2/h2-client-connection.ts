@@ -142,6 +142,7 @@ export class H2ClientConnection implements H2Client {
       settings: clientSettings(streamBytes, AnswerLimits.maxHeaderBytes),
       output: this.#output,
       unread,
+      observer: undefined,
       requests: undefined,
       nowMs: () => performance.now(),
     };

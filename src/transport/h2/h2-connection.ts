@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { H2Connection, H2Options } from "../h2-acceptor.ts";
+import type { H2Observer } from "../h2-observer.ts";
 import { destroyLater, LingerMs, MaxDroppedBytes } from "../lingering-close.ts";
 import type { AcceptorSink, ConnectionFacts } from "../opening.ts";
 import type { AcceptorDeadlines, HeaderLimits } from "../transport-limits.ts";
@@ -24,6 +25,8 @@ export interface H2ConnectionOptions {
   readonly sink: AcceptorSink;
   readonly buffers: OutputBuffers;
   readonly unread: UnreadBytes;
+  /** `undefined`: nobody watches. */
+  readonly observer: H2Observer | undefined;
   /** Told once, when the connection is gone. */
   readonly onClose: () => void;
   /** How long the client's SETTINGS may take. */
@@ -55,6 +58,7 @@ export class H2ServerConnection implements H2Connection {
   /** Runs out before the client's SETTINGS, later while no stream is open. */
   #timer: NodeJS.Timeout;
   #droppedBytes = 0;
+  #mostStreams = 0;
   #roundTrip: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, options: H2ConnectionOptions) {
@@ -66,11 +70,12 @@ export class H2ServerConnection implements H2Connection {
     this.#output = new H2Output(socket, options.buffers, {
       sendTrailers: (stream) => this.#frames.sendTrailers(stream),
       onEmpty: () => this.#endIfDone(),
+      onWindowShut: () => options.observer?.stalled(),
     });
     const nowMs = (): number => performance.now();
     const settings = serverSettings(http2, headers);
-    const { unread } = options;
-    const core = { http2, headers, settings, output: this.#output, unread, requests: this.#requests, nowMs };
+    const { unread, observer } = options;
+    const core = { http2, headers, settings, output: this.#output, unread, observer, requests: this.#requests, nowMs };
     this.#frames = new H2Frames(core, {
       onSettings: (isFirst) => isFirst && this.#onSettings(),
       onStreams: () => this.#onStreams(),
@@ -112,6 +117,7 @@ export class H2ServerConnection implements H2Connection {
     socket.once("end", () => this.destroy());
     socket.once("close", () => {
       this.#close();
+      this.#options.observer?.over(this.#mostStreams);
       this.#options.onClose();
     });
   }
@@ -149,6 +155,7 @@ export class H2ServerConnection implements H2Connection {
   }
 
   #onStreams(): void {
+    this.#mostStreams = Math.max(this.#mostStreams, this.#frames.openStreams);
     clearTimeout(this.#timer);
     if (this.#state === "opening" || this.#frames.openStreams > 0) return;
     if (this.#state === "leaving") return this.#endIfDone();
@@ -157,6 +164,7 @@ export class H2ServerConnection implements H2Connection {
   }
 
   #onGoAway(code: number): void {
+    this.#options.observer?.goAway("received", code);
     if (code !== ErrorCode.NoError) return this.#giveUp();
     this.#leave();
     this.#endIfDone();
@@ -166,6 +174,7 @@ export class H2ServerConnection implements H2Connection {
   #sayGoodbye(): void {
     if (this.#state !== "open" && this.#state !== "opening") return;
     this.#leave();
+    this.#options.observer?.goAway("sent", ErrorCode.NoError);
     this.#output.send(goAwayFrame(2 ** 31 - 1, ErrorCode.NoError));
     this.#output.send(frame(FrameType.Ping, Flag.None, 0, new Uint8Array(8)));
     this.#roundTrip = setTimeout(() => this.#sendLastGoAway(), RoundTripMs);
@@ -209,6 +218,7 @@ export class H2ServerConnection implements H2Connection {
   }
 
   #endWith(code: ErrorCode): void {
+    this.#options.observer?.goAway("sent", code);
     this.#output.send(goAwayFrame(this.#frames.lastStreamId, code));
     this.#giveUp();
   }

@@ -1,3 +1,4 @@
+import type { H2Observer } from "../h2-observer.ts";
 import type { HeaderLimits } from "../transport-limits.ts";
 import type { H2Output } from "./h2-output.ts";
 import type { H2Requests } from "./h2-requests.ts";
@@ -24,6 +25,8 @@ export interface H2FramesOptions {
   readonly output: H2Output;
   /** What all connections hold unread. */
   readonly unread: UnreadBytes;
+  /** `undefined`: nobody watches. */
+  readonly observer: H2Observer | undefined;
   /** Serves the streams that the peer opens; `undefined`: it is the server, and we open them. */
   readonly requests: H2Requests | undefined;
   readonly nowMs: () => number;

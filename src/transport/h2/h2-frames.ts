@@ -58,6 +58,8 @@ export class H2Frames implements FrameConsumer {
     this.#streams = new OpenStreams(options.output, options, {
       onStreams: () => owner.onStreams(),
       onStall: () => this.#budgets.noteStall(),
+      onReset: (code) => options.observer?.reset("sent", code),
+      onWindowShut: () => options.observer?.stalled(),
     });
     this.#priorities = new Priorities(this.#streams, http2.maxConcurrentStreams);
     this.#receiveWindow = new ReceiveWindow(http2.connectionWindowBytes);
@@ -291,6 +293,7 @@ export class H2Frames implements FrameConsumer {
   #onReset(streamId: number, code: number): void {
     const stream = this.#streams.get(streamId);
     if (stream === undefined) return;
+    this.#options.observer?.reset("received", code);
     this.#streams.onReset(stream, code);
     this.#budgets.countReset("rapid-reset");
   }

@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { copyInto } from "../copy-bytes.ts";
+import { ControlFrames } from "./control-frames.ts";
 import { frame, writeFrameHeader } from "./frame-writer.ts";
 import {
   DefaultFrameBytes,
@@ -37,6 +38,8 @@ export interface OutputOwner {
   sendTrailers(stream: H2Stream): void;
   /** All that was to be said has left. */
   onEmpty(): void;
+  /** The connection's window is used up, and a stream waits that its own would let go. */
+  onWindowShut?(): void;
 }
 
 /**
@@ -50,13 +53,12 @@ export class H2Output {
   readonly #socket: Socket;
   readonly #buffers: OutputBuffers;
   readonly #owner: OutputOwner;
-  readonly #control: Uint8Array[] = [];
-  /** Bytes of the first of them that have left. */
-  #controlSent = 0;
-  #controlBytes = 0;
+  readonly #control = new ControlFrames();
   /** Streams that have something to send. */
   readonly #order = new SendOrder();
   #windowBytes = DefaultWindowBytes;
+  /** Whether its owner has been told that the window is shut, since it was open last. */
+  #isShutTold = false;
   #dataBytes = 0;
   #dataFrames = 0;
   #isScheduled = false;
@@ -87,7 +89,7 @@ export class H2Output {
 
   /** Bytes of control frames that wait: a peer that asks and does not read makes them grow. */
   get controlBytes(): number {
-    return this.#controlBytes;
+    return this.#control.bytes;
   }
 
   /** Bytes of DATA that have left in all. */
@@ -114,7 +116,6 @@ export class H2Output {
   send(frame: Uint8Array): void {
     if (this.#isClosed) return;
     this.#control.push(frame);
-    this.#controlBytes += frame.length;
     this.#schedule();
   }
 
@@ -162,6 +163,7 @@ export class H2Output {
   /** The peer lets us send `bytes` more; returns `false` where that makes the window larger than windows may be. */
   widen(bytes: number): boolean {
     this.#windowBytes += bytes;
+    if (this.#windowBytes > 0) this.#isShutTold = false;
     if (this.#order.size > 0) this.#schedule();
     return this.#windowBytes <= MaxWindowBytes;
   }
@@ -177,7 +179,7 @@ export class H2Output {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    const waiting = Buffer.concat(this.#control.splice(0)).subarray(this.#controlSent);
+    const waiting = this.#control.take();
     if (waiting.length > 0 && !this.#socket.destroyed) this.#socket.write(waiting);
     if (this.#next !== undefined) this.#buffers.give(this.#next);
     this.#next = undefined;
@@ -197,12 +199,16 @@ export class H2Output {
     // From here on: what streams tell while it is being filled must not find that all has left.
     this.#work = "filling";
     const begun = this.#end;
-    const queuedBytes = this.#order.size > 0 ? OutputBufferBytes : this.#controlBytes;
+    const queuedBytes = this.#order.size > 0 ? OutputBufferBytes : this.#control.bytes;
     const buffer = this.#roomFor(Math.min(begun + queuedBytes, OutputBufferBytes));
     this.#next = undefined;
     this.#end = 0;
     const end = this.#probe(buffer, this.#fill(buffer, begun));
     this.#work = "writing";
+    if (this.isWindowShut && this.#order.size > 0 && !this.#isShutTold) {
+      this.#isShutTold = true;
+      this.#owner.onWindowShut?.();
+    }
     if (this.#order.size === 0) this.#isHeldBack = false;
     else if (this.#isHeldBack && this.#dataBytes + LittleRoomBytes > this.#endBytes) this.#awaitAnswer();
     if (end === 0 || this.#isClosed) {
@@ -261,27 +267,10 @@ export class H2Output {
   }
 
   #fill(target: Buffer, offset: number): number {
-    const position = this.#fillControl(target, offset);
+    const position = this.#control.fill(target, offset);
     if (this.#control.length > 0) return position;
     // Streams that get their turn may have made some, trailers for one.
-    return this.#fillControl(target, this.#fillData(target, position));
-  }
-
-  #fillControl(target: Buffer, offset: number): number {
-    let position = offset;
-    let taken = 0;
-    for (const frame of this.#control) {
-      const part = frame.subarray(this.#controlSent, this.#controlSent + target.length - position);
-      target.set(part, position);
-      position += part.length;
-      this.#controlSent += part.length;
-      if (this.#controlSent < frame.length) break;
-      this.#controlSent = 0;
-      taken++;
-    }
-    if (taken > 0) this.#control.splice(0, taken);
-    this.#controlBytes -= position - offset;
-    return position;
+    return this.#control.fill(target, this.#fillData(target, position));
   }
 
   #fillData(target: Buffer, offset: number): number {

@@ -175,8 +175,7 @@ export class H2Stream implements ByteStream {
   /** `chunk[start, end)` came for it; `false` if that is more than the length that was said: nobody gets to see it. */
   receive(chunk: Uint8Array, start: number, end: number): boolean {
     if (this.isOver) return true;
-    if (this.#lengthLeft !== undefined) this.#lengthLeft -= end - start;
-    if (this.#lengthLeft !== undefined && this.#lengthLeft < 0) return false;
+    if (this.#lengthLeft !== undefined && (this.#lengthLeft -= end - start) < 0) return false;
     if (this.#consumer !== undefined && !this.#isPaused && this.#inbox === undefined) {
       this.#consumer.onBytes(chunk, start, end);
       this.consume(end - start);
@@ -232,6 +231,7 @@ export class H2Stream implements ByteStream {
     const flags = isLast ? Flag.EndStream : Flag.None;
     writeFrameHeader(target, offset, length, FrameType.Data, flags, this.id);
     this.#sendWindow -= length;
+    if (this.#outbox !== undefined && this.#sendWindow <= 0) this.#connection.queue(this);
     if (isLast) this.#endSending();
     return length;
   }

@@ -15,6 +15,10 @@ export interface StreamsOwner {
   onStreams(): void;
   /** A stream was given up with something in it that no window has let go. */
   onStall(): void;
+  /** RST_STREAM goes to the peer. */
+  onReset(code: ErrorCode): void;
+  /** The window of a stream is used up in which something waits. */
+  onWindowShut(): void;
 }
 
 /** What the streams of a connection may have together. */
@@ -33,6 +37,8 @@ export class OpenStreams implements StreamConnection<H2Stream> {
   readonly #resets: ResetStreams;
   readonly #encoder = new HpackEncoder();
   readonly #unread: ConnectionUnread;
+  /** Those in which something waits for their windows. */
+  readonly #shut = new Set<H2Stream>();
 
   constructor(output: H2Output, { http2, unread }: StreamsLimits, owner: StreamsOwner) {
     this.#output = output;
@@ -84,6 +90,7 @@ export class OpenStreams implements StreamConnection<H2Stream> {
   /** Resets a stream that was never open here. */
   refuse(streamId: number, code: ErrorCode): void {
     this.#resets.add(streamId);
+    this.#owner.onReset(code);
     this.#output.send(numberFrame(FrameType.RstStream, streamId, code));
   }
 
@@ -112,6 +119,12 @@ export class OpenStreams implements StreamConnection<H2Stream> {
   }
 
   queue(stream: H2Stream): void {
+    if (stream.canSend) {
+      this.#shut.delete(stream);
+    } else if (stream.bufferedBytes > 0 && !this.#shut.has(stream)) {
+      this.#shut.add(stream);
+      this.#owner.onWindowShut();
+    }
     this.#output.queue(stream);
   }
 
@@ -121,6 +134,7 @@ export class OpenStreams implements StreamConnection<H2Stream> {
   }
 
   drop(stream: H2Stream): void {
+    this.#shut.delete(stream);
     this.#output.drop(stream);
   }
 
