@@ -143,11 +143,11 @@ export const AlertCases: readonly AlertCase[] = [
     alert: "HawserPingsSlow",
     severity: "info",
     series: {
-      [bucket("hawser_ping_rtt_seconds", "2.5")]: "0x60",
+      [bucket("hawser_ping_rtt_seconds", "1")]: "0x60",
       [bucket("hawser_ping_rtt_seconds", "5")]: Busy,
       [bucket("hawser_ping_rtt_seconds", "+Inf")]: Busy,
     },
-    ...{ ...Usual, quietAt: 9, labels: ofRoute, value: "3.75s" },
+    ...{ ...Usual, quietAt: 9, labels: ofRoute, value: "3s" },
   },
   {
     alert: "HawserLimitHit",

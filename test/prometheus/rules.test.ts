@@ -12,7 +12,7 @@ const rules = await readRules();
 const alerts = rules.filter(({ alert }) => alert !== undefined);
 
 test("promtool finds the rules in order", async () => {
-  expect(await promtool(["check", "rules", ...RuleFiles])).toMatchObject({ exitCode: 0 });
+  expect(await promtool(["check", "rules", ...RuleFiles])).toContain("SUCCESS");
 });
 
 test.each(alerts)(
@@ -34,8 +34,7 @@ test.each(AlertCases)("$alert fires and is over again", async (one) => {
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, "case.yaml");
   await writeFile(file, JSON.stringify(unitTestOf(one, rule!)));
-  const { output, exitCode } = await promtool(["test", "rules", file]);
-  expect(exitCode, output).toBe(0);
+  expect(await promtool(["test", "rules", file])).toContain("SUCCESS");
 });
 
 /** The file that promtool wants. */
