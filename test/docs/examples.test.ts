@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { testCertificate } from "../support/certificates.ts";
 import { codeBlocks } from "../support/markdown-blocks.ts";
 
 const run = promisify(execFile);
@@ -35,6 +36,9 @@ beforeAll(async () => {
   };
   await writeFile(join(Folder, "tsconfig.json"), JSON.stringify({ ...config, include: ["*.ts"] }));
   for (const { file, code } of Examples) await writeFile(file, code);
+  const { certificate, key } = await testCertificate();
+  await writeFile(join(Folder, "certificate.pem"), certificate);
+  await writeFile(join(Folder, "key.pem"), key);
 });
 
 afterAll(() => rm(Folder, { recursive: true, force: true }));
