@@ -18,6 +18,9 @@ const rules = await readRules();
 const TargetLabels = ["job", "instance", "namespace", "pod"];
 const RuleLabels = rules.flatMap(({ labels }) => Object.keys(labels));
 
+/** Which gateway has workers. */
+const WithWorkers = 1;
+
 let load: LoadedGateways;
 let prometheus: PrometheusProcess;
 let begun: Date;
@@ -67,7 +70,8 @@ async function emptyOf(...expressions: string[]): Promise<readonly string[]> {
 
 describe("what Grafana asks for a panel", () => {
   for (const { where, expr } of panels) {
-    test(`${where} has data`, async () => expect(await emptyOf(expr)).toEqual([]));
+    test(`${where} has data, for all gateways and for each`, async () =>
+      expect(await emptyOf(expr, ...onEachOf(expr))).toEqual([]));
     test(`${where} names what the gateway has`, () => expect(unknownIn(expr)).toEqual([]));
   }
   for (const { where, label, selector } of variables) {
@@ -102,6 +106,14 @@ describe("rules", () => {
 test("promtool has nothing to say about the metrics", async () => {
   for (const page of pages) expect(await promtool(["check", "metrics"], page)).toBe("");
 });
+
+/** `expr` of each gateway alone: what is told of workers, of the one that has some. */
+function onEachOf(expr: string): readonly string[] {
+  const hosts = load.gateways.map(({ admin }) => new URL(admin).host);
+  return hosts
+    .filter((_, at) => at === WithWorkers || !expr.includes("hawser_worker_"))
+    .map((host) => expr.replaceAll('instance=~".*"', `instance=~${JSON.stringify(host)}`));
+}
 
 /** Metrics, labels and values of labels in `expr` that neither a gateway nor a rule has. */
 function unknownIn(expr: string): readonly string[] {
