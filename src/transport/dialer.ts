@@ -7,6 +7,8 @@ import {
   type UpgradeRequest,
 } from "../protocol/handshake/upgrade.ts";
 import type { ByteStream } from "./byte-stream.ts";
+import { Cancellation } from "./cancellation.ts";
+import { DeadlineList, type Expiring, type RunningDeadline } from "./deadline-list.ts";
 import { type AskedUpgrade, type AskResult, H1Asking } from "./h1-asking.ts";
 import { Connecting, type ConnectResult, type DialTarget } from "./upstream-connecting.ts";
 
@@ -60,38 +62,82 @@ const ExhaustedCodes: Readonly<Record<string, "descriptors" | "ports">> = {
  *
  * @throws TypeError for a request that cannot be written, RangeError for a port that is none. What peers do never throws.
  */
-export function dial(target: DialTarget, request: DialRequest, options: DialOptions): Promise<DialResult> {
-  return new Promise((resolve) => {
-    const upgrade: UpgradeRequest = { ...request, key: createUpgradeKey() };
-    const head = encodeUpgradeRequest(upgrade);
-    if (options.signal.aborted) return resolve({ type: "aborted" });
-    const asked: AskedUpgrade = { head, judge: (fields) => checkUpgradeResponse(fields, upgrade) };
-    return new Dialing(target, asked, options, resolve);
-  });
+export async function dial(target: DialTarget, request: DialRequest, options: DialOptions): Promise<DialResult> {
+  const { signal } = options;
+  const cancellation = new Cancellation();
+  const onAbort = (): void => cancellation.cancel();
+  if (signal.aborted) cancellation.cancel();
+  signal.addEventListener("abort", onAbort);
+  const dialer = new Dialer(options);
+  try {
+    return await dialer.dial(target, request, cancellation);
+  } finally {
+    dialer.stop();
+    signal.removeEventListener("abort", onAbort);
+  }
+}
+
+/** Dials as {@link dial} does, with the same deadlines again and again. */
+export class Dialer {
+  readonly #connecting: DeadlineList;
+  readonly #answering: DeadlineList;
+
+  constructor({ connectTimeoutMs, answerTimeoutMs }: Pick<DialOptions, "connectTimeoutMs" | "answerTimeoutMs">) {
+    this.#connecting = new DeadlineList(connectTimeoutMs);
+    this.#answering = new DeadlineList(answerTimeoutMs);
+  }
+
+  /** There are no deadlines any more, and no timer. */
+  stop(): void {
+    this.#connecting.stop();
+    this.#answering.stop();
+  }
+
+  /** @throws as `dial` does. */
+  dial(target: DialTarget, request: DialRequest, cancellation: Cancellation): Promise<DialResult> {
+    return new Promise((resolve) => {
+      const upgrade: UpgradeRequest = { ...request, key: createUpgradeKey() };
+      const head = encodeUpgradeRequest(upgrade);
+      if (cancellation.isCancelled) return resolve({ type: "aborted" });
+      const asked: AskedUpgrade = { head, judge: (fields) => checkUpgradeResponse(fields, upgrade) };
+      const deadlines = { connecting: this.#connecting, answering: this.#answering };
+      return new Dialing({ target, asked, deadlines, cancellation, resolve });
+    });
+  }
+}
+
+/** What a {@link Dialing} is made from. */
+interface DialingOptions {
+  readonly target: DialTarget;
+  readonly asked: AskedUpgrade;
+  readonly deadlines: { readonly connecting: DeadlineList; readonly answering: DeadlineList };
+  readonly cancellation: Cancellation;
+  readonly resolve: (result: DialResult) => void;
 }
 
 /** One dial: a {@link Connecting}, then an {@link H1Asking}, each within its deadline. */
-class Dialing {
-  readonly #asked: AskedUpgrade;
-  readonly #options: DialOptions;
-  readonly #resolve: (result: DialResult) => void;
+class Dialing implements Expiring {
+  readonly #options: DialingOptions;
   #step: Connecting | H1Asking;
-  #deadline: NodeJS.Timeout;
+  #deadline: RunningDeadline;
 
-  constructor(target: DialTarget, asked: AskedUpgrade, options: DialOptions, resolve: (result: DialResult) => void) {
-    this.#asked = asked;
+  constructor(options: DialingOptions) {
+    const { target, deadlines, cancellation } = options;
     this.#options = options;
-    this.#resolve = resolve;
     this.#step = new Connecting(target, (result) => this.#onConnectResult(result));
-    this.#deadline = setTimeout(this.#onDeadline, options.connectTimeoutMs);
-    options.signal.addEventListener("abort", this.#onAbort);
+    this.#deadline = deadlines.connecting.start(this);
+    cancellation.onCancel = () => this.#step.abort();
+  }
+
+  expire(): void {
+    this.#step.expire();
   }
 
   #onConnectResult(result: ConnectResult): void {
     if (result.type !== "connected") return this.#settle(dialResultOf(result));
-    clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(this.#onDeadline, this.#options.answerTimeoutMs);
-    this.#step = new H1Asking(result, this.#asked, (asked) => this.#onAskResult(asked));
+    this.#deadline.clear();
+    this.#deadline = this.#options.deadlines.answering.start(this);
+    this.#step = new H1Asking(result, this.#options.asked, (asked) => this.#onAskResult(asked));
   }
 
   #onAskResult(result: AskResult): void {
@@ -100,14 +146,11 @@ class Dialing {
     else this.#settle(result);
   }
 
-  readonly #onDeadline = (): void => this.#step.expire();
-
-  readonly #onAbort = (): void => this.#step.abort();
-
   #settle(result: DialResult): void {
-    clearTimeout(this.#deadline);
-    this.#options.signal.removeEventListener("abort", this.#onAbort);
-    this.#resolve(result);
+    const { cancellation, resolve } = this.#options;
+    this.#deadline.clear();
+    cancellation.onCancel = undefined;
+    resolve(result);
   }
 }
 

@@ -6,7 +6,7 @@ import type { ByteStream } from "./byte-stream.ts";
 import { copyInto } from "./copy-bytes.ts";
 import type { ResponseHead } from "./response-head.ts";
 import { SocketByteStream } from "./socket-byte-stream.ts";
-import type { SocketReads } from "./socket-reads.ts";
+import type { SocketEvents, SocketListener } from "./socket-events.ts";
 import type { StandingConnection } from "./upstream-connecting.ts";
 
 /** What became of an opening that was asked for, over either HTTP version. Only `accepted` leaves something behind. */
@@ -35,10 +35,10 @@ export interface AskedUpgrade {
  *
  * Each event is heard in one place, and `#settle` is the only way out without a WebSocket. It has no deadline of its own.
  */
-export class H1Asking {
+export class H1Asking implements SocketListener {
   readonly #socket: Socket;
   readonly #connection: Socket;
-  readonly #reads: SocketReads | undefined;
+  readonly #events: SocketEvents;
   readonly #upgrade: AskedUpgrade;
   readonly #done: (result: AskResult) => void;
   readonly #answer = new AnswerReader();
@@ -46,20 +46,19 @@ export class H1Asking {
 
   /** @param done - called exactly once, never from within the constructor. */
   constructor(
-    { socket, connection, reads }: StandingConnection,
+    { socket, connection, events }: StandingConnection,
     upgrade: AskedUpgrade,
     done: (result: AskResult) => void,
   ) {
     this.#socket = socket;
     this.#connection = connection;
-    this.#reads = reads;
+    this.#events = events;
     this.#upgrade = upgrade;
     this.#done = done;
-    if (connection !== socket) connection.on("error", this.#onError);
-    socket.on("error", this.#onError).on("close", this.#onEnd).on("end", this.#onEnd);
-    if (reads === undefined) socket.on("data", this.#onData);
-    else reads.onRead = this.#onRead;
-    socket.resume();
+    events.listener = this;
+    if (connection !== socket) connection.on("error", this.#onErrorBeneath);
+    // A socket with a buffer reads by itself.
+    if (events.onread === undefined) socket.on("data", this.#onData).resume();
     socket.write(upgrade.head, "latin1");
   }
 
@@ -74,11 +73,27 @@ export class H1Asking {
     this.#settle({ type: "aborted" });
   }
 
-  readonly #onRead = (bytes: Uint8Array, length: number): void => {
+  onConnect(): void {
+    // It was connected before.
+  }
+
+  onRead(bytes: Uint8Array, length: number): void {
     const chunk = Buffer.allocUnsafe(length);
     copyInto(chunk, 0, bytes, 0, length);
     this.#onData(chunk);
-  };
+  }
+
+  onSocketEnd(): void {
+    this.#lose("ended by the upstream", undefined);
+  }
+
+  onSocketError(error: NodeJS.ErrnoException): void {
+    this.#lose(error.code ?? "unknown error", error);
+  }
+
+  onSocketClose(): void {
+    this.#lose("ended by the upstream", undefined);
+  }
 
   readonly #onData = (chunk: Buffer): void => {
     if (this.#isSettled) return;
@@ -96,15 +111,12 @@ export class H1Asking {
     if (checked.type === "invalid") return this.#settle(checked);
     const { type, ...answer } = checked;
     this.#isSettled = true;
-    // First, so that the listeners of the stream take no more room than they need.
     this.#handOver();
-    const options = { head: behind, connection: this.#connection, reads: this.#reads };
+    const options = { head: behind, connection: this.#connection, events: this.#events };
     this.#done({ type, stream: new SocketByteStream(this.#socket, options), answer });
   }
 
-  readonly #onError = (error: NodeJS.ErrnoException): void => this.#lose(error.code ?? "unknown error", error);
-
-  readonly #onEnd = (): void => this.#lose("ended by the upstream", undefined);
+  readonly #onErrorBeneath = (error: NodeJS.ErrnoException): void => this.onSocketError(error);
 
   #lose(detail: string, error: Error | undefined): void {
     const { refusal } = this.#answer;
@@ -118,11 +130,11 @@ export class H1Asking {
     this.#done(result);
   }
 
-  /** Takes every listener away, so that the stream keeps nothing of its opening alive. */
+  /** Listens no more, so that the stream keeps nothing of its opening alive. */
   #handOver(): void {
     const socket = this.#socket;
-    if (this.#connection !== socket) this.#connection.off("error", this.#onError);
-    socket.off("error", this.#onError).off("close", this.#onEnd).off("end", this.#onEnd);
-    if (this.#reads === undefined) socket.off("data", this.#onData);
+    this.#events.leave();
+    if (this.#connection !== socket) this.#connection.off("error", this.#onErrorBeneath);
+    if (this.#events.onread === undefined) socket.off("data", this.#onData);
   }
 }

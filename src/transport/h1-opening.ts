@@ -4,6 +4,7 @@ import { encodeUpgradeAnswer, type UpgradeOpening } from "../protocol/handshake/
 import { encodeLastResponse } from "./h1-response.ts";
 import { closeLingering } from "./lingering-close.ts";
 import type { ConnectionFacts } from "./opening.ts";
+import { DeadlineList } from "./deadline-list.ts";
 import { PendingOpening, type OpeningResponder } from "./pending-opening.ts";
 import { SocketByteStream } from "./socket-byte-stream.ts";
 
@@ -77,7 +78,13 @@ export function upgradeOpening(
   { socket, connection, facts, head, answerMs }: UpgradedSocket,
 ): PendingOpening {
   const responder = new UpgradeResponder(socket, connection, key, head);
-  const opening = new PendingOpening({ request, connection: facts, streamId: 0, responder, answerMs });
+  const opening = new PendingOpening({
+    request,
+    connection: facts,
+    streamId: 0,
+    responder,
+    answering: new DeadlineList(answerMs),
+  });
   socket.once("close", () => opening.leave());
   // A client that ends its half before the answer has given up: nobody closes only one half of an opening.
   socket.once("end", () => void (opening.leave() && socket.destroy()));

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { H2ServerConnection } from "./h2/h2-connection.ts";
 import { OutputBuffers } from "./h2/output-buffers.ts";
 import { UnreadBytes } from "./h2/unread-bytes.ts";
+import { DeadlineList } from "./deadline-list.ts";
 import type { H2Connection, H2Engine, H2Options } from "./h2-acceptor.ts";
 import type { H2Observer } from "./h2-observer.ts";
 import type { AcceptorSink, ConnectionFacts } from "./opening.ts";
@@ -12,6 +13,7 @@ export class HawserH2Engine implements H2Engine {
   readonly #http2: H2Options;
   readonly #deadlines: AcceptorDeadlines;
   readonly #headers: HeaderLimits;
+  readonly #answering: DeadlineList;
   readonly #buffers = new OutputBuffers();
   readonly #unread: UnreadBytes;
   readonly #observer: H2Observer | undefined;
@@ -28,6 +30,7 @@ export class HawserH2Engine implements H2Engine {
     this.#observer = observer;
     this.#http2 = http2;
     this.#deadlines = deadlines;
+    this.#answering = new DeadlineList(deadlines.answerMs);
     this.#headers = headers;
   }
 
@@ -42,6 +45,7 @@ export class HawserH2Engine implements H2Engine {
       http2: this.#http2,
       deadlines: this.#deadlines,
       headers: this.#headers,
+      answering: this.#answering,
       buffers: this.#buffers,
       unread: this.#unread,
       observer: this.#observer,

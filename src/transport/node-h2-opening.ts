@@ -5,6 +5,7 @@ import type { FieldLines, OpeningAnswer, OpeningRejection } from "../protocol/ha
 import { sendAnswer } from "./node-h2-answer.ts";
 import { NodeH2ByteStream } from "./node-h2-stream.ts";
 import type { AcceptorSink, ConnectionFacts } from "./opening.ts";
+import { DeadlineList } from "./deadline-list.ts";
 import { PendingOpening, type OpeningResponder } from "./pending-opening.ts";
 import type { AcceptorDeadlines } from "./transport-limits.ts";
 
@@ -57,7 +58,13 @@ export function answerConnect(
     return;
   }
   const responder = new ConnectResponder(stream, isLost, idleConnectionMs);
-  const opening = new PendingOpening({ request: parsed.request, connection: facts, streamId, responder, answerMs });
+  const opening = new PendingOpening({
+    request: parsed.request,
+    connection: facts,
+    streamId,
+    responder,
+    answering: new DeadlineList(answerMs),
+  });
   stream.once("aborted", () => opening.leave());
   stream.once("close", () => opening.leave());
   sink.opening(opening);

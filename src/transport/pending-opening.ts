@@ -2,6 +2,7 @@ import { textRejection } from "../protocol/handshake/opening-refusal.ts";
 import type { OpeningAnswer, OpeningRejection, OpeningRequest } from "../protocol/handshake/opening-request.ts";
 import type { ByteStream } from "./byte-stream.ts";
 import { ClosedByteStream } from "./closed-byte-stream.ts";
+import type { DeadlineList, Expiring, RunningDeadline } from "./deadline-list.ts";
 import type { ConnectionFacts, Opening, OpeningGone } from "./opening.ts";
 
 /** How one HTTP version answers an opening: one of the two is called, once. */
@@ -18,8 +19,8 @@ export interface PendingOpeningOptions {
   readonly connection: ConnectionFacts;
   readonly streamId: number;
   readonly responder: OpeningResponder;
-  /** Until this time has passed it must be accepted or rejected. */
-  readonly answerMs: number;
+  /** Until a deadline of these has passed it must be accepted or rejected. */
+  readonly answering: DeadlineList;
 }
 
 const GatewayTimeout = textRejection(504, "The answer took too long.");
@@ -30,13 +31,13 @@ const GatewayTimeout = textRejection(504, "The answer took too long.");
  *     waiting ──accept, reject──▶ answered
  *        └──leave, deadline─────▶ gone
  */
-export class PendingOpening implements Opening {
+export class PendingOpening implements Opening, Expiring {
   readonly request: OpeningRequest;
   readonly connection: ConnectionFacts;
   readonly streamId: number;
   onGone: ((reason: OpeningGone) => void) | undefined;
   readonly #responder: OpeningResponder;
-  readonly #deadline: NodeJS.Timeout;
+  readonly #deadline: RunningDeadline;
   #state: "waiting" | "answered" | "gone" = "waiting";
 
   constructor(options: PendingOpeningOptions) {
@@ -44,18 +45,35 @@ export class PendingOpening implements Opening {
     this.connection = options.connection;
     this.streamId = options.streamId;
     this.#responder = options.responder;
-    this.#deadline = setTimeout(() => {
-      this.reject(GatewayTimeout);
-      this.#go("deadline");
-    }, options.answerMs);
+    this.#deadline = options.answering.start(this);
   }
 
   accept(answer: OpeningAnswer): ByteStream {
-    return this.#answer(() => this.#responder.accept(answer)) ?? new ClosedByteStream();
+    if (!this.#begin()) return new ClosedByteStream();
+    try {
+      const stream = this.#responder.accept(answer);
+      this.#deadline.clear();
+      return stream;
+    } catch (error) {
+      this.#state = "waiting";
+      throw error;
+    }
   }
 
   reject(rejection: OpeningRejection): void {
-    this.#answer(() => this.#responder.reject(rejection));
+    if (!this.#begin()) return;
+    try {
+      this.#responder.reject(rejection);
+      this.#deadline.clear();
+    } catch (error) {
+      this.#state = "waiting";
+      throw error;
+    }
+  }
+
+  expire(): void {
+    this.reject(GatewayTimeout);
+    this.#go("deadline");
   }
 
   /** The client's stream or connection is gone. Returns whether it left without an answer. */
@@ -65,23 +83,16 @@ export class PendingOpening implements Opening {
     return true;
   }
 
-  #answer<T>(send: () => T): T | undefined {
-    if (this.#state !== "waiting") return undefined;
-    // Before the call: sending may end the stream at once, and that is not the client leaving.
+  /** Whether it may be answered now. Said before it is: sending may end the stream at once, and that is not the client leaving. */
+  #begin(): boolean {
+    if (this.#state !== "waiting") return false;
     this.#state = "answered";
-    try {
-      const result = send();
-      clearTimeout(this.#deadline);
-      return result;
-    } catch (error) {
-      this.#state = "waiting";
-      throw error;
-    }
+    return true;
   }
 
   #go(reason: OpeningGone): void {
     this.#state = "gone";
-    clearTimeout(this.#deadline);
+    this.#deadline.clear();
     this.onGone?.(reason);
   }
 }

@@ -2,7 +2,8 @@ import type { Socket } from "node:net";
 import type { AbortReason, ByteConsumer, ByteStream, BytesLifetime, StreamEnding } from "./byte-stream.ts";
 import { resetSocket } from "./reset-socket.ts";
 import { SocketOutput } from "./socket-output.ts";
-import type { SocketReads } from "./socket-reads.ts";
+import { copyOf } from "./copy-bytes.ts";
+import { SocketEvents, type SocketListener } from "./socket-events.ts";
 import { KeepAliveMs } from "./transport-limits.ts";
 
 /** What a {@link SocketByteStream} is made from besides its socket. */
@@ -11,8 +12,8 @@ export interface SocketByteStreamOptions {
   readonly head?: Uint8Array;
   /** The TCP socket beneath `socket` where that one is TLS. Only it can be reset, so without it `abort` closes in order. */
   readonly connection?: Socket | undefined;
-  /** Who tells what is read from `socket`, and is told by nobody else from now on; absent: its 'data' does. */
-  readonly reads?: SocketReads | undefined;
+  /** What watches `socket`, which {@link connectTo} has made, and tells nobody else from now on; absent: nothing does yet. */
+  readonly events?: SocketEvents | undefined;
 }
 
 /** What the kernel says when the peer's RST has arrived: at a read, at a write. */
@@ -25,14 +26,16 @@ const ResetCodes: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE"]);
  *
  * TLS that ends without close_notify ends like TCP that sends FIN: whether a WebSocket was whole is told by its Close frame.
  */
-export class SocketByteStream implements ByteStream {
+export class SocketByteStream implements ByteStream, SocketListener {
   readonly lifetime: BytesLifetime;
   readonly #socket: Socket;
   readonly #connection: Socket;
-  readonly #reads: SocketReads | undefined;
+  readonly #events: SocketEvents;
   readonly #output: SocketOutput;
   /** What is to be delivered before anything is read, where no 'data' does it. */
   #head: Uint8Array | undefined;
+  /** Whether the peer ended its half when nobody could be told. */
+  #isEndHeld = false;
   #consumer: ByteConsumer | undefined;
   #paused = false;
   #ended = false;
@@ -40,23 +43,15 @@ export class SocketByteStream implements ByteStream {
   /** Known from the first moment on: `abort`, or the socket's close. Told when the socket has closed. */
   #ending: StreamEnding | undefined;
 
-  constructor(socket: Socket, { head, connection, reads }: SocketByteStreamOptions = {}) {
-    this.lifetime = reads === undefined ? "kept" : "call";
+  constructor(socket: Socket, { head, connection, events }: SocketByteStreamOptions = {}) {
+    this.lifetime = events?.onread === undefined ? "kept" : "call";
     this.#socket = socket;
-    this.#reads = reads;
+    this.#events = events ?? new SocketEvents();
+    this.#events.listener = this;
     this.#output = new SocketOutput(socket, () => this.#onDrain());
     this.#connection = connection ?? socket;
-    // It may flow because of a reader before us, and would drop what comes until `start`.
-    socket.pause();
-    socket.allowHalfOpen = true;
-    socket.setNoDelay();
-    socket.setTimeout(0);
-    this.#connection.setKeepAlive(true, KeepAliveMs);
-    socket.on("error", (error) => {
-      this.#loss ??= isReset(error) ? "reset" : "connection-lost";
-    });
-    // Told once; `once` would cost an object more.
-    socket.on("close", () => this.#planClose());
+    if (events?.onread === undefined) this.#prepare();
+    if (events === undefined) this.#events.watch(socket);
     if (this.#connection !== socket) this.#watchConnection();
     if (socket.closed) this.#ending = { type: "connection-lost" };
     else if (head !== undefined && head.length > 0) this.#takeHead(head);
@@ -79,14 +74,7 @@ export class SocketByteStream implements ByteStream {
     const socket = this.#socket;
     // Its event may be gone already.
     if (socket.closed) this.#planClose();
-    const deliver = (bytes: Uint8Array, length: number): void => {
-      if (this.#ending === undefined) consumer.onBytes(bytes, 0, length);
-    };
-    if (this.#reads === undefined) socket.on("data", (chunk: Buffer) => deliver(chunk, chunk.length));
-    else this.#reads.onRead = deliver;
-    socket.on("end", () => {
-      if (this.#ending === undefined) consumer.onEnd();
-    });
+    if (!this.#hasBuffer) socket.on("data", (chunk: Buffer) => this.onRead(chunk, chunk.length));
     this.#flow();
   }
 
@@ -108,7 +96,7 @@ export class SocketByteStream implements ByteStream {
   end(): void {
     if (this.#ended || this.#ending !== undefined) return;
     this.#ended = true;
-    if (this.#reads !== undefined && this.#isDone) this.#finish();
+    if (this.#hasBuffer && this.#isDone) this.#finish();
     else this.#output.end();
   }
 
@@ -117,6 +105,46 @@ export class SocketByteStream implements ByteStream {
     this.#ending = { type: "aborted", reason };
     // TLS above it follows by itself. Destroying that one too crashes Node 24 while a handshake's callback runs.
     resetSocket(this.#connection);
+  }
+
+  onConnect(): void {
+    // It was connected before.
+  }
+
+  onRead(bytes: Uint8Array, length: number): void {
+    if (this.#ending !== undefined) return;
+    if (this.#consumer === undefined) this.#hold(bytes, length);
+    else this.#consumer.onBytes(bytes, 0, length);
+  }
+
+  onSocketEnd(): void {
+    if (this.#ending !== undefined) return;
+    if (this.#consumer === undefined || this.#head !== undefined) this.#isEndHeld = true;
+    else this.#consumer.onEnd();
+  }
+
+  onSocketError(error: NodeJS.ErrnoException): void {
+    this.#loss ??= isReset(error) ? "reset" : "connection-lost";
+  }
+
+  onSocketClose(): void {
+    this.#planClose();
+  }
+
+  /** Whether what is read lies in a buffer, and no 'data' tells of it. */
+  get #hasBuffer(): boolean {
+    return this.#events.onread !== undefined;
+  }
+
+  /** Makes of a socket that others had what it is to be here. */
+  #prepare(): void {
+    const socket = this.#socket;
+    // It may flow because of a reader before us, and would drop what comes until `start`.
+    socket.pause();
+    socket.allowHalfOpen = true;
+    socket.setNoDelay();
+    socket.setTimeout(0);
+    this.#connection.setKeepAlive(true, KeepAliveMs);
   }
 
   /** Whether the peer has ended its half, and all that we wrote has left. */
@@ -131,22 +159,34 @@ export class SocketByteStream implements ByteStream {
   }
 
   #takeHead(head: Uint8Array): void {
-    if (this.#reads === undefined) this.#socket.unshift(head);
-    else this.#head = head;
+    if (this.#hasBuffer) this.#head = head;
+    else this.#socket.unshift(head);
+  }
+
+  /** Keeps what came before anybody takes it; the system keeps the rest. */
+  #hold(bytes: Uint8Array, length: number): void {
+    const copy = copyOf(bytes, 0, length);
+    this.#head = this.#head === undefined ? copy : Buffer.concat([this.#head, copy]);
+    this.#socket.pause();
   }
 
   #flow(): void {
     if (this.#consumer === undefined || this.#paused) return;
-    if (this.#head === undefined) this.#socket.resume();
     // Never from within a call of the consumer's.
-    else process.nextTick(() => this.#deliverHead());
+    if (this.#head !== undefined || this.#isEndHeld) process.nextTick(() => this.#deliverHeld());
+    // One with a buffer reads by itself until it is paused.
+    else if (!this.#hasBuffer || this.#socket.isPaused()) this.#socket.resume();
   }
 
-  #deliverHead(): void {
+  #deliverHeld(): void {
+    if (this.#paused) return;
     const head = this.#head;
-    if (head === undefined || this.#paused) return;
     this.#head = undefined;
-    this.#reads?.onRead(head, head.length);
+    if (head !== undefined) this.onRead(head, head.length);
+    if (this.#paused) return;
+    const isEnd = this.#isEndHeld;
+    this.#isEndHeld = false;
+    if (isEnd) this.onSocketEnd();
     this.#flow();
   }
 

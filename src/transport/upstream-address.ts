@@ -1,6 +1,7 @@
-import { connect, isIP, type Socket } from "node:net";
+import { connect, isIP, type Socket, type TcpNetConnectOpts } from "node:net";
 import { connect as connectTls, createSecureContext, type TLSSocket } from "node:tls";
-import type { SocketReads } from "./socket-reads.ts";
+import type { SocketEvents } from "./socket-events.ts";
+import { KeepAliveMs } from "./transport-limits.ts";
 
 /** Where an upstream listens. */
 export interface UpstreamAddress {
@@ -23,22 +24,44 @@ export interface UpstreamTls {
   readonly identity?: { readonly certificate: string; readonly key: string } | undefined;
 }
 
+/** How a socket is made, wherever it leads. */
+type SocketOptions = Pick<
+  TcpNetConnectOpts,
+  "allowHalfOpen" | "noDelay" | "keepAlive" | "keepAliveInitialDelay" | "onread"
+>;
+
 /** Begins TLS on a connected socket; the socket it returns emits `secureConnect`. */
 export type Secure = (connection: Socket) => TLSSocket;
 
 /**
- * Begins to connect to `address`, without its TLS.
+ * Begins to connect to `address`, without its TLS. The socket sends without delay, and finds out a host that is gone; it
+ * reads as `events` says, which watches it, and with a buffer may end one half at a time.
  *
  * @param sourceAddress - the IP address of this machine to connect from; without it the system chooses.
- * @param reads - is told what comes; without it the socket emits 'data'.
  */
-export function connectTo({ transport }: UpstreamAddress, sourceAddress?: string, reads?: SocketReads): Socket {
-  const onread = reads?.options;
-  if (transport.type === "unix") return connect({ path: transport.path, onread });
+export function connectTo(
+  { transport }: UpstreamAddress,
+  sourceAddress: string | undefined,
+  events: SocketEvents,
+): Socket {
+  const { onread } = events;
+  const allowHalfOpen = onread !== undefined;
+  const options = { allowHalfOpen, noDelay: true, keepAlive: true, keepAliveInitialDelay: KeepAliveMs, onread };
+  const socket = connectWith(transport, sourceAddress, options);
+  events.watch(socket);
+  return socket;
+}
+
+function connectWith(
+  transport: UpstreamAddress["transport"],
+  sourceAddress: string | undefined,
+  options: SocketOptions,
+): Socket {
+  if (transport.type === "unix") return connect({ ...options, path: transport.path });
   const { host, port } = transport;
-  if (sourceAddress === undefined) return connect({ host, port, onread });
+  if (sourceAddress === undefined) return connect({ ...options, host, port });
   // Of the addresses of a host name only those can be reached from it that are of its family.
-  return connect({ host, port, localAddress: sourceAddress, family: isIP(sourceAddress), onread });
+  return connect({ ...options, host, port, localAddress: sourceAddress, family: isIP(sourceAddress) });
 }
 
 /** The server name that is sent to `address`; `undefined` without TLS, and where it is an IP address (RFC 6066 §3). */

@@ -2,8 +2,7 @@ import type { Socket } from "node:net";
 import type { OpeningRejection } from "../protocol/handshake/opening-request.ts";
 import { AnswerReader } from "./answer-reader.ts";
 import { encodeProxyConnect, type HttpProxy } from "./http-proxy.ts";
-import { SocketReads } from "./socket-reads.ts";
-import { KeepAliveMs } from "./transport-limits.ts";
+import { SocketEvents, type SocketListener } from "./socket-events.ts";
 import { connectTo, type Secure, type UpstreamAddress } from "./upstream-address.ts";
 
 /** Whom to dial, and from where. */
@@ -19,15 +18,15 @@ export interface DialTarget {
   readonly readBuffer?: Uint8Array | undefined;
 }
 
-/** A connection that stands, with all its TLS. Both sockets have a listener for errors. */
+/** A connection that stands, with all its TLS. Both sockets are watched: errors end no process. */
 export interface StandingConnection {
   readonly type: "connected";
   /** What HTTP is spoken on. */
   readonly socket: Socket;
   /** The TCP or unix socket beneath it, which may be the same. */
   readonly connection: Socket;
-  /** Who tells what is read from `socket`; absent: its 'data' does. */
-  readonly reads?: SocketReads | undefined;
+  /** What watches `socket`, for whoever goes on with it. */
+  readonly events: SocketEvents;
 }
 
 /** What became of an attempt to connect. Without a connection no socket is left. */
@@ -49,16 +48,18 @@ export type ConnectResult =
  *
  * It has no deadline of its own: who began it tells it to {@link expire}.
  */
-export class Connecting {
+export class Connecting implements SocketListener {
   readonly #target: DialTarget;
   readonly #done: (result: ConnectResult) => void;
   /** The TCP or unix socket. */
   readonly connection: Socket;
-  readonly #reads: SocketReads | undefined;
+  /** What watches it. */
+  readonly #beneath: SocketEvents;
   /** What the proxy is asked with. */
   readonly #connectHead: string | undefined;
   /** The topmost layer so far. */
   #socket: Socket;
+  #events: SocketEvents;
   #at: "connection" | "tls" = "connection";
   #isSettled = false;
 
@@ -72,12 +73,11 @@ export class Connecting {
     const { proxy, address, sourceAddress, secure, readBuffer } = target;
     this.#connectHead = proxy && encodeProxyConnect(address.transport, proxy);
     const isBare = proxy === undefined && secure === undefined;
-    this.#reads = readBuffer && isBare ? new SocketReads(readBuffer) : undefined;
-    this.connection = connectTo((proxy ?? target).address, sourceAddress, this.#reads);
+    this.#beneath = new SocketEvents(isBare ? readBuffer : undefined);
+    this.#beneath.listener = this;
+    this.#events = this.#beneath;
+    this.connection = connectTo((proxy ?? target).address, sourceAddress, this.#beneath);
     this.#socket = this.connection;
-    this.#watch(this.connection);
-    // Told once, as all that is listened to with `on` here: `once` would cost an object each.
-    this.connection.on("connect", this.#onConnect);
   }
 
   /** The topmost layer there is. */
@@ -95,10 +95,27 @@ export class Connecting {
     this.#settle({ type: "aborted" });
   }
 
-  #watch(socket: Socket): void {
-    socket.on("error", this.#onError);
-    // A peer that ends within a handshake need not be an error to the socket.
-    socket.on("close", this.#onClose);
+  onConnect(): void {
+    const head = this.#connectHead;
+    if (head === undefined) this.#secureServer();
+    else this.#secure(this.#target.proxy?.secure, () => this.#ask(head));
+  }
+
+  onRead(): void {
+    // Nothing is read before the connection stands, and then another one listens.
+  }
+
+  onSocketEnd(): void {
+    // The close tells it too.
+  }
+
+  onSocketError(error: NodeJS.ErrnoException): void {
+    this.#settle({ type: "failed", at: this.#at, error });
+  }
+
+  /** A peer that ends within a handshake need not be an error to the socket. */
+  onSocketClose(): void {
+    this.#settle({ ...ended(), at: this.#at });
   }
 
   #secure(secure: Secure | undefined, next: () => void): void {
@@ -106,7 +123,9 @@ export class Connecting {
     this.#at = "tls";
     const socket = secure(this.#socket);
     this.#socket = socket;
-    this.#watch(socket);
+    this.#events = new SocketEvents();
+    this.#events.listener = this;
+    this.#events.watch(socket);
     socket.once("secureConnect", next);
   }
 
@@ -137,30 +156,11 @@ export class Connecting {
     socket.write(head, "latin1");
   }
 
-  readonly #onConnect = (): void => {
-    const head = this.#connectHead;
-    if (head === undefined) this.#secureServer();
-    else this.#secure(this.#target.proxy?.secure, () => this.#ask(head));
-  };
-
-  readonly #onError = (error: NodeJS.ErrnoException): void => {
-    this.#settle({ type: "failed", at: this.#at, error });
-  };
-
-  readonly #onClose = (): void => this.#settle({ ...ended(), at: this.#at });
-
   #stand(): void {
-    const { connection } = this;
-    const socket = this.#socket;
     // A connection that lives for days must not hold its opening.
-    connection.off("connect", this.#onConnect);
-    this.#letGo(connection);
-    if (socket !== connection) this.#letGo(socket);
-    this.#settle({ type: "connected", socket, connection, reads: this.#reads });
-  }
-
-  #letGo(layer: Socket): void {
-    layer.on("error", ignore).off("error", this.#onError).off("close", this.#onClose);
+    this.#beneath.leave();
+    this.#events.leave();
+    this.#settle({ type: "connected", socket: this.#socket, connection: this.connection, events: this.#events });
   }
 
   #settle(result: ConnectResult): void {
@@ -188,8 +188,6 @@ export function connectUpstream(
     if (result.type === "connected") done(undefined, socket, connection);
     else done(result.type === "failed" ? result.error : connectTimeout(), socket, connection);
   });
-  connecting.connection.setNoDelay(true);
-  connecting.connection.setKeepAlive(true, KeepAliveMs);
   const deadline = setTimeout(() => connecting.expire(), timeoutMs);
 }
 
@@ -201,5 +199,3 @@ function ended(): Extract<ConnectResult, { type: "failed" }> {
 function connectTimeout(): Error {
   return Object.assign(new Error("no connection in time"), { code: "ETIMEDOUT" });
 }
-
-function ignore(): void {}

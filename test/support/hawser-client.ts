@@ -4,6 +4,7 @@ import { onTestFinished } from "vitest";
 import { checkConnectResponse } from "../../src/protocol/handshake/extended-connect.ts";
 import { H2ClientConnection } from "../../src/transport/h2/h2-client-connection.ts";
 import { OutputBuffers } from "../../src/transport/h2/output-buffers.ts";
+import { SocketEvents } from "../../src/transport/socket-events.ts";
 import { UnreadBytes } from "../../src/transport/h2/unread-bytes.ts";
 import type { H2AskResult, H2Client, H2ClientOptions, PendingAsk } from "../../src/transport/h2-client.ts";
 import type { ByteStream } from "../../src/transport/byte-stream.ts";
@@ -61,7 +62,7 @@ export async function connectHawser(options: HawserClientOptions = {}): Promise<
     observed.changed();
   };
   const client = new H2ClientConnection(
-    { type: "connected", socket, connection: socket },
+    { type: "connected", socket, connection: socket, events: new SocketEvents() },
     { maxStreams: 100, idleMs: 60_000, pingIntervalMs: Infinity, pongMs: 60_000, ...kept },
     {
       onSettings: tell("settings"),

@@ -9,7 +9,7 @@ import { encodeFrame } from "../../src/protocol/frame/frame-codec.ts";
 import { textFrame } from "../../src/protocol/frame/frame.ts";
 import { createMaskKey } from "../../src/protocol/frame/mask.ts";
 import { dial } from "../../src/transport/dialer.ts";
-import { createReadBuffer } from "../../src/transport/socket-reads.ts";
+import { createReadBuffer } from "../../src/transport/socket-events.ts";
 import type { UpstreamAddress } from "../../src/transport/upstream-address.ts";
 import { accepted, dialRequest, dialUpstream, switching } from "../support/dialing.ts";
 import { scriptedUpstream } from "../support/scripted-upstream.ts";

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { connect as connectTls, createSecureContext, TLSSocket } from "node:tls";
 import { beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { SocketByteStream } from "../../src/transport/socket-byte-stream.ts";
-import { createReadBuffer, SocketReads } from "../../src/transport/socket-reads.ts";
+import { createReadBuffer, SocketEvents } from "../../src/transport/socket-events.ts";
 import { describeByteStream } from "../contract/byte-stream.ts";
 import { testCertificate, type TestCertificate } from "../support/certificates.ts";
 import { farEndOf } from "../support/far-end.ts";
@@ -25,11 +25,11 @@ function streamPair(
   sockets: SocketPair,
   nearEnd: keyof SocketPair,
   beneath: SocketPair = sockets,
-  reads?: SocketReads,
+  events?: SocketEvents,
 ): StreamPair {
   const farEnd = nearEnd === "client" ? "server" : "client";
   return {
-    near: new SocketByteStream(sockets[nearEnd], { connection: beneath[nearEnd], reads }),
+    near: new SocketByteStream(sockets[nearEnd], { connection: beneath[nearEnd], events }),
     far: farEndOf(sockets[farEnd], { reset: () => void beneath[farEnd].resetAndDestroy(), resetCode: undefined }),
     loseConnection: () => sockets[nearEnd].destroy(),
     close: () => closeAll(sockets, beneath),
@@ -48,11 +48,12 @@ describeByteStream("TCP", async () => streamPair(await connectedSockets(), "serv
 
 const shared = createReadBuffer();
 describeByteStream("TCP that is read into shared memory", async () => {
-  const reads = new SocketReads(shared);
-  const sockets = await connectedSockets(undefined, reads.options);
+  const events = new SocketEvents(shared);
+  const sockets = await connectedSockets(undefined, events.onread);
+  events.watch(sockets.client);
   // It was accepted paused.
   sockets.server.resume();
-  return streamPair(sockets, "client", sockets, reads);
+  return streamPair(sockets, "client", sockets, events);
 });
 
 for (const nearEnd of ["client", "server"] as const) {

@@ -1,3 +1,4 @@
+import { SocketEvents } from "../../src/transport/socket-events.ts";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type AddressInfo, type Server } from "node:net";
@@ -212,8 +213,7 @@ describe("a source address", () => {
         socket.destroy();
       }),
     );
-    const socket = connectTo({ transport: { type: "tcp", host, port }, tls: undefined }, source);
-    socket.on("error", () => undefined);
+    const socket = connectTo({ transport: { type: "tcp", host, port }, tls: undefined }, source, new SocketEvents());
     onTestFinished(() => void socket.destroy());
     return seen.promise;
   }
@@ -297,7 +297,7 @@ describe("an upstream that says nothing to TLS", () => {
   }
 
   test("meets the connect deadline", async () => {
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
     onTestFinished(() => void vi.useRealTimers());
     const { server, address, hello } = await silentServer();
     const dialed = dialUpstream(address, { connectTimeoutMs: 5_000 });

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import type { DialTarget } from "../../transport/upstream-connecting.ts";
-import { createReadBuffer } from "../../transport/socket-reads.ts";
+import { createReadBuffer } from "../../transport/socket-events.ts";
 import { trySecure } from "../../transport/upstream-address.ts";
 import type { AddressConfig, UpstreamConfig } from "../config/config.ts";
 

@@ -1,3 +1,4 @@
+import type { Cancellation } from "../../transport/cancellation.ts";
 import type { Opening } from "../../transport/opening.ts";
 import { upstreamFields } from "../routing/forwarded-fields.ts";
 import type { LimitKind } from "../telemetry/limit-kind.ts";
@@ -17,7 +18,7 @@ import type { UpstreamDialResult } from "./upstream-dialer.ts";
 export async function dialInTurn(
   opening: Opening,
   route: UpstreamRoute,
-  signal: AbortSignal,
+  cancellation: Cancellation,
   context: StreamContext,
   trace: OpeningTrace | undefined,
 ): Promise<UpstreamDialResult> {
@@ -31,7 +32,7 @@ export async function dialInTurn(
     const authority = hostFor(route.hostField, { client: request.authority, address: address.authority });
     const dialed = { authority, path, subprotocols, extensions, fields };
     for (const target of upstream.targetsInTurn(address)) {
-      result = await dialer.dial(target, dialed, signal);
+      result = await dialer.dial(target, dialed, cancellation);
       const limit = limitOf(result);
       if (limit !== undefined) context.limitHit(limit, protocolOf(connection));
       // Another source address has ports, or room on its connections, of its own. Each takes a descriptor.

@@ -2,6 +2,7 @@ import { CloseCode } from "../../protocol/close-code.ts";
 import { allowedRsvOf } from "../../protocol/handshake/negotiation.ts";
 import type { OpeningAnswer } from "../../protocol/handshake/opening-request.ts";
 import type { ByteStream } from "../../transport/byte-stream.ts";
+import { Cancellation } from "../../transport/cancellation.ts";
 import type { Opening } from "../../transport/opening.ts";
 import { lingerMsOf } from "../../websocket/linger.ts";
 import { dialInTurn } from "./dial-in-turn.ts";
@@ -30,7 +31,7 @@ export async function serveUpstream(
   context.live.add(waiting);
   let isRelayed = false;
   try {
-    const result = await dialInTurn(opening, route, waiting.signal, context, report.trace);
+    const result = await dialInTurn(opening, route, waiting.dialing, context, report.trace);
     isRelayed = answer(opening, route, result, report, context, release);
   } catch (error) {
     // What neither the dialer nor the acceptor foresaw in a peer's fields costs this opening alone.
@@ -46,7 +47,7 @@ export async function serveUpstream(
 class WaitingOpening implements LiveStream {
   readonly route: string;
   readonly connection: Opening["connection"];
-  readonly #dialing = new AbortController();
+  readonly dialing = new Cancellation();
   readonly #report: OpeningReport;
 
   constructor(opening: Opening, route: string, report: OpeningReport) {
@@ -56,18 +57,14 @@ class WaitingOpening implements LiveStream {
     opening.onGone = (reason) => {
       if (reason === "client-left") report.answered("client_left", 0);
       else report.answered("deadline", 504);
-      this.#dialing.abort();
+      this.dialing.cancel();
     };
-  }
-
-  get signal(): AbortSignal {
-    return this.#dialing.signal;
   }
 
   close(_code: CloseCode, cause: GatewayCloseCause): void {
     const why = cause === "drain" ? "The gateway is stopping." : "The configuration has just changed.";
     this.#report.refuse("draining", 503, why);
-    this.#dialing.abort();
+    this.dialing.cancel();
   }
 
   abort(): void {

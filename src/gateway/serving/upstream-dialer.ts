@@ -1,6 +1,7 @@
+import type { Cancellation } from "../../transport/cancellation.ts";
 import { ClientDialer, type ClientProtocol } from "../../transport/client-dialer.ts";
 import type { ClientDialResult } from "../../transport/client-dialing.ts";
-import { dial, dialResultOf, type DialRequest, type DialResult } from "../../transport/dialer.ts";
+import { Dialer, dialResultOf, type DialRequest, type DialResult } from "../../transport/dialer.ts";
 import type { H2PoolOptions } from "../../transport/h2-client-pool.ts";
 import type { OpenH2Client } from "../../transport/h2-client.ts";
 import { KeepAliveMs } from "../../transport/transport-limits.ts";
@@ -20,6 +21,7 @@ const PongMs = 15_000;
 export class UpstreamDialer {
   readonly #upstream: Upstream;
   readonly #protocol: ClientProtocol;
+  readonly #dialer: Dialer;
   readonly #pool: H2PoolOptions;
   /** Where WebSockets share HTTP/2 connections, or may; others have a connection each. */
   readonly #shared = new Map<DialTarget, ClientDialer>();
@@ -28,6 +30,7 @@ export class UpstreamDialer {
   constructor(upstream: Upstream, config: UpstreamConfig, openClient: OpenH2Client) {
     this.#upstream = upstream;
     this.#protocol = config.protocol;
+    this.#dialer = new Dialer(upstream.timeouts);
     this.#pool = {
       openClient,
       maxStreams: config.maxStreamsPerConnection,
@@ -47,12 +50,17 @@ export class UpstreamDialer {
    * @param target - one of the upstream's.
    * @throws as `dial` does.
    */
-  dial(target: DialTarget, request: DialRequest, signal: AbortSignal): Promise<UpstreamDialResult> {
-    const { connectTimeoutMs, answerTimeoutMs } = this.#upstream.timeouts;
+  dial(target: DialTarget, request: DialRequest, cancellation: Cancellation): Promise<UpstreamDialResult> {
     const shared = this.#trySharedOf(target);
-    if (shared === undefined) return dial(target, request, { connectTimeoutMs, answerTimeoutMs, signal });
+    if (shared === undefined) return this.#dialer.dial(target, request, cancellation);
+    const { connectTimeoutMs, answerTimeoutMs } = this.#upstream.timeouts;
     const scheme = target.address.tls === undefined ? "http" : "https";
-    const options = { timeoutMs: connectTimeoutMs, answerTimeoutMs, judgesExtensions: true, signal };
+    const options = {
+      timeoutMs: connectTimeoutMs,
+      answerTimeoutMs,
+      judgesExtensions: true,
+      signal: signalOf(cancellation),
+    };
     return shared.dial({ ...request, scheme }, options).then(upstreamResultOf);
   }
 
@@ -76,6 +84,13 @@ export class UpstreamDialer {
     this.#shared.set(target, dialer);
     return dialer;
   }
+}
+
+function signalOf(cancellation: Cancellation): AbortSignal {
+  const controller = new AbortController();
+  if (cancellation.isCancelled) controller.abort();
+  cancellation.onCancel = () => controller.abort();
+  return controller.signal;
 }
 
 function upstreamResultOf(result: ClientDialResult): UpstreamDialResult {

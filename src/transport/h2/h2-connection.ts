@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import type { DeadlineList } from "../deadline-list.ts";
 import type { H2Connection, H2Options } from "../h2-acceptor.ts";
 import type { H2Observer } from "../h2-observer.ts";
 import { destroyLater, LingerMs, MaxDroppedBytes } from "../lingering-close.ts";
@@ -21,6 +22,8 @@ export interface H2ConnectionOptions {
   readonly facts: ConnectionFacts;
   readonly http2: H2Options;
   readonly deadlines: AcceptorDeadlines;
+  /** Those of openings. */
+  readonly answering: DeadlineList;
   readonly headers: HeaderLimits;
   readonly sink: AcceptorSink;
   readonly buffers: OutputBuffers;
@@ -66,7 +69,7 @@ export class H2ServerConnection implements H2Connection {
     this.#socket = socket;
     this.#options = options;
     this.facts = facts;
-    this.#requests = new H2Requests({ facts, sink, deadlines });
+    this.#requests = new H2Requests({ facts, sink, deadlines, answering: options.answering });
     this.#output = new H2Output(socket, options.buffers, {
       sendTrailers: (stream) => this.#frames.sendTrailers(stream),
       onEmpty: () => this.#endIfDone(),

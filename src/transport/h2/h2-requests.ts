@@ -1,6 +1,7 @@
 import { parseExtendedConnect } from "../../protocol/handshake/extended-connect.ts";
 import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
 import type { AcceptorSink, ConnectionFacts } from "../opening.ts";
+import type { DeadlineList } from "../deadline-list.ts";
 import { PendingExchange } from "../pending-exchange.ts";
 import { PendingOpening } from "../pending-opening.ts";
 import { RefusedOpenings, RefusedRequests, type RefusedRequest } from "../refused-request.ts";
@@ -16,6 +17,8 @@ export interface H2RequestsOptions {
   readonly facts: ConnectionFacts;
   readonly sink: AcceptorSink;
   readonly deadlines: AcceptorDeadlines;
+  /** Those of openings. */
+  readonly answering: DeadlineList;
 }
 
 /** Makes openings and exchanges of the requests on one connection, or refuses them. */
@@ -47,7 +50,7 @@ export class H2Requests {
   }
 
   #takeConnect(stream: H2Stream, fields: FieldLines): void {
-    const { facts, sink, deadlines } = this.#options;
+    const { facts, sink, deadlines, answering } = this.#options;
     const parsed = parseExtendedConnect(fields, facts.secure);
     if (parsed.type === "refused") return this.#refuse(stream, parsed);
     const opening = new PendingOpening({
@@ -55,7 +58,7 @@ export class H2Requests {
       connection: facts,
       streamId: stream.id,
       responder: new ConnectAnswer(stream, deadlines.idleConnectionMs),
-      answerMs: deadlines.answerMs,
+      answering,
     });
     stream.onGone = () => void opening.leave();
     sink.opening(opening);
