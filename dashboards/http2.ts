@@ -94,7 +94,8 @@ export const Http2: DashboardSpec = {
         {
           kind: "series",
           title: "Windows that ran empty",
-          shows: "How often each second a sender here had bytes and no window to send them in (RFC 9113 section 5.2).",
+          shows:
+            "How often each second something for a client waited for a window (RFC 9113 section 5.2). Only http2.engine: hawser can tell.",
           good: "Below one per connection and second.",
           act: "Clients read slowly, or their windows are small for the distance. One connection's window holds all its streams back.",
           width: 8,
@@ -142,25 +143,31 @@ export const Http2: DashboardSpec = {
         {
           kind: "series",
           title: "Streams reset",
-          shows: "RST_STREAM frames each second, by direction and code (RFC 9113 section 7).",
+          shows: "RST_STREAM each second on streams of clients, by who sent it and its code (RFC 9113 section 7).",
           good: "cancel from clients, and no_error to them, which is how some browsers' streams end.",
           act: "sent flow_control_error or protocol_error: a client breaks rules. received internal_error: it fails.",
           width: 8,
           unit: "cps",
           queries: [
-            { expr: sumRate("hawser_h2_resets_total", Gateway, "direction, code"), legend: "{{direction}} {{code}}" },
+            {
+              expr: `${sumRate("hawser_h2_resets_total", Gateway, "direction, code")} > 0`,
+              legend: "{{direction}} {{code}}",
+            },
           ],
         },
         {
           kind: "series",
           title: "Connections told to go",
-          shows: "GOAWAY frames each second, by direction and code.",
+          shows: "Connections of clients each second that ended with a GOAWAY, by who sent it and its code.",
           good: "no_error: idle connections, drains and clients that leave.",
           act: "sent enhance_your_calm: abuse was ended. sent protocol_error: a client that cannot speak HTTP/2.",
           width: 8,
           unit: "cps",
           queries: [
-            { expr: sumRate("hawser_h2_goaways_total", Gateway, "direction, code"), legend: "{{direction}} {{code}}" },
+            {
+              expr: `${sumRate("hawser_h2_goaways_total", Gateway, "direction, code")} > 0`,
+              legend: "{{direction}} {{code}}",
+            },
           ],
         },
         {

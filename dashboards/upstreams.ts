@@ -19,9 +19,9 @@ export const Upstreams: DashboardSpec = {
         {
           kind: "series",
           title: "Dials by upstream and result",
-          shows: "Connections and streams to upstreams that were asked for, each second, by what became of them.",
-          good: "One result: the one that says it worked.",
-          act: "Another one: is the backend up, is its address right in the config, does a firewall drop the connection?",
+          shows: "Dials of upstreams' addresses for WebSockets, each second, by what became of them.",
+          good: "accepted; refused only where the backend asks for a login.",
+          act: "unreachable: is this address up and right in the config? timeout: a firewall, or too much load. exhausted: no port or file is left here.",
           width: 12,
           unit: "cps",
           queries: [
@@ -34,12 +34,13 @@ export const Upstreams: DashboardSpec = {
         {
           kind: "series",
           title: "Time to dial",
-          shows: "From the dial to a connection that can be used, TLS included.",
-          good: "A round trip or two: a millisecond within a data centre.",
+          shows:
+            "From the dial of an address to its answer to the WebSocket, or to its failure. TCP and TLS are in it.",
+          good: "A few round trips and what the backend needs to decide: milliseconds within a data centre.",
           act: "p99 at 1 s or 3 s: SYN packets are lost or the backend's accept queue is full. Near connectTimeoutMs: it is down.",
           width: 12,
           unit: "s",
-          thresholds: { warning: 0.1, critical: 1 },
+          thresholds: { warning: 0.25, critical: 1 },
           queries: [0.5, 0.99].map((q) => ({
             expr: quantile(q, "hawser_upstream_dial_seconds", Upstream, "upstream"),
             legend: `p${q * 100} {{upstream}}`,
@@ -48,8 +49,8 @@ export const Upstreams: DashboardSpec = {
         {
           kind: "series",
           title: "Open connections",
-          shows: "Connections to upstreams that are open now, by HTTP version.",
-          good: "h1: one per stream. h2: far fewer than streams.",
+          shows: "Connections to upstreams that stand now, for WebSockets and for ordinary requests.",
+          good: "h1: one per stream and a few for requests. h2: far fewer than streams.",
           act: "More than streams: connections are not given back. Ports run out near 28 000 per address: add sourceAddresses.",
           width: 12,
           unit: "short",

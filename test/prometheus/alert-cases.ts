@@ -88,6 +88,15 @@ export const AlertCases: readonly AlertCase[] = [
     ...{ ...Usual, quietAt: 2, labels: ofRoute, value: "50%" },
   },
   {
+    alert: "HawserUpstreamAddressDown",
+    severity: "warning",
+    series: {
+      [`hawser_upstream_dials_total{${Gateway},upstream="backend",result="accepted"}`]: Always,
+      [`hawser_upstream_dials_total{${Gateway},upstream="backend",result="unreachable"}`]: Busy,
+    },
+    ...{ ...Usual, quietAt: 4, labels: { job: "hawser", upstream: "backend" }, value: "50%" },
+  },
+  {
     alert: "HawserUpstreamRefusing",
     severity: "warning",
     series: { [openings("accepted")]: "0+20x60", [openings("upstream_refused")]: Busy },
