@@ -30,7 +30,7 @@ const Rules: OptionRules<ConnectOptions> = {
   socketPath: Text,
   proxy: {
     allowed: "a URL",
-    isAllowed: (value) => typeof value === "string" || value instanceof URL,
+    isAllowed: (value) => typeof value === "string" || (isObject(value) && "href" in value),
     isSecret: true,
   },
   proxyTls: Group,
@@ -53,16 +53,30 @@ const Elsewhere: Readonly<Record<string, string>> = {
   ...{ ca: OfTls, cert: OfTls, key: OfTls, serverName: OfTls, verify: OfTls },
   headers: 'write fields: ["name", "value"]',
   reconnect: "it is one of reconnecting()",
+  subprotocols: "they are its second argument",
+  handler: "it has events",
+  signal: "it has close()",
 };
 
-/** Who takes options of a client. */
-export type ConnectOptionsTaker = "connect()" | "new WebSocketClient()" | "new WebSocket()" | "reconnecting()";
+/** All but what a WebSocket of browsers has a way of its own for. */
+const { subprotocols: _, handler: _handler, signal: _signal, ...OfBrowsers } = Rules;
 
-const Examples: Readonly<Record<ConnectOptionsTaker, string>> = {
-  "connect()": 'connect(url, { subprotocols: ["chat"] })',
-  "new WebSocketClient()": "new WebSocketClient({ openingMs: 5_000 })",
-  "new WebSocket()": "new WebSocket(url, protocols, { openingMs: 5_000 })",
-  "reconnecting()": 'reconnecting(url, { subprotocols: ["chat"] })',
+type ConnectOptionsTaker = "connect()" | "new WebSocketClient()" | "reconnecting()" | "new WebSocket()";
+
+/** Who takes options of a client, and what it takes. */
+const Takers: Readonly<
+  Record<ConnectOptionsTaker, { readonly example: string; readonly rules: OptionRules<Record<string, unknown>> }>
+> = {
+  "connect()": { example: 'connect(url, { subprotocols: ["chat"] })', rules: Rules },
+  "new WebSocketClient()": { example: "new WebSocketClient({ openingMs: 5_000 })", rules: Rules },
+  "reconnecting()": {
+    example: 'reconnecting(url, { subprotocols: ["chat"] })',
+    rules: { ...Rules, reconnect: Group },
+  },
+  "new WebSocket()": {
+    example: "new WebSocket(url, protocols, { openingMs: 5_000 })",
+    rules: { ...OfBrowsers, client: { allowed: "a WebSocketClient", isAllowed: hasConnect } },
+  },
 };
 
 /**
@@ -72,10 +86,15 @@ const Examples: Readonly<Record<ConnectOptionsTaker, string>> = {
  *   key; RangeError for a number that is not allowed. Each names the option.
  */
 export function checkConnectOptions(options: ConnectOptions, of: ConnectOptionsTaker): void {
-  checkOptions(options, Rules, { of, example: Examples[of], elsewhere: Elsewhere });
+  const { rules, example } = Takers[of];
+  checkOptions(options, rules, { of, example, elsewhere: Elsewhere });
   checkHandler(options.handler, "handler");
   checkTls(options.tls, "tls", of);
   checkTls(options.proxyTls, "proxyTls", of);
+}
+
+function hasConnect(value: unknown): boolean {
+  return isObject(value) && "connect" in value && typeof value.connect === "function";
 }
 
 function checkTls(tls: ClientTls | undefined, option: "tls" | "proxyTls", of: ConnectOptionsTaker): void {

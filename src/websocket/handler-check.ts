@@ -2,12 +2,6 @@ import { tryNearest } from "../protocol/nearest.ts";
 import type { WebSocketHandler } from "./handler.ts";
 import { Callback, checkValue, isObject, type ValueRule } from "./option-rules.ts";
 
-/** A handler, whatever its methods. */
-export const HandlerRule: ValueRule = {
-  allowed: "an object with methods such as { onMessage(connection, message) {} }",
-  isAllowed: isObject,
-};
-
 const Methods: Readonly<Record<keyof WebSocketHandler, ValueRule>> = {
   onOpen: Callback,
   onMessage: Callback,
@@ -17,6 +11,13 @@ const Methods: Readonly<Record<keyof WebSocketHandler, ValueRule>> = {
   onDrain: Callback,
   onClose: Callback,
   onError: Callback,
+};
+
+/** A handler, whatever its methods; a class with static ones is one too. */
+export const HandlerRule: ValueRule = {
+  allowed: "an object with methods such as { onMessage(connection, message) {} }",
+  isAllowed: (value) =>
+    isObject(value) || (typeof value === "function" && Object.keys(Methods).some((name) => name in value)),
 };
 
 /**

@@ -80,8 +80,9 @@ export function checkGroup<Options>(
   checkOptionNames(options, Object.keys(all), place);
   for (const [name, rule] of Object.entries(all)) {
     const value: unknown = Reflect.get(options, name);
-    if (!("allowed" in rule)) checkNumbers({ [name]: value }, { [name]: rule }, place.owner);
-    else if (value !== undefined) checkValue(`${place.owner ?? ""}${name}`, value, rule);
+    if (value === undefined) continue;
+    if ("allowed" in rule) checkValue(`${place.owner ?? ""}${name}`, value, rule);
+    else checkNumbers({ [name]: value }, { [name]: rule }, place.owner);
   }
 }
 

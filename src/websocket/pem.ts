@@ -1,4 +1,5 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { isUint8Array } from "node:util/types";
 import type { ValueRule } from "./option-rules.ts";
 
 /** A certificate, a chain of them, authorities or a key as PEM: text, or its bytes as a file has them. */
@@ -7,7 +8,7 @@ export type Pem = string | Uint8Array;
 /** What can be PEM, as far as its type says. */
 export const PemRule: ValueRule = {
   allowed: "PEM as a string, or its bytes",
-  isAllowed: (value) => typeof value === "string" || value instanceof Uint8Array,
+  isAllowed: (value) => typeof value === "string" || isUint8Array(value),
   isSecret: true,
 };
 

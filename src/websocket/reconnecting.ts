@@ -6,7 +6,7 @@ import { connect } from "./client.ts";
 import { checkConnectOptions } from "./connect-option-check.ts";
 import type { ConnectOptions } from "./connect-options.ts";
 import type { HandledConnection } from "./handler.ts";
-import { checkGroup, Callback, checkValue, Group, type OptionRules } from "./option-rules.ts";
+import { Callback, checkGroup, type OptionRules } from "./option-rules.ts";
 import { MaxTimerMs, Milliseconds } from "./number-rules.ts";
 
 /** How a WebSocket ended, or why it could not be opened. */
@@ -93,8 +93,8 @@ export async function* reconnecting(
   url: string | URL,
   options: ConnectOptions & { readonly reconnect?: ReconnectOptions | undefined } = {},
 ): AsyncGenerator<HandledConnection, void, undefined> {
+  checkConnectOptions(options, "reconnecting()");
   const { reconnect = {}, ...connectOptions } = options;
-  checkConnectOptions(connectOptions, "reconnecting()");
   checkReconnect(reconnect);
   const { stableMs = 10_000, shouldRetry = isWorthRetrying, onRetry, connect: open = connect } = reconnect;
   for (let failures = 0; ;) {
@@ -113,7 +113,6 @@ export async function* reconnecting(
 }
 
 function checkReconnect(reconnect: ReconnectOptions): void {
-  checkValue("reconnect", reconnect, Group);
   checkGroup(reconnect, OfReconnecting, { of: "reconnecting()", owner: "reconnect." });
   const { minMs = DefaultMinMs, maxMs } = reconnect;
   const mostMs = maxMs ?? DefaultMaxMs;

@@ -99,8 +99,8 @@ export class WebSocket extends EventTarget {
     super();
     if (arguments.length === 0) throw new TypeError("a WebSocket needs a URL");
     this.#url = parseUrlArgument(String(url));
+    checkConnectOptions(options, "new WebSocket()");
     const { client = { connect }, ...rest } = options;
-    checkConnectOptions(rest, "new WebSocket()");
     this.#maxWaitingBytes = rest.maxBufferedBytes ?? DefaultConnectionOptions.maxBufferedBytes;
     const opened = client.connect(this.#url, {
       ...withDefaults<ConnectOptions>(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { WebSocketClient } from "../../src/websocket/client.ts";
+import { connect, WebSocketClient } from "../../src/websocket/client.ts";
 import type { ConnectOptions } from "../../src/websocket/connect-options.ts";
 import { reconnecting } from "../../src/websocket/reconnecting.ts";
 import { WebSocketServer } from "../../src/websocket/server.ts";
@@ -163,7 +163,12 @@ describe("a client refuses what is of no use:", () => {
     await refuses(() => reconnecting(Url, given).next(), of("reconnecting()"));
   });
 
-  test.each(OfClients)("as a browser's WebSocket: $says", async ({ given, says }) => {
+  test.each([
+    ...OfClients.filter(({ given }) => given["signal"] === undefined),
+    { given: { subprotocols: ["a"] }, says: "subprotocols is no option of OF: they are its second argument" },
+    { given: { handler: {} }, says: "handler is no option of OF: it has events" },
+    { given: { client: "a" }, says: "client is 'a', not a WebSocketClient" },
+  ])("as a browser's WebSocket: $says", async ({ given, says }) => {
     await refuses(() => new WebSocket(Url, [], given), says.replace("OF", "new WebSocket()"));
   });
 });
@@ -203,6 +208,13 @@ test.each<{ name: string; given: unknown; says: string }>([
   // Nothing has happened.
   await server.listen({ host: "127.0.0.1" });
   await server.close();
+});
+
+test.each([null, 5, ["a"]])("%j is no options of a client", async (given) => {
+  await refuses(() => Reflect.construct(WebSocketClient, [given]), "new WebSocketClient() is given ");
+  await refuses(() => Reflect.construct(WebSocket, [Url, [], given]), "new WebSocket() is given ");
+  await refuses(() => Reflect.apply(connect, undefined, [Url, given]), "connect() is given ");
+  await refuses(() => Reflect.apply(reconnecting, undefined, [Url, given]).next(), "reconnecting() is given ");
 });
 
 test.each([-1, 65_536, "8080", NaN])("there is no port %s to listen on", async (port) => {
@@ -245,6 +257,8 @@ test("what is of use is taken: methods of a class, names of one's own, and PEM i
     tls: { ca: Buffer.from([certificate, certificate].join("\n")) },
   };
   expect(() => new WebSocketClient(options)).not.toThrow();
+  const callable = Object.assign(() => undefined, { onMessage: () => undefined });
+  expect(() => new WebSocketServer({ handler: callable })).not.toThrow();
   expect(
     () =>
       new WebSocketServer({
