@@ -15,6 +15,7 @@ import type { AccessLog } from "./telemetry/access-log.ts";
 import { LocalStreams } from "./telemetry/local-streams.ts";
 import { Metrics } from "./telemetry/metrics.ts";
 import { resultOfRefusal } from "./telemetry/opening-result.ts";
+import type { SeenStreams } from "./telemetry/seen-streams.ts";
 import { protocolOf, StreamRegistry } from "./telemetry/stream-registry.ts";
 
 /** What a {@link Reception} is given beside its config. */
@@ -54,6 +55,7 @@ export class Reception {
       version,
       handshakesWaiting,
       logLinesDropped: () => log.droppedLines,
+      bufferedBytes: () => bufferedBytesOf(this.views.seen),
     });
     this.#streams.observe(log);
     this.views = new LocalStreams({ streams: this.#streams, worker });
@@ -69,6 +71,7 @@ export class Reception {
     this.metrics.know({
       routes: config.routes.map(({ name }) => name),
       listeners: config.listeners.map(({ name }) => name),
+      upstreams: site.upstreams,
     });
     this.#inForce = { site, context: this.#contextOf(config, tracing) };
   }
@@ -77,8 +80,8 @@ export class Reception {
   get observer(): ListenerObserver {
     const { metrics, views } = this;
     return {
-      connectionOpened: (connection) => {
-        metrics.connectionOpened(connection);
+      connectionOpened: (connection, tlsMs) => {
+        metrics.connectionOpened(connection, tlsMs);
         views.tally.connectionOpened(connection);
       },
       connectionClosed: (connection) => {
@@ -86,6 +89,7 @@ export class Reception {
         views.tally.connectionClosed(connection);
       },
       connectionFailed: (listener, reason) => metrics.connectionFailed(listener, reason),
+      http2: (listener) => metrics.http2(listener),
     };
   }
 
@@ -128,6 +132,7 @@ export class Reception {
       admission: this.#admission,
       trustedProxies: trustedProxies.length === 0 ? undefined : addressList(trustedProxies),
       tracing,
+      observer: metrics,
       openingOver: (outcome) => {
         metrics.opening(outcome.route, outcome.protocol, outcome.result, outcome.seconds);
         views.openingOver(outcome, outcome.seconds);
@@ -144,4 +149,14 @@ export class Reception {
       },
     };
   }
+}
+
+/** What is held of all of them, by the direction in which it goes. Costs time in proportion to them. */
+function bufferedBytesOf(streams: SeenStreams): { readonly toUpstream: number; readonly toClient: number } {
+  let [toUpstream, toClient] = [0, 0];
+  for (const { moment } of streams.all) {
+    toUpstream += moment.bufferedToUpstream;
+    toClient += moment.bufferedToClient;
+  }
+  return { toUpstream, toClient };
 }

@@ -6,6 +6,7 @@ import {
 } from "./client-dialing.ts";
 import { H2ClientPool, type H2PoolOptions } from "./h2-client-pool.ts";
 import type { HttpProxy } from "./http-proxy.ts";
+import type { StandingCounts } from "./standing-counts.ts";
 import { trySecure, type UpstreamAddress } from "./upstream-address.ts";
 import type { DialTarget } from "./upstream-connecting.ts";
 
@@ -20,6 +21,8 @@ export interface ClientServer {
   readonly protocol: ClientProtocol;
   /** IP address of this machine to connect from; absent: the system chooses. */
   readonly sourceAddress?: string | undefined;
+  /** Counts the connections that stand. */
+  readonly counts?: StandingCounts | undefined;
 }
 
 /** How long it is remembered that a server takes no WebSockets over HTTP/2, in milliseconds. */
@@ -35,9 +38,9 @@ export class ClientDialer {
 
   /** @throws Error of node:tls for a certificate or key that cannot be used. */
   constructor(server: ClientServer, options: H2PoolOptions, nowMs: () => number = () => performance.now()) {
-    const { address, proxy, protocol, sourceAddress } = server;
+    const { address, proxy, protocol, sourceAddress, counts } = server;
     const target = (protocols: readonly string[]): DialTarget => {
-      return { address, secure: trySecure(address, protocols), sourceAddress, proxy };
+      return { address, secure: trySecure(address, protocols), sourceAddress, proxy, counts };
     };
     this.#mayFallBack = protocol === "auto";
     this.#nowMs = nowMs;
@@ -45,7 +48,8 @@ export class ClientDialer {
     const isHttp1 = protocol === "h1" || (protocol === "auto" && address.tls === undefined);
     if (isHttp1) return;
     const offered = target(protocol === "h2" ? ["h2"] : ["h2", "http/1.1"]);
-    this.#http2 = new H2ClientPool(offered, options, () => {
+    const known = address.tls === undefined ? { ...offered, isHttp2: true } : offered;
+    this.#http2 = new H2ClientPool(known, options, () => {
       this.#http1UntilMs = this.#nowMs() + RememberedMs;
     });
   }

@@ -54,6 +54,8 @@ export interface ClientDialOptions {
   readonly answerTimeoutMs?: number;
   /** Whether extensions in the answer must be among those offered; otherwise whoever dials judges them. */
   readonly judgesExtensions?: boolean;
+  /** Told when there is a connection to ask on; once more where the server wants to be asked on another one. */
+  readonly onConnected?: (() => void) | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -194,6 +196,7 @@ export class ClientDialing implements PoolWaiter {
 
   #onAsked(): void {
     this.#isAsked = true;
+    this.#options.onConnected?.();
     if (this.#options.answerTimeoutMs !== undefined) this.#restartDeadline(this.#options.answerTimeoutMs);
   }
 

@@ -28,6 +28,8 @@ export interface DialOptions {
   readonly connectTimeoutMs: number;
   /** From there to the upstream's answer; what a refusal's body lacks then is left out. */
   readonly answerTimeoutMs: number;
+  /** Told when the connection stands. */
+  readonly onConnected?: (() => void) | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -70,7 +72,7 @@ export async function dial(target: DialTarget, request: DialRequest, options: Di
   signal.addEventListener("abort", onAbort);
   const dialer = new Dialer(options);
   try {
-    return await dialer.dial(target, request, cancellation);
+    return await dialer.dial(target, request, cancellation, options.onConnected);
   } finally {
     dialer.stop();
     signal.removeEventListener("abort", onAbort);
@@ -93,15 +95,23 @@ export class Dialer {
     this.#answering.stop();
   }
 
-  /** @throws as `dial` does. */
-  dial(target: DialTarget, request: DialRequest, cancellation: Cancellation): Promise<DialResult> {
+  /**
+   * @param onConnected - told when the connection stands.
+   * @throws as `dial` does.
+   */
+  dial(
+    target: DialTarget,
+    request: DialRequest,
+    cancellation: Cancellation,
+    onConnected?: () => void,
+  ): Promise<DialResult> {
     return new Promise((resolve) => {
       const upgrade: UpgradeRequest = { ...request, key: createUpgradeKey() };
       const head = encodeUpgradeRequest(upgrade);
       if (cancellation.isCancelled) return resolve({ type: "aborted" });
       const asked: AskedUpgrade = { head, judge: (fields) => checkUpgradeResponse(fields, upgrade) };
       const deadlines = { connecting: this.#connecting, answering: this.#answering };
-      return new Dialing({ target, asked, deadlines, cancellation, resolve });
+      return new Dialing({ target, asked, deadlines, cancellation, onConnected, resolve });
     });
   }
 }
@@ -112,6 +122,7 @@ interface DialingOptions {
   readonly asked: AskedUpgrade;
   readonly deadlines: { readonly connecting: DeadlineList; readonly answering: DeadlineList };
   readonly cancellation: Cancellation;
+  readonly onConnected: (() => void) | undefined;
   readonly resolve: (result: DialResult) => void;
 }
 
@@ -136,6 +147,7 @@ class Dialing implements Expiring {
   #onConnectResult(result: ConnectResult): void {
     if (result.type !== "connected") return this.#settle(dialResultOf(result));
     this.#deadline.clear();
+    this.#options.onConnected?.();
     this.#deadline = this.#options.deadlines.answering.start(this);
     this.#step = new H1Asking(result, this.#options.asked, (asked) => this.#onAskResult(asked));
   }

@@ -32,6 +32,8 @@ export interface ReadyConnection {
   readonly tls: TlsFacts | undefined;
   /** What is left of `handshakeMs`. */
   readonly leftMs: number;
+  /** From the ClientHello to the end of the handshake; `undefined` on cleartext. */
+  readonly tlsMs: number | undefined;
 }
 
 /** What became of an {@link IncomingConnection}. */
@@ -59,6 +61,7 @@ export class IncomingConnection {
   #stage: "proxy-header" | "first-bytes" | "waiting" = "first-bytes";
   #client: ProxiedClient;
   #turn: HandshakeTurn | undefined;
+  #helloAtMs: number | undefined;
 
   /**
    * @param tcp - has an error handler.
@@ -119,6 +122,7 @@ export class IncomingConnection {
     if (tls !== undefined) {
       if (tryReadClientHello(held) === undefined) return;
       this.#stage = "waiting";
+      this.#helloAtMs = performance.now();
       this.#turn = handshakes.enter(() => this.#secure(tls));
       return;
     }
@@ -140,7 +144,8 @@ export class IncomingConnection {
   }
 
   #ready(socket: Socket, httpVersion: "1.1" | "2", tls: TlsFacts | undefined): void {
-    const connection = { socket, httpVersion, client: this.#client, tls, leftMs: this.#leftMs };
+    const tlsMs = this.#helloAtMs === undefined ? undefined : performance.now() - this.#helloAtMs;
+    const connection = { socket, httpVersion, client: this.#client, tls, leftMs: this.#leftMs, tlsMs };
     this.#onResult({ type: "ready", connection });
   }
 

@@ -15,7 +15,8 @@ export type ConnectionFailure =
 
 /** Must not throw. What a listener tells of its connections. A connection is opened and closed, or it failed. */
 export interface ListenerObserver {
-  connectionOpened(connection: ConnectionFacts): void;
+  /** @param tlsMs - from the ClientHello to the end of the handshake, its turn awaited; `undefined` on cleartext. */
+  connectionOpened(connection: ConnectionFacts, tlsMs?: number): void;
   connectionClosed(connection: ConnectionFacts): void;
   connectionFailed(listener: string, reason: ConnectionFailure): void;
   /** Asked once for each set of options: who is told of the HTTP/2 connections of `listener`. */

@@ -258,7 +258,7 @@ export class Listener {
   }
 
   #serve(ready: ReadyConnection, tcp: Socket, setup: Setup): void {
-    const { socket, httpVersion, leftMs } = ready;
+    const { socket, httpVersion, leftMs, tlsMs } = ready;
     const protocol = httpVersion === "2" ? "h2" : "http/1.1";
     // The handshake may have been one of new options already.
     const isSpoken = [setup, this.#setup].some(({ options }) => options.protocols.includes(protocol));
@@ -268,7 +268,7 @@ export class Listener {
     }
     const facts = this.#factsOf(ready, tcp, setup.options);
     this.#cameIn.add(facts);
-    this.#observer.connectionOpened(facts);
+    this.#observer.connectionOpened(facts, tlsMs);
     socket.once("close", () => this.#observer.connectionClosed(facts));
     if (httpVersion === "1.1") this.#serveH1(socket, tcp, facts, setup.h1);
     else this.#serveH2(socket, facts, setup.h2, leftMs);

@@ -3,6 +3,7 @@ import type { OpeningRejection } from "../protocol/handshake/opening-request.ts"
 import { AnswerReader } from "./answer-reader.ts";
 import { encodeProxyConnect, type HttpProxy } from "./http-proxy.ts";
 import { SocketEvents, type SocketListener } from "./socket-events.ts";
+import type { StandingCounts } from "./standing-counts.ts";
 import { connectTo, type Secure, type UpstreamAddress } from "./upstream-address.ts";
 
 /** Whom to dial, and from where. */
@@ -16,6 +17,10 @@ export interface DialTarget {
   readonly proxy?: HttpProxy | undefined;
   /** What is read from connections without TLS or a proxy lies in it; absent: in memory of its own. */
   readonly readBuffer?: Uint8Array | undefined;
+  /** Whether HTTP/2 is spoken although no TLS agrees on it (RFC 9113 §3.3). */
+  readonly isHttp2?: boolean;
+  /** Counts the connections that stand. */
+  readonly counts?: StandingCounts | undefined;
 }
 
 /** A connection that stands, with all its TLS. Both sockets are watched: errors end no process. */
@@ -160,7 +165,11 @@ export class Connecting implements SocketListener {
     // A connection that lives for days must not hold its opening.
     this.#beneath.leave();
     this.#events.leave();
-    this.#settle({ type: "connected", socket: this.#socket, connection: this.connection, events: this.#events });
+    const { connection } = this;
+    const socket = this.#socket;
+    const { counts, isHttp2 = "alpnProtocol" in socket && socket.alpnProtocol === "h2" } = this.#target;
+    counts?.add(connection, isHttp2 ? "h2" : "h1");
+    this.#settle({ type: "connected", socket, connection, events: this.#events });
   }
 
   #settle(result: ConnectResult): void {

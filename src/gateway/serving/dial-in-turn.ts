@@ -2,9 +2,10 @@ import type { Cancellation } from "../../transport/cancellation.ts";
 import type { Opening } from "../../transport/opening.ts";
 import { upstreamFields } from "../routing/forwarded-fields.ts";
 import type { LimitKind } from "../telemetry/limit-kind.ts";
-import { protocolOf } from "../telemetry/stream-registry.ts";
+import { protocolOf, type Protocol } from "../telemetry/stream-registry.ts";
 import type { OpeningTrace } from "../telemetry/tracing.ts";
 import { hostFor } from "./host-field.ts";
+import type { OpeningObserver } from "./opening-observer.ts";
 import type { StreamContext } from "./serving-context.ts";
 import type { UpstreamRoute } from "./site.ts";
 import type { UpstreamDialResult } from "./upstream-dialer.ts";
@@ -32,13 +33,35 @@ export async function dialInTurn(
     const authority = hostFor(route.hostField, { client: request.authority, address: address.authority });
     const dialed = { authority, path, subprotocols, extensions, fields };
     for (const target of upstream.targetsInTurn(address)) {
-      result = await dialer.dial(target, dialed, cancellation);
+      result = await observedDial(route, protocolOf(connection), context.observer, (onConnected) =>
+        dialer.dial(target, dialed, cancellation, onConnected),
+      );
       const limit = limitOf(result);
       if (limit !== undefined) context.limitHit(limit, protocolOf(connection));
       // Another source address has ports, or room on its connections, of its own. Each takes a descriptor.
       if (limit === undefined || limit === "descriptors") break;
     }
     if (!mayTryAnother(result)) break;
+  }
+  return result;
+}
+
+/** Dials, and tells `observer` what came of it and how long each part took. */
+async function observedDial(
+  { upstream }: UpstreamRoute,
+  protocol: Protocol,
+  observer: OpeningObserver,
+  dial: (onConnected: () => void) => Promise<UpstreamDialResult>,
+): Promise<UpstreamDialResult> {
+  const startedAt = performance.now();
+  let connectedAt: number | undefined;
+  const result = await dial(() => (connectedAt ??= performance.now()));
+  const endedAt = performance.now();
+  observer.dialOver({ upstream: upstream.name, result: result.type, seconds: (endedAt - startedAt) / 1000 });
+  if (connectedAt === undefined) return result;
+  observer.phaseOver("dial", protocol, (connectedAt - startedAt) / 1000);
+  if (result.type === "accepted" || result.type === "refused") {
+    observer.phaseOver("answer", protocol, (endedAt - connectedAt) / 1000);
   }
   return result;
 }

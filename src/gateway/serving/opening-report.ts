@@ -36,7 +36,7 @@ export class OpeningReport {
     opening: Opening,
     route: string,
     tell: (outcome: OpeningOutcome) => void,
-    trace?: OpeningTrace | undefined,
+    trace?: OpeningTrace,
   ) {
     this.trace = trace;
     this.#opening = opening;
@@ -49,6 +49,11 @@ export class OpeningReport {
     return this.#told;
   }
 
+  /** Since the opening came. */
+  get seconds(): number {
+    return (performance.now() - this.#startedAt) / 1000;
+  }
+
   /** Tells that the opening was accepted. */
   accepted(): void {
     this.answered("accepted", this.#opening.connection.httpVersion === "2" ? 200 : 101);
@@ -59,7 +64,7 @@ export class OpeningReport {
     if (this.#told) return;
     this.#told = true;
     const protocol = protocolOf(this.#opening.connection);
-    const seconds = (performance.now() - this.#startedAt) / 1000;
+    const { seconds } = this;
     this.trace?.over({ result, status });
     this.#tell({ route: this.#route, protocol, result, status, seconds, detail, trace: this.trace });
   }

@@ -66,6 +66,7 @@ function serveAdmitted(
     context.limitHit(admission.limit, protocolOf(connection));
     return report.reject("limited", admission.rejection, admission.limit);
   }
+  context.observer.phaseOver("admission", protocolOf(connection), report.seconds);
   if (route.type === "upstream") void serveUpstream(opening, route, report, context, admission.release);
   else serveHandler(opening, route, report, context, admission.release);
 }

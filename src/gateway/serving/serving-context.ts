@@ -8,6 +8,7 @@ import { protocolOf, type Protocol, type StreamFacts, type StreamRegistry } from
 import type { Opening } from "../../transport/opening.ts";
 import type { SeenStreams } from "../telemetry/seen-streams.ts";
 import type { LiveStreams } from "./live-streams.ts";
+import type { OpeningObserver } from "./opening-observer.ts";
 import type { OpeningOutcome } from "./opening-report.ts";
 import type { RequestOutcome } from "../telemetry/request-metrics.ts";
 
@@ -24,6 +25,7 @@ export interface ServingContext {
   readonly trustedProxies: BlockList | undefined;
   /** `undefined`: nothing is traced. */
   readonly tracing: Tracing | undefined;
+  readonly observer: OpeningObserver;
   readonly openingOver: (outcome: OpeningOutcome) => void;
   readonly requestOver: (outcome: RequestOutcome) => void;
   readonly limitHit: (limit: LimitKind, protocol: Protocol) => void;
@@ -34,7 +36,7 @@ export interface ServingContext {
 /** What a WebSocket that was admitted needs of it. */
 export type StreamContext = Pick<
   ServingContext,
-  "streams" | "live" | "seen" | "deadlines" | "trustedProxies" | "limitHit" | "handlerFailed"
+  "streams" | "live" | "seen" | "deadlines" | "trustedProxies" | "observer" | "limitHit" | "handlerFailed"
 >;
 
 /** The registry's facts of the stream that `opening` becomes when it is accepted. */

@@ -87,6 +87,11 @@ export class Site {
     return new Site(new RouteTable(config.routes), served, backends);
   }
 
+  /** All upstreams of the config. */
+  get upstreams(): Upstream[] {
+    return Array.from(this.#backends.values(), ({ upstream }) => upstream);
+  }
+
   /** The route that takes `path` (query and all) at `authority`, or `undefined` if none does. */
   find({ authority, path }: { readonly authority: string; readonly path: string }): ServedRoute | undefined {
     const match = this.#table.match(authority, path);

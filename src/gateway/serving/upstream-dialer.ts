@@ -48,11 +48,17 @@ export class UpstreamDialer {
    * connections that others share.
    *
    * @param target - one of the upstream's.
+   * @param onConnected - told when there is a connection to ask on, which may be one that others share.
    * @throws as `dial` does.
    */
-  dial(target: DialTarget, request: DialRequest, cancellation: Cancellation): Promise<UpstreamDialResult> {
+  dial(
+    target: DialTarget,
+    request: DialRequest,
+    cancellation: Cancellation,
+    onConnected?: () => void,
+  ): Promise<UpstreamDialResult> {
     const shared = this.#trySharedOf(target);
-    if (shared === undefined) return this.#dialer.dial(target, request, cancellation);
+    if (shared === undefined) return this.#dialer.dial(target, request, cancellation, onConnected);
     const { connectTimeoutMs, answerTimeoutMs } = this.#upstream.timeouts;
     const scheme = target.address.tls === undefined ? "http" : "https";
     const options = {
@@ -60,6 +66,7 @@ export class UpstreamDialer {
       answerTimeoutMs,
       judgesExtensions: true,
       signal: signalOf(cancellation),
+      onConnected,
     };
     return shared.dial({ ...request, scheme }, options).then(upstreamResultOf);
   }

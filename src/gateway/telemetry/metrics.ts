@@ -2,12 +2,16 @@ import { Registry, type Counter } from "prom-client";
 import type { ConnectionAbuse } from "../../transport/connection-abuse.ts";
 import type { ConnectionFailure, ListenerObserver } from "../../transport/listener-observer.ts";
 import type { ConnectionFacts, TransportRefusal } from "../../transport/opening.ts";
+import type { H2Observer } from "../../transport/h2-observer.ts";
+import { AccessMetrics } from "./access-metrics.ts";
 import { ConfigMetrics, type CertificateExpiry, type ReloadLabel } from "./config-metrics.ts";
 import { ConnectionMetrics, limitOfFailure } from "./connection-metrics.ts";
+import { DialMetrics, type DialReport, type KnownUpstream, type PhaseLabel } from "./dial-metrics.ts";
+import { H2Metrics } from "./h2-metrics.ts";
 import { KnownNames } from "./known-names.ts";
 import { LimitKinds, type LimitKind } from "./limit-kind.ts";
 import { exposition, type Exposition } from "./exposition-text.ts";
-import { counterOf } from "./metric-family.ts";
+import { counterOf, gaugeOf } from "./metric-family.ts";
 import type { MetricFamily } from "./metric-samples.ts";
 import { OpeningMetrics } from "./opening-metrics.ts";
 import { resultOfRefusal, type OpeningResult } from "./opening-result.ts";
@@ -27,6 +31,15 @@ export interface MetricsOptions {
   readonly handshakesWaiting: () => number;
   /** Lines of the log that were dropped, since nobody read it. */
   readonly logLinesDropped: () => number;
+  /** What is held now of all WebSockets, by the direction in which it goes; not given: there are none here. */
+  readonly bufferedBytes?: () => { readonly toUpstream: number; readonly toClient: number };
+}
+
+/** The names that a config has. */
+export interface ConfigNames {
+  readonly routes: readonly string[];
+  readonly listeners: readonly string[];
+  readonly upstreams?: readonly KnownUpstream[];
 }
 
 /**
@@ -37,6 +50,9 @@ export class Metrics implements ListenerObserver {
   readonly #registry = new Registry();
   readonly #openings = new OpeningMetrics(this.#registry);
   readonly #requests = new RequestMetrics(this.#registry);
+  readonly #access = new AccessMetrics(this.#registry);
+  readonly #dials = new DialMetrics(this.#registry);
+  readonly #h2 = new H2Metrics(this.#registry);
   readonly #config = new ConfigMetrics(this.#registry);
   readonly #limits = counterOf(
     this.#registry,
@@ -48,9 +64,11 @@ export class Metrics implements ListenerObserver {
   readonly #connections: ConnectionMetrics;
   readonly #routes = new KnownNames();
   readonly #listeners = new KnownNames();
+  readonly #upstreams = new KnownNames();
 
   /** Observes `streams`. One per process: node's own metrics are in it. */
-  constructor(streams: StreamRegistry, { version, handshakesWaiting, logLinesDropped }: MetricsOptions) {
+  constructor(streams: StreamRegistry, options: MetricsOptions) {
+    const { version, handshakesWaiting, logLinesDropped } = options;
     this.#streams = new StreamMetrics(streams, this.#registry);
     this.#connections = new ConnectionMetrics(this.#registry, handshakesWaiting);
     const dropped: Counter = counterOf(
@@ -63,8 +81,10 @@ export class Metrics implements ListenerObserver {
         dropped.inc(logLinesDropped());
       },
     );
+    this.#watchBuffers(options.bufferedBytes ?? (() => ({ toUpstream: 0, toClient: 0 })));
     collectProcessMetrics(this.#registry, version);
     this.#openings.begin(None);
+    this.#access.begin(None);
     for (const limit of LimitKinds)
       for (const protocol of [None, ...Protocols]) this.#limits.inc({ limit, protocol }, 0);
   }
@@ -86,6 +106,7 @@ export class Metrics implements ListenerObserver {
   /** The same as data, for a page that several processes have in common. */
   async families(): Promise<MetricFamily[]> {
     const own = this.#streams.publish();
+    own.push(...this.#dials.families(), ...this.#h2.families());
     return [...(await this.#registry.getMetricsAsJSON()), ...own];
   }
 
@@ -93,22 +114,48 @@ export class Metrics implements ListenerObserver {
    * The names that the config has from now on. The series of new ones begin with zeros; those of the last hundred that left it
    * stay as they are.
    */
-  know({ routes, listeners }: { readonly routes: readonly string[]; readonly listeners: readonly string[] }): void {
+  know({ routes, listeners, upstreams = [] }: ConfigNames): void {
     for (const route of this.#routes.replace(routes)) {
       this.#openings.forget(route);
       this.#requests.forget(route);
+      this.#access.forget(route);
     }
-    for (const listener of this.#listeners.replace(listeners)) this.#connections.forget(listener);
+    for (const listener of this.#listeners.replace(listeners)) {
+      this.#connections.forget(listener);
+      this.#h2.forget(listener);
+    }
+    for (const upstream of this.#upstreams.replace(upstreams.map(({ name }) => name))) this.#dials.forget(upstream);
     for (const route of routes) {
       this.#openings.begin(route);
       this.#requests.begin(route);
+      this.#access.begin(route);
     }
-    for (const listener of listeners) this.#connections.begin(listener);
+    for (const listener of listeners) {
+      this.#connections.begin(listener);
+      this.#h2.begin(listener);
+    }
+    this.#dials.know(upstreams);
   }
 
   /** An opening that reached the gateway is over after `seconds`; `route` is empty if none matched. */
   opening(route: string, protocol: Protocol, result: OpeningResult, seconds: number): void {
     this.#openings.over(route || None, protocol, result, seconds);
+    this.#access.over(route || None, protocol, result);
+  }
+
+  /** A part of an opening is over. */
+  phaseOver(phase: PhaseLabel, protocol: Protocol, seconds: number): void {
+    this.#dials.phaseOver(phase, protocol, seconds);
+  }
+
+  /** An address of an upstream was dialed for a WebSocket. */
+  dialOver(report: DialReport): void {
+    this.#dials.dialOver(report);
+  }
+
+  /** Who is told of the HTTP/2 connections of `listener`. */
+  http2(listener: string): H2Observer {
+    return this.#h2.observerOf(listener);
   }
 
   /** The transport refused a request by itself, before anybody looked for its route. */
@@ -125,7 +172,9 @@ export class Metrics implements ListenerObserver {
 
   /** An ordinary HTTP request is over. */
   request(outcome: RequestOutcome): void {
-    this.#requests.over(outcome.route || None, outcome);
+    const { route, protocol, result } = outcome;
+    this.#requests.over(route || None, outcome);
+    this.#access.over(route || None, protocol, result);
   }
 
   /** Somebody ran into `limit`; `protocol` is `undefined` where no HTTP is spoken yet. */
@@ -148,8 +197,9 @@ export class Metrics implements ListenerObserver {
     this.#config.certificates(certificates);
   }
 
-  connectionOpened(connection: ConnectionFacts): void {
+  connectionOpened(connection: ConnectionFacts, tlsMs?: number): void {
     this.#connections.opened(connection);
+    if (tlsMs !== undefined) this.#dials.phaseOver("tls", protocolOf(connection), tlsMs / 1000);
   }
 
   connectionClosed(connection: ConnectionFacts): void {
@@ -161,5 +211,19 @@ export class Metrics implements ListenerObserver {
     this.#connections.failed(listener, reason);
     const limit = limitOfFailure(reason);
     if (limit !== undefined) this.limitHit(limit, undefined);
+  }
+
+  #watchBuffers(bufferedBytes: NonNullable<MetricsOptions["bufferedBytes"]>): void {
+    const buffered = gaugeOf(
+      this.#registry,
+      "hawser_buffered_bytes",
+      "Bytes held now of all WebSockets, by the direction in which they go.",
+      ["direction"],
+      () => {
+        const { toUpstream, toClient } = bufferedBytes();
+        buffered.set({ direction: "to_upstream" }, toUpstream);
+        buffered.set({ direction: "to_client" }, toClient);
+      },
+    );
   }
 }

@@ -67,6 +67,7 @@ function gatewayParts() {
     deadlines,
     trustedProxies: new BlockList(),
     limitHit: () => undefined,
+    observer: { phaseOver: () => undefined, dialOver: () => undefined },
     handlerFailed: () => undefined,
   };
   /** Resolves when the place was given back; once, and nothing else is left then. */

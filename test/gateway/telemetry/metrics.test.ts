@@ -217,6 +217,12 @@ describe("the exposition", () => {
       "hawser_http_requests_total counter",
       "hawser_http_request_duration_seconds histogram",
       "hawser_http_content_bytes_total counter",
+      "hawser_access_refused_total counter",
+      "hawser_upstream_dials_total counter",
+      "hawser_upstream_connections_open gauge",
+      "hawser_h2_resets_total counter",
+      "hawser_h2_goaways_total counter",
+      "hawser_h2_flow_control_stalls_total counter",
       "hawser_config_generation gauge",
       "hawser_config_reloads_total counter",
       "hawser_config_last_reload_timestamp_seconds gauge",
@@ -236,9 +242,13 @@ describe("the exposition", () => {
       "hawser_client_connections_abusive_total counter",
       "hawser_handshakes_waiting gauge",
       "hawser_log_lines_dropped_total counter",
+      "hawser_buffered_bytes gauge",
       "hawser_build_info gauge",
       "hawser_message_bytes histogram",
       "hawser_ping_rtt_seconds histogram",
+      "hawser_upstream_dial_seconds histogram",
+      "hawser_opening_phase_seconds histogram",
+      "hawser_h2_streams_per_connection histogram",
     ]);
   });
 
