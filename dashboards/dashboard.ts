@@ -64,7 +64,10 @@ export function dashboardOf(spec: DashboardSpec): Dashboard {
       new TextBoxVariableBuilder(name).label(label).defaultValue(value).current({ selected: true, text: value, value }),
     );
   }
-  return { ...builder.build(), panels: placed(spec.rows) };
+  const dashboard = builder.build();
+  // Without a place of its own a link is seen; the one that the builder gives it is in a menu.
+  const links = (dashboard.links ?? []).map(({ placement: _, ...link }) => link);
+  return { ...dashboard, links, panels: placed(spec.rows) };
 }
 
 /** Each narrows the next. All jobs are listed by name, since numbers of a process are the same in jobs that are no gateways. */
