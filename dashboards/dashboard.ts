@@ -2,7 +2,7 @@ import {
   type Dashboard,
   DashboardBuilder,
   DashboardCursorSync,
-  DashboardLinkBuilder,
+  type DashboardLink,
   DashboardLinkType,
   DatasourceVariableBuilder,
   type Panel,
@@ -21,6 +21,19 @@ const Columns = 24;
 /** By which each dashboard lists the others. */
 const Tag = "hawser";
 
+/** The builder of links would put this into a menu. */
+const ToTheOthers: DashboardLink = {
+  title: "hawser",
+  type: DashboardLinkType.Dashboards,
+  tags: [Tag],
+  icon: "external link",
+  tooltip: "The other dashboards, for the same gateways and time",
+  asDropdown: false,
+  targetBlank: false,
+  includeVars: true,
+  keepTime: true,
+};
+
 /** Where the values of a filter come from. */
 const FilterSources: Readonly<Record<FilterName, { readonly label: string; readonly metric: string }>> = {
   route: { label: "Route", metric: "hawser_openings_total" },
@@ -37,16 +50,6 @@ export function dashboardOf(spec: DashboardSpec): Dashboard {
     .time({ from: "now-1h", to: "now" })
     .refresh("30s")
     .tooltip(DashboardCursorSync.Crosshair)
-    .link(
-      new DashboardLinkBuilder("hawser")
-        .type(DashboardLinkType.Dashboards)
-        .tags([Tag])
-        .icon("external link")
-        .tooltip("The other dashboards, for the same gateways and time")
-        .asDropdown(false)
-        .includeVars(true)
-        .keepTime(true),
-    )
     .withVariable(
       new DatasourceVariableBuilder("datasource")
         .label("Data source")
@@ -64,10 +67,7 @@ export function dashboardOf(spec: DashboardSpec): Dashboard {
       new TextBoxVariableBuilder(name).label(label).defaultValue(value).current({ selected: true, text: value, value }),
     );
   }
-  const dashboard = builder.build();
-  // Without a place of its own a link is seen; the one that the builder gives it is in a menu.
-  const links = (dashboard.links ?? []).map(({ placement: _, ...link }) => link);
-  return { ...dashboard, links, panels: placed(spec.rows) };
+  return { ...builder.build(), links: [ToTheOthers], panels: placed(spec.rows) };
 }
 
 /** Each narrows the next. All jobs are listed by name, since numbers of a process are the same in jobs that are no gateways. */
