@@ -20,7 +20,9 @@ export class Upstream {
     this.name = name;
     this.timeouts = { connectTimeoutMs, answerTimeoutMs };
     this.#turns = new Turns(addresses);
-    this.#targets = new Map(addresses.map((address) => [address, new Turns(this.#targetsOf(address, sourceAddresses))]));
+    this.#targets = new Map(
+      addresses.map((address) => [address, new Turns(this.#targetsOf(address, sourceAddresses))]),
+    );
   }
 
   /**

@@ -32,12 +32,7 @@ export class OpeningReport {
   readonly #startedAt = performance.now();
   #told = false;
 
-  constructor(
-    opening: Opening,
-    route: string,
-    tell: (outcome: OpeningOutcome) => void,
-    trace?: OpeningTrace,
-  ) {
+  constructor(opening: Opening, route: string, tell: (outcome: OpeningOutcome) => void, trace?: OpeningTrace) {
     this.trace = trace;
     this.#opening = opening;
     this.#route = route;
