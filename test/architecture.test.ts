@@ -9,7 +9,7 @@ function readTree(): Tree {
   const paths = ["src", "test"].flatMap((folder) =>
     readdirSync(join(Root, folder), { recursive: true, encoding: "utf8" }).map((path) => `${folder}/${path}`),
   );
-  const sources = paths.filter((path) => path.endsWith(".ts"));
+  const sources = paths.filter((path) => /\.tsx?$/.test(path));
   return new Map(sources.map((path) => [path, readFileSync(join(Root, path), "utf8")]));
 }
 

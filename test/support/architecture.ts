@@ -24,6 +24,7 @@ const Floors: readonly (readonly string[])[] = [
   ["src/gateway/serving"],
   ["src/gateway/lifecycle"],
   ["src/gateway/admin"],
+  ["src/gateway/admin/console"],
   ["src/gateway"],
   ["src/cli"],
 ];
@@ -41,6 +42,14 @@ const Owners: Readonly<Record<string, readonly string[]>> = {
   yaml: ["src/gateway/config"],
   selfsigned: ["src/gateway/config"],
   "prom-client": ["src/gateway/telemetry"],
+  "@opentelemetry/api": ["src/gateway/telemetry"],
+  "@opentelemetry/exporter-trace-otlp-http": ["src/gateway/telemetry"],
+  "@opentelemetry/resources": ["src/gateway/telemetry"],
+  "@opentelemetry/sdk-trace": ["src/gateway/telemetry"],
+  preact: ["src/gateway/admin/console"],
+  "preact/hooks": ["src/gateway/admin/console"],
+  uplot: ["src/gateway/admin/console"],
+  esbuild: ["src/gateway/admin/console"],
   undici: ["src/gateway/serving"],
   "@fastify/send": ["src/gateway/serving"],
 };
