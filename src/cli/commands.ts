@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
 import type { Config } from "../gateway/config/config.ts";
-import type { Environment } from "../gateway/config/environment.ts";
 import { ConfigError } from "../gateway/config/fault.ts";
 import { configJsonSchema } from "../gateway/config/json-schema.ts";
 import { loadConfig } from "../gateway/config/load.ts";
@@ -13,6 +12,7 @@ import type { WorkerPoolOptions } from "../gateway/lifecycle/worker-pool.ts";
 import { descriptorNeeds } from "../gateway/lifecycle/descriptor-needs.ts";
 import { descriptorWarning, openFilesLimit } from "../gateway/lifecycle/descriptors.ts";
 import { failureTrace } from "../gateway/telemetry/failure-trace.ts";
+import { askGateway, type AskingProcess } from "./ask-gateway.ts";
 import { check } from "./check.ts";
 import { parseCommandLine } from "./command-line.ts";
 import { amount } from "./quantities.ts";
@@ -24,14 +24,12 @@ import type { FileCommandName } from "./usage.ts";
 import { WorkerArgument } from "./worker-argument.ts";
 
 /** The part of `process` the command line works with. */
-export interface CommandProcess extends SignalSource {
+export interface CommandProcess extends AskingProcess {
   on(event: Parameters<SignalSource["on"]>[0], listener: Parameters<SignalSource["on"]>[1]): unknown;
   on(event: "unhandledRejection", listener: (reason: unknown) => void): unknown;
   on(event: "exit", listener: () => void): unknown;
   /** Node, the script, and then the arguments. */
   readonly argv: readonly string[];
-  readonly env: Environment;
-  readonly stdout: Output;
   readonly stderr: Output;
 }
 
@@ -56,6 +54,10 @@ export async function runCommandLine(process: CommandProcess): Promise<number> {
     case "misuse":
       errors.line(`${errors.paint("red", "hawser:")} ${commandLine.complaint}\nhawser --help tells what there is.`);
       return 2;
+    case "top":
+    case "streams":
+    case "tail":
+      return await askGateway(commandLine, process, { output, errors });
     case "command":
       return await runCommand(commandLine, process, { output, errors });
     default:

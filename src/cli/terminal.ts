@@ -5,7 +5,7 @@ export interface Output extends LineOutput {
   readonly isTTY?: boolean;
 }
 
-const Colours = { bold: 1, dim: 2, red: 31, yellow: 33 } as const;
+const Colours = { bold: 1, dim: 2, inverse: 7, red: 31, yellow: 33 } as const;
 
 /** One of the two outputs of the command line: takes whole lines, knows whether they may have colours. */
 export class Terminal {
@@ -27,4 +27,9 @@ export class Terminal {
   paint(colour: keyof typeof Colours, text: string): string {
     return this.hasColours ? `\u001b[${Colours[colour]}m${text}\u001b[0m` : text;
   }
+}
+
+/** Writes `text`; resolves when it has left the process, or never will. */
+export function writeWhole(output: Output, text: string): Promise<void> {
+  return new Promise((resolve) => void output.write(text, () => resolve()));
 }

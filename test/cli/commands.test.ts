@@ -6,6 +6,7 @@ import { runCommandLine } from "../../src/cli/commands.ts";
 import type { Environment } from "../../src/gateway/config/environment.ts";
 import { configJsonSchema } from "../../src/gateway/config/json-schema.ts";
 import { configFolder } from "../support/config-folder.ts";
+import { TestKeyboard } from "../support/test-terminal.ts";
 import { RecordingOutput } from "../support/recording-output.ts";
 
 const Config = `
@@ -22,7 +23,13 @@ async function asked(
   { isTTY = false, env = {} }: { readonly isTTY?: boolean; readonly env?: Environment } = {},
 ) {
   const [stdout, stderr] = [new RecordingOutput({ isTTY }), new RecordingOutput({ isTTY })];
-  const process = Object.assign(new EventEmitter(), { argv: ["node", "hawser", ...args], env, stdout, stderr });
+  const process = Object.assign(new EventEmitter(), {
+    argv: ["node", "hawser", ...args],
+    env,
+    stdin: new TestKeyboard(),
+    stdout,
+    stderr,
+  });
   return { exitCode: await runCommandLine(process), stdout: stdout.text, stderr: stderr.text };
 }
 
@@ -107,6 +114,7 @@ describe("hawser run", () => {
     const process = Object.assign(new EventEmitter(), {
       argv: ["node", "hawser", "run", file],
       env: {},
+      stdin: new TestKeyboard(),
       stdout,
       stderr,
     });

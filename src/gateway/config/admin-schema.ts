@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { HostPort } from "./config.ts";
 import { Address, count, flag, Host, text } from "./schema-parts.ts";
 
 /** What one can type, and what fits in a field of a request: RFC 6750 §2.1 allows less, other tokens are in use. */
@@ -29,3 +30,8 @@ export const AdminSchema = z.strictObject({
     "WebSockets that /metrics/streams has series of: those with most traffic.",
   ),
 });
+
+/** Where the admin port of a config is that says nothing of it. */
+export function standardAdminAddress(): HostPort {
+  return AdminSchema.parse({}).address;
+}
