@@ -34,7 +34,7 @@ const H2specTests = "test/conformance/h2spec";
 export const Suites: readonly Suite[] = [
   { name: "format", command: "prettier --check .", budgetSeconds: 30, needs: [] },
   { name: "lint", command: "oxlint --type-aware --deny-warnings", budgetSeconds: 30, needs: [] },
-  { name: "types", command: "tsc", budgetSeconds: 30, needs: [] },
+  { name: "types", command: "npm run --silent typecheck", budgetSeconds: 30, needs: [] },
   { name: "knip", command: "npm run --silent knip", budgetSeconds: 30, needs: [] },
   {
     name: "build",
