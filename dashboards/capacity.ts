@@ -5,7 +5,7 @@ const Formula = `How many streams fit, as the recording rules in \`hawser.rules.
 
 - **by processor:** 0.7 × serving processes × open streams ÷ cores in use
 - **by open files:** 0.8 × open streams ÷ part of the allowed files in use
-- **by limit:** \`limits.maxStreams\`, which stands in the rules as \`hawser:streams_limit\`
+- **by limit:** \`limits.maxStreams\` of the config in force
 - **by memory:** 0.8 × memory of a pod ÷ memory per stream (write the memory above)
 
 The smallest of them is what a pod carries **if the next streams are like those of now**. Size for the busiest hour with one pod

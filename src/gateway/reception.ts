@@ -67,6 +67,7 @@ export class Reception {
     this.#admission.update(config.limits);
     this.#options.log.follow(config.log);
     this.views.showsClients = config.admin.showClients;
+    this.metrics.configLimits(config.limits);
     this.#streams.know(routeLabels(config));
     this.metrics.know({
       routes: config.routes.map(({ name }) => name),

@@ -173,7 +173,19 @@ export const AlertCases: readonly AlertCase[] = [
   {
     alert: "HawserStreamsNearLimit",
     severity: "warning",
-    series: { ...Info, [`hawser_streams_open{${Gateway},route="chat"}`]: "29491.2x20 100x40" },
+    series: {
+      [`hawser_streams_open{${Gateway},route="chat"}`]: "900x20 100x40",
+      [`hawser_streams_max{${Gateway}}`]: "1000x60",
+    },
+    ...{ ...Usual, quietAt: 4, labels: gateway, value: "90%" },
+  },
+  {
+    alert: "HawserConnectionsNearLimit",
+    severity: "warning",
+    series: {
+      [`hawser_client_connections_open{${Gateway},listener="tls",protocol="h1"}`]: "900x20 100x40",
+      [`hawser_client_connections_max{${Gateway}}`]: "1000x60",
+    },
     ...{ ...Usual, quietAt: 4, labels: gateway, value: "90%" },
   },
   {

@@ -16,7 +16,6 @@ const { panels, variables } = await readDashboardQueries();
 const rules = await readRules();
 /** Of a scraped target, whatever it is. */
 const TargetLabels = ["job", "instance", "namespace", "pod"];
-const RuleLabels = rules.flatMap(({ labels }) => Object.keys(labels));
 
 /** Which gateway has workers. */
 const WithWorkers = 1;
@@ -119,8 +118,9 @@ function onEachOf(expr: string): readonly string[] {
 function unknownIn(expr: string): readonly string[] {
   const { metrics, labels, values } = parseQuery(expr);
   const known = new Set(["up", ...rules.flatMap(({ record }) => record ?? []), ...pages.flatMap(namesIn)]);
-  const pairs = pages.flatMap(labelsIn);
-  const knownLabels = new Set([...TargetLabels, ...RuleLabels, ...pairs.map(({ label }) => label)]);
+  const ofRules = rules.flatMap((rule) => Object.entries(rule.labels).map(([label, value]) => ({ label, value })));
+  const pairs = [...ofRules, ...pages.flatMap(labelsIn)];
+  const knownLabels = new Set([...TargetLabels, ...pairs.map(({ label }) => label)]);
   const knownValues = new Set(["job=hawser", ...pairs.map(({ label, value }) => `${label}=${value}`)]);
   return [
     ...[...metrics].filter((name) => !known.has(name)),

@@ -13,12 +13,20 @@ export interface CertificateExpiry {
   readonly expiresAt: Date;
 }
 
-/** The metric families of the config: which one is in force, how reloads went, when its certificates end. */
+/** What all clients together may have, as the config says it. */
+export interface LimitsInForce {
+  readonly maxStreams: number;
+  readonly maxConnections: number;
+}
+
+/** The metric families of the config: which one is in force, its limits, how reloads went, when its certificates end. */
 export class ConfigMetrics {
   readonly #generation;
   readonly #reloads;
   readonly #takenOverAt;
   readonly #expiry;
+  readonly #maxStreams;
+  readonly #maxConnections;
 
   /** The families are in `registry` from now on. */
   constructor(registry: Registry) {
@@ -46,6 +54,13 @@ export class ConfigMetrics {
       "When a certificate ends, in seconds since the epoch.",
       ["listener", "certificate"],
     );
+    this.#maxStreams = gaugeOf(registry, "hawser_streams_max", "WebSockets that may be open at once.", []);
+    this.#maxConnections = gaugeOf(
+      registry,
+      "hawser_client_connections_max",
+      "TCP connections of clients that may be open at once.",
+      [],
+    );
     for (const result of ReloadResults) this.#reloads.inc({ result }, 0);
   }
 
@@ -53,6 +68,12 @@ export class ConfigMetrics {
   generation(generation: number): void {
     this.#generation.set(generation);
     this.#takenOverAt.set(Date.now() / 1000);
+  }
+
+  /** What may be open from now on. */
+  limits({ maxStreams, maxConnections }: LimitsInForce): void {
+    this.#maxStreams.set(maxStreams);
+    this.#maxConnections.set(maxConnections);
   }
 
   /** A reload was tried. */

@@ -4,7 +4,7 @@ import type { ConnectionFailure, ListenerObserver } from "../../transport/listen
 import type { ConnectionFacts, TransportRefusal } from "../../transport/opening.ts";
 import type { H2Observer } from "../../transport/h2-observer.ts";
 import { AccessMetrics } from "./access-metrics.ts";
-import { ConfigMetrics, type CertificateExpiry, type ReloadLabel } from "./config-metrics.ts";
+import { ConfigMetrics, type CertificateExpiry, type LimitsInForce, type ReloadLabel } from "./config-metrics.ts";
 import { ConnectionMetrics, limitOfFailure } from "./connection-metrics.ts";
 import { DialMetrics, type DialReport, type KnownUpstream, type PhaseLabel } from "./dial-metrics.ts";
 import { H2Metrics } from "./h2-metrics.ts";
@@ -185,6 +185,11 @@ export class Metrics implements ListenerObserver {
   /** Config number `generation`, counted from 1, is in force from now on. */
   configGeneration(generation: number): void {
     this.#config.generation(generation);
+  }
+
+  /** What may be open from now on. */
+  configLimits(limits: LimitsInForce): void {
+    this.#config.limits(limits);
   }
 
   /** A reload was tried. */

@@ -35,6 +35,12 @@ test("a config in force has a number and a time, which a refused reload does not
   });
 });
 
+test("limits are those of the config in force", async () => {
+  metrics.limits({ maxStreams: 20, maxConnections: 10 });
+  metrics.limits({ maxStreams: 30, maxConnections: 15 });
+  expect(await scrape()).toMatchObject({ hawser_streams_max: 30, hawser_client_connections_max: 15 });
+});
+
 test("certificates are those of the config in force alone", async () => {
   const expiry = async () =>
     Object.entries(await scrape()).filter(([series]) =>

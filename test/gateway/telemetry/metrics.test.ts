@@ -227,6 +227,8 @@ describe("the exposition", () => {
       "hawser_config_reloads_total counter",
       "hawser_config_last_reload_timestamp_seconds gauge",
       "hawser_certificate_expiry_timestamp_seconds gauge",
+      "hawser_streams_max gauge",
+      "hawser_client_connections_max gauge",
       "hawser_limits_hit_total counter",
       "hawser_streams_open gauge",
       "hawser_streams_opened_total counter",
