@@ -31,6 +31,8 @@ export function explainLimits({ limits, http2, workers }: Config): string[][] {
         (http2.engine === "hawser" ? `, ${size(MaxUnreadBytes)} a process` : ""),
     ],
     ["resets of an HTTP/2 connection", `${http2.resetBurst} at once, ${http2.resetsPerSecond} a second`],
-    ["memory of an HTTP/2 connection", `${size(http2.maxSessionMemoryMiB * MiB)}, then no new streams`],
+    ...(http2.engine === "node"
+      ? [["memory of an HTTP/2 connection", `${size(http2.maxSessionMemoryMiB * MiB)}, then no new streams`]]
+      : []),
   ];
 }

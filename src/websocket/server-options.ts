@@ -184,7 +184,7 @@ export const DefaultServerOptions = {
     resetBurst: 1_024,
     resetsPerSecond: 256,
     maxSessionMemoryMiB: 128,
-    engine: "node",
+    engine: "hawser",
   },
   protocols: ["h2", "http/1.1"],
   drainMs: 30_000,

@@ -149,9 +149,8 @@ deadlines: { idleConnectionMs: 90000, closeMs: 250, closeSpreadMs: 0 }
     ["openings of an address", "5 a second, 100 at once"],
     ["fields of a request", "256, 16 KiB"],
     ["streams of an HTTP/2 connection", "100"],
-    ["bytes sent ahead on HTTP/2", "64 KiB a stream, 16 MiB a connection"],
+    ["bytes sent ahead on HTTP/2", "64 KiB a stream, 16 MiB a connection, 256 MiB a process"],
     ["resets of an HTTP/2 connection", "1024 at once, 256 a second"],
-    ["memory of an HTTP/2 connection", "128 MiB, then no new streams"],
   ]);
   expect(Deadlines).toEqual([
     ["TLS and first bytes", "10 s"],
@@ -168,12 +167,10 @@ deadlines: { idleConnectionMs: 90000, closeMs: 250, closeSpreadMs: 0 }
   expect(others["Access"]).toContainEqual(["trusted proxies", "none"]);
 });
 
-test("with its own engine a process has a bound of what is sent ahead, too", async () => {
-  const { Limits } = await explanation(`${Listener}\nroutes: [{ handler: echo }]\nhttp2: { engine: hawser }\n`);
-  expect(Limits).toContainEqual([
-    "bytes sent ahead on HTTP/2",
-    "256 KiB a stream, 16 MiB a connection, 256 MiB a process",
-  ]);
+test("with the engine of node a connection has a bound, and the process none", async () => {
+  const { Limits } = await explanation(`${Listener}\nroutes: [{ handler: echo }]\nhttp2: { engine: node }\n`);
+  expect(Limits).toContainEqual(["bytes sent ahead on HTTP/2", "256 KiB a stream, 16 MiB a connection"]);
+  expect(Limits).toContainEqual(["memory of an HTTP/2 connection", "128 MiB, then no new streams"]);
 });
 
 describe("what it may need at most", () => {

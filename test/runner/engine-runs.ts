@@ -1,7 +1,7 @@
 import type { H2EngineName } from "../../src/transport/h2-acceptor.ts";
 
 /** The HTTP/2 engine that is not the default one: what touches an engine is run a second time, on it. */
-export const SecondEngine: H2EngineName = "hawser";
+export const SecondEngine: H2EngineName = "node";
 
 /** Why a test file of a suite that is run on both HTTP/2 engines is run once. */
 export type RunOnceReason = "runs on both by itself" | "asks for what one alone can do" | "touches none";

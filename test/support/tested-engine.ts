@@ -1,10 +1,13 @@
 import { H2EngineNames, type H2EngineName } from "../../src/transport/h2-acceptor.ts";
+import { DefaultServerOptions } from "../../src/websocket/server-options.ts";
 
 /**
  * Whose HTTP/2 is tested where a test names no engine. Some suites run twice: what they are run with is told by the project,
  * and it is told to the processes they start.
  */
-export const TestedEngine: H2EngineName = engineNamed(process.env["TESTED_HTTP2_ENGINE"] ?? "node");
+export const TestedEngine: H2EngineName = engineNamed(
+  process.env["TESTED_HTTP2_ENGINE"] ?? DefaultServerOptions.http2.engine,
+);
 
 /** `config` with its HTTP/2 framed by {@link TestedEngine}, unless it says by whom. */
 export function withTestedEngine<Config extends Readonly<Record<string, unknown>>>(config: Config): Config {

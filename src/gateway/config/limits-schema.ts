@@ -99,9 +99,9 @@ export const RouteLimitsSchema = z.strictObject({
 /** `http2`. */
 export const Http2Schema = z.strictObject({
   engine: oneOf(H2EngineNames)
-    .default("node")
+    .default("hawser")
     .describe(
-      "Who frames it, also towards upstreams: `node`, that is node:http2, or `hawser` itself, which is younger and costs less.",
+      "Who frames it, also towards upstreams: `hawser` itself, which costs less and keeps budgets, or `node`, that is node:http2.",
     ),
   maxConcurrentStreams: count("streams", { from: 1, to: 65_536, standard: 256 }).describe(
     "Streams one connection may have open at once. Browsers queue what is above.",
@@ -119,7 +119,7 @@ export const Http2Schema = z.strictObject({
     "Resets per second that a client regains.",
   ),
   maxSessionMemoryMiB: count("MiB", { from: 1, to: 4_096, standard: 128 }).describe(
-    "Memory one connection may take before new streams are refused.",
+    "Memory one connection may take before new streams are refused. `node` alone needs it.",
   ),
 });
 

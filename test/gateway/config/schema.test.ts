@@ -62,7 +62,7 @@ test("what a file does not say has its default", () => {
       resetBurst: 1_024,
       resetsPerSecond: 256,
       maxSessionMemoryMiB: 128,
-      engine: "node",
+      engine: "hawser",
     },
     deadlines: {
       handshakeMs: 10_000,
