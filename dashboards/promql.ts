@@ -10,6 +10,12 @@ export const AnyProtocol = `${Gateway},route=~"$route"`;
 /** What is counted per stream. */
 export const Stream = `${Route},upstream=~"$upstream"`;
 
+/**
+ * The busiest streams, from `/metrics/streams`. Prometheus scrapes that page by a job of its own, since two pages of one job and
+ * instance would be taken for one target.
+ */
+export const BusyStream = Stream.replace('job=~"$job",', "");
+
 /** What is counted per upstream. */
 export const Upstream = `${Gateway},upstream=~"$upstream"`;
 

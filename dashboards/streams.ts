@@ -1,6 +1,6 @@
 import { AbnormalClose } from "./overview.ts";
 import type { DashboardSpec } from "./panel-spec.ts";
-import { AnyProtocol, Gateway, quantile, Route, share, Stream, sumOf, sumRate } from "./promql.ts";
+import { AnyProtocol, BusyStream, Gateway, quantile, Route, share, Stream, sumOf, sumRate } from "./promql.ts";
 
 /** What goes through the WebSockets, and how they end. */
 export const Streams: DashboardSpec = {
@@ -154,6 +154,58 @@ export const Streams: DashboardSpec = {
             expr: quantile(q, "hawser_ping_rtt_seconds", Route, "protocol"),
             legend: `p${q * 100} {{protocol}}`,
           })),
+        },
+      ],
+    },
+    {
+      title: "Busiest streams (where /metrics/streams is scraped too)",
+      number: 35,
+      panels: [
+        {
+          kind: "series",
+          title: "Bytes of the busiest streams",
+          shows:
+            "Bytes each second of the ten streams with most traffic, by their id. Empty, unless a job scrapes /metrics/streams.",
+          good: "Nobody stands far above the others.",
+          act: "Look at the stream: hawser tail ID, or GET /streams/ID. DELETE /streams/ID closes it.",
+          width: 8,
+          unit: "Bps",
+          queries: [
+            {
+              expr: `topk(10, ${sumRate("hawser_top_stream_bytes_total", BusyStream, "instance, route, id")})`,
+              legend: "{{route}} {{id}}",
+            },
+          ],
+        },
+        {
+          kind: "series",
+          title: "Messages of the busiest streams",
+          shows: "Messages each second of the ten busiest streams, by their id.",
+          good: "As many as one user of the application makes.",
+          act: "Hundreds a second from one stream: a loop in a client. Close it, and see whether it comes again.",
+          width: 8,
+          unit: "cps",
+          queries: [
+            {
+              expr: `topk(10, ${sumRate("hawser_top_stream_messages_total", BusyStream, "instance, route, id")})`,
+              legend: "{{route}} {{id}}",
+            },
+          ],
+        },
+        {
+          kind: "series",
+          title: "Bytes held for the busiest streams",
+          shows: "Bytes that wait here for the receiver of a stream, by its id.",
+          good: "Near 0, with short peaks.",
+          act: "At maxBufferedBytes for long: this receiver is slow, and its sender is held back.",
+          width: 8,
+          unit: "bytes",
+          queries: [
+            {
+              expr: `topk(10, sum by (instance, route, id) (hawser_top_stream_buffered_bytes{${BusyStream}}))`,
+              legend: "{{route}} {{id}}",
+            },
+          ],
         },
       ],
     },

@@ -2,7 +2,7 @@ import { setTimeout as passing } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readDashboardQueries } from "./dashboard-queries.ts";
 import { startLoadedGateways, type LoadedGateways } from "./load.ts";
-import { startPrometheus, type PrometheusProcess } from "./prometheus-process.ts";
+import { PathOfJob, startPrometheus, type PrometheusProcess } from "./prometheus-process.ts";
 import { parseQuery } from "./promql.ts";
 import { promtool } from "./promtool.ts";
 import { readRules, RuleFiles } from "./rule-files.ts";
@@ -23,7 +23,7 @@ const WithWorkers = 1;
 let load: LoadedGateways;
 let prometheus: PrometheusProcess;
 let begun: Date;
-/** The text of each gateway's metrics, when the load is over. */
+/** The text of each page that is scraped, when the load is over. */
 let pages: readonly string[] = [];
 
 beforeAll(async () => {
@@ -44,7 +44,8 @@ beforeAll(async () => {
     await Promise.all([load.round(), passing(RoundMs)]);
     if (Date.now() > deadline) throw new Error("Prometheus does not scrape");
   } while (!(await hasScrapedEnough()));
-  pages = await Promise.all(load.gateways.map(async ({ admin }) => await (await fetch(`${admin}/metrics`)).text()));
+  const addresses = load.gateways.flatMap(({ admin }) => Object.values(PathOfJob).map((path) => admin + path));
+  pages = await Promise.all(addresses.map(async (address) => await (await fetch(address)).text()));
 }, 2 * LoadMs);
 
 afterAll(async () => {

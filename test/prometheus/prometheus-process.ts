@@ -42,6 +42,12 @@ export interface PrometheusProcess {
   stop(): Promise<void>;
 }
 
+/** What is scraped. */
+export const PathOfJob: Readonly<Record<string, string>> = {
+  hawser: "/metrics",
+  "hawser-streams": "/metrics/streams",
+};
+
 const StartMs = 15_000;
 const QueryMs = 10_000;
 
@@ -101,12 +107,11 @@ function configOf(targets: readonly Target[], ruleFiles: readonly string[]) {
   return {
     global: { scrape_interval: "1s", scrape_timeout: "1s", evaluation_interval: "1s" },
     rule_files: ruleFiles,
-    scrape_configs: [
-      {
-        job_name: "hawser",
-        static_configs: targets.map(({ admin, labels }) => ({ targets: [new URL(admin).host], labels })),
-      },
-    ],
+    scrape_configs: Object.entries(PathOfJob).map(([job, path]) => ({
+      job_name: job,
+      metrics_path: path,
+      static_configs: targets.map(({ admin, labels }) => ({ targets: [new URL(admin).host], labels })),
+    })),
   };
 }
 
