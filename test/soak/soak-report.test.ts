@@ -43,7 +43,7 @@ test("the page has the measures of each engine, and whether they grew", () => {
     command: "npm run soak",
   });
   expect(page).toContain(
-    "| end    | 100        | 20480     | 1024         | 100.0    | 26          | 1       | 1      |",
+    "| end    | 100        | 20480     | 1024         | 100.0    | 26          | 1       | 1      | 0    |",
   );
   expect(page).toContain("Nothing grew.");
   expect(page).toContain("- descriptors: 26 → 27");

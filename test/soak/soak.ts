@@ -5,8 +5,8 @@ import { runLoad, type SoakCounts } from "./soak-load.ts";
 import type { SoakMark, SoakResult } from "./soak-report.ts";
 import { startSoakUpstream, type SoakUpstream } from "./soak-upstream.ts";
 
-/** How often a process is asked at most whether all is over. */
-const MostRounds = 200;
+/** How often a process is asked at most whether all is over: each time takes some collections of its garbage. */
+const MostRounds = 40;
 
 /** How much is done to a gateway that frames HTTP/2 with `engine`. */
 export interface SoakAmount {
