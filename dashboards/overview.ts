@@ -40,7 +40,6 @@ export const Overview: DashboardSpec = {
           width: 4,
           unit: "none",
           query: { expr: `count(hawser_build_info{${Gateway}})` },
-          thresholds: { warning: 2, critical: 1 },
         },
         {
           kind: "stat",
@@ -92,7 +91,8 @@ export const Overview: DashboardSpec = {
           act: "Opening, by phase, on the HTTP/2 dashboard says whether TLS, the dial or the upstream's answer takes the time.",
           width: 4,
           unit: "s",
-          query: { expr: quantile(0.99, "hawser_opening_duration_seconds", Route) },
+          // Without openings it is no number, which a comparison leaves out.
+          query: { expr: `${quantile(0.99, "hawser_opening_duration_seconds", Route)} >= 0` },
           thresholds: { warning: 0.25, critical: 1 },
         },
       ],

@@ -46,9 +46,9 @@ export function quantile(q: number, histogram: string, selector: string, by = ""
   return `histogram_quantile(${q}, ${sumRate(`${histogram}_bucket`, selector, labels, more)})`;
 }
 
-/** The part that `counted` with the matchers `more` has in all that is counted. */
+/** The part that what is counted with the matchers `more` has in all that is counted; nothing where nothing is. */
 export function share(counter: string, selector: string, more: string, by = ""): string {
-  return `${sumRate(counter, selector, by, more)} / ${sumRate(counter, selector, by)}`;
+  return `${sumRate(counter, selector, by, more)} / (${sumRate(counter, selector, by)} > 0)`;
 }
 
 function joined(selector: string, more: string): string {

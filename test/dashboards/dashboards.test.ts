@@ -7,7 +7,7 @@ import type { PanelSpec } from "../../dashboards/panel-spec.ts";
 const Columns = 24;
 
 describe("the files in dashboards/json", () => {
-  test.each(AllDashboards)("$uid.json is what the sources build (if not: npm run dashboards)", async (spec) => {
+  test.each(AllDashboards)("the file of $uid is what the sources build (if not: npm run dashboards)", async (spec) => {
     const { path, text } = await fileOf(spec);
     expect(await readFile(path, "utf8")).toBe(text);
   });
