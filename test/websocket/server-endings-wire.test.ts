@@ -54,7 +54,7 @@ describe.each(ServerWays)("over $way a connection", (way) => {
         void connection.close(1000);
       },
     });
-    const { client, server } = await serverFor(way, { handler, closeMs: 100 });
+    const { client, server } = await serverFor(way, { handler, closeMs: 500 });
     const one = await WebSocketClient.open(await client());
     one.readNothing();
     one.text("go");
