@@ -44,11 +44,15 @@ export class DeadlineList {
     clearTimeout(this.#timer);
   }
 
-  readonly #drop = ({ previous, next }: ListedDeadline): void => {
+  readonly #drop = (dropped: ListedDeadline): void => {
+    const { previous, next } = dropped;
     if (previous === undefined) this.#first = next;
     else previous.next = next;
     if (next === undefined) this.#last = previous;
     else next.previous = previous;
+    // One that the collector has not found yet, among the old, would keep all that came behind it.
+    dropped.previous = undefined;
+    dropped.next = undefined;
   };
 
   #wait(waitMs: number): void {
