@@ -33,11 +33,17 @@ const PhaseSeconds = {
   edges: [0.0001, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
 } as const;
 
+/** The dials of one upstream. */
+interface Dialed {
+  readonly results: Map<DialResultLabel, number>;
+  readonly seconds: Observations;
+}
+
 /** The metric families of upstreams, and of the parts of openings. */
 export class DialMetrics {
   readonly #dials: Counter<"upstream" | "result">;
   readonly #connections: Gauge<"upstream" | "protocol">;
-  readonly #seconds = new Map<string, Observations>();
+  readonly #dialed = new Map<string, Dialed>();
   readonly #phases: readonly (DistributionSeries & { readonly distribution: Observations })[];
   #upstreams: ReadonlySet<KnownUpstream> = new Set();
 
@@ -48,6 +54,7 @@ export class DialMetrics {
       "hawser_upstream_dials_total",
       "Dials of upstreams' addresses for WebSockets, by what became of them.",
       ["upstream", "result"],
+      () => this.#publishDials(),
     );
     this.#connections = gaugeOf(
       registry,
@@ -72,19 +79,18 @@ export class DialMetrics {
 
   /** Begins with zeros for `upstream`. */
   begin(upstream: string): void {
-    for (const result of DialResults) this.#dials.inc({ upstream, result }, 0);
-    this.#secondsOf(upstream);
+    this.#dialedOf(upstream);
   }
 
   /** Drops all series of `upstream`. */
   forget(upstream: string): void {
-    for (const result of DialResults) this.#dials.remove({ upstream, result });
-    this.#seconds.delete(upstream);
+    this.#dialed.delete(upstream);
   }
 
   dialOver({ upstream, result, seconds }: DialReport): void {
-    this.#dials.inc({ upstream, result: labelValue(result) });
-    this.#secondsOf(upstream).observe(seconds);
+    const dialed = this.#dialedOf(upstream);
+    dialed.results.set(result, (dialed.results.get(result) ?? 0) + 1);
+    dialed.seconds.observe(seconds);
   }
 
   phaseOver(phase: PhaseLabel, protocol: Protocol, seconds: number): void {
@@ -93,7 +99,10 @@ export class DialMetrics {
 
   /** What the registry cannot have, as it is now. */
   families(): MetricFamily[] {
-    const seconds = Array.from(this.#seconds, ([upstream, distribution]) => ({ labels: { upstream }, distribution }));
+    const seconds = Array.from(this.#dialed, ([upstream, dialed]) => ({
+      labels: { upstream },
+      distribution: dialed.seconds,
+    }));
     return [histogramFamily(DialSeconds, seconds), histogramFamily(PhaseSeconds, this.#phases)];
   }
 
@@ -104,10 +113,20 @@ export class DialMetrics {
     }
   }
 
-  #secondsOf(upstream: string): Observations {
-    let seconds = this.#seconds.get(upstream);
-    if (!seconds) this.#seconds.set(upstream, (seconds = new Observations(DialSeconds.edges)));
-    return seconds;
+  #publishDials(): void {
+    this.#dials.reset();
+    for (const [upstream, { results }] of this.#dialed) {
+      for (const [result, count] of results) this.#dials.inc({ upstream, result: labelValue(result) }, count);
+    }
+  }
+
+  #dialedOf(upstream: string): Dialed {
+    const known = this.#dialed.get(upstream);
+    if (known !== undefined) return known;
+    const results = new Map(DialResults.map((result) => [result, 0] as const));
+    const dialed = { results, seconds: new Observations(DialSeconds.edges) };
+    this.#dialed.set(upstream, dialed);
+    return dialed;
   }
 }
 

@@ -106,7 +106,7 @@ export class Metrics implements ListenerObserver {
   /** The same as data, for a page that several processes have in common. */
   async families(): Promise<MetricFamily[]> {
     const own = this.#streams.publish();
-    own.push(...this.#dials.families(), ...this.#h2.families());
+    own.push(...this.#openings.families(), ...this.#dials.families(), ...this.#h2.families());
     return [...(await this.#registry.getMetricsAsJSON()), ...own];
   }
 

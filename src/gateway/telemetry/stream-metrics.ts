@@ -1,7 +1,7 @@
-import type { Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { Counter, Gauge, Registry } from "prom-client";
 import { MessageSizeEdges } from "../../protocol/frame/message-sizes.ts";
-import { histogramFamily, summedDistribution, type DistributionSeries } from "./distribution.ts";
-import { counterOf, gaugeOf, histogramOf, labelValue } from "./metric-family.ts";
+import { histogramFamily, Observations, summedDistribution, type DistributionSeries } from "./distribution.ts";
+import { counterOf, gaugeOf, labelValue } from "./metric-family.ts";
 import type { MetricFamily } from "./metric-samples.ts";
 import {
   PingEdges,
@@ -18,11 +18,13 @@ import { TrafficMetrics } from "./traffic-metrics.ts";
 const StreamLabels = ["route", "upstream", "protocol"] as const;
 type StreamLabel = (typeof StreamLabels)[number];
 
-/**
- * Seconds. The edges from 15 s to 1 h are where proxies and clients commonly give up an idle stream, so that something that
- * cuts streams shows as one full bucket; what fails at once stands below them, what lasts for days above.
- */
-const DurationBuckets = [0.1, 1, 5, 15, 30, 60, 120, 300, 900, 3600, 14_400, 43_200, 86_400];
+const DurationSeconds = {
+  name: "hawser_stream_duration_seconds",
+  help: "How long the WebSockets that ended were open.",
+  // The edges from 15 s to 1 h are where proxies and clients commonly give up an idle stream, so that something that cuts
+  // streams shows as one full bucket; what fails at once stands below them, what lasts for days above.
+  edges: [0.1, 1, 5, 15, 30, 60, 120, 300, 900, 3600, 14_400, 43_200, 86_400],
+} as const;
 
 const MessageBytes = {
   name: "hawser_message_bytes",
@@ -36,6 +38,14 @@ const PingSeconds = {
   edges: PingEdges,
 } as const;
 
+type Labels = Readonly<Record<StreamLabel, string>>;
+
+/** How long streams with the same labels were open. */
+interface Durations {
+  readonly labels: Labels;
+  readonly distribution: Observations;
+}
+
 /** The metric families of WebSockets, written from the registry's sums when somebody scrapes. */
 export class StreamMetrics implements StreamObserver {
   readonly #streams: StreamRegistry;
@@ -43,7 +53,9 @@ export class StreamMetrics implements StreamObserver {
   readonly #opened: Counter<StreamLabel>;
   readonly #traffic: TrafficMetrics;
   readonly #closes: Counter<StreamLabel | "initiator" | "code" | "cause">;
-  readonly #duration: Histogram<StreamLabel>;
+  readonly #durations = new Map<string, Durations>();
+  /** Of the stream that ended last: mostly the next one's too. */
+  #lastDurations: Durations | undefined;
 
   /** Observes `streams`; the families are in `registry` from now on. */
   constructor(streams: StreamRegistry, registry: Registry) {
@@ -57,23 +69,17 @@ export class StreamMetrics implements StreamObserver {
       "WebSockets ended, by who began it, close code (RFC 6455 section 7.4) and cause.",
       [...StreamLabels, "initiator", "code", "cause"],
     );
-    this.#duration = histogramOf(
-      registry,
-      "hawser_stream_duration_seconds",
-      "How long the WebSockets that ended were open.",
-      StreamLabels,
-      DurationBuckets,
-    );
     streams.observe(this);
   }
 
-  closed({ route, upstream, protocol, openedAt }: StreamRecord, _ending: StreamClose, now: number): void {
-    this.#duration.observe({ route, upstream, protocol }, (now - openedAt) / 1000);
+  closed(record: StreamRecord, _ending: StreamClose, now: number): void {
+    this.#durationsOf(record).distribution.observe((now - record.openedAt) / 1000);
   }
 
   /** Drops what no sum of the registry would renew. */
   forgot({ route, upstream }: RouteLabels): void {
-    for (const protocol of Protocols) this.#duration.remove({ route, upstream, protocol });
+    this.#lastDurations = undefined;
+    for (const protocol of Protocols) this.#durations.delete(keyOf({ route, upstream, protocol }));
   }
 
   /** Sets the families to the sums of this moment, all of them to the same; returns those that the registry cannot have. */
@@ -82,7 +88,21 @@ export class StreamMetrics implements StreamObserver {
     for (const family of [this.#open, this.#opened, this.#closes]) family.reset();
     this.#traffic.publish(totals);
     for (const one of totals) this.#publishTotals(one);
-    return [histogramFamily(MessageBytes, sizesOf(totals)), histogramFamily(PingSeconds, pingsOf(totals))];
+    const durations = histogramFamily(DurationSeconds, this.#durations.values());
+    return [durations, histogramFamily(MessageBytes, sizesOf(totals)), histogramFamily(PingSeconds, pingsOf(totals))];
+  }
+
+  #durationsOf({ route, upstream, protocol }: Labels): Durations {
+    const last = this.#lastDurations;
+    const isLast =
+      last?.labels.route === route && last.labels.upstream === upstream && last.labels.protocol === protocol;
+    if (isLast) return last;
+    const labels = { route, upstream, protocol };
+    const key = keyOf(labels);
+    const known = this.#durations.get(key) ?? { labels, distribution: new Observations(DurationSeconds.edges) };
+    this.#durations.set(key, known);
+    this.#lastDurations = known;
+    return known;
   }
 
   #publishTotals({ route, upstream, protocol, open, opened, closes }: StreamTotals): void {
@@ -93,6 +113,10 @@ export class StreamMetrics implements StreamObserver {
       this.#closes.inc({ ...labels, initiator, code, cause: labelValue(cause) }, count);
     }
   }
+}
+
+function keyOf({ route, upstream, protocol }: Labels): string {
+  return JSON.stringify([route, upstream, protocol]);
 }
 
 /** By route, since a size says nothing of the protocol. */

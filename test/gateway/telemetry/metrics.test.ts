@@ -213,7 +213,6 @@ describe("the exposition", () => {
     const families = [...(await metrics.text()).matchAll(/^# TYPE (hawser_\S+ \w+)$/gm)].map(([, family]) => family);
     expect(families).toEqual([
       "hawser_openings_total counter",
-      "hawser_opening_duration_seconds histogram",
       "hawser_http_requests_total counter",
       "hawser_http_request_duration_seconds histogram",
       "hawser_http_content_bytes_total counter",
@@ -237,7 +236,6 @@ describe("the exposition", () => {
       "hawser_stream_messages_total counter",
       "hawser_backpressure_seconds_total counter",
       "hawser_stream_closes_total counter",
-      "hawser_stream_duration_seconds histogram",
       "hawser_client_connections_open gauge",
       "hawser_client_connections_total counter",
       "hawser_client_connections_failed_total counter",
@@ -246,8 +244,10 @@ describe("the exposition", () => {
       "hawser_log_lines_dropped_total counter",
       "hawser_buffered_bytes gauge",
       "hawser_build_info gauge",
+      "hawser_stream_duration_seconds histogram",
       "hawser_message_bytes histogram",
       "hawser_ping_rtt_seconds histogram",
+      "hawser_opening_duration_seconds histogram",
       "hawser_upstream_dial_seconds histogram",
       "hawser_opening_phase_seconds histogram",
       "hawser_h2_streams_per_connection histogram",

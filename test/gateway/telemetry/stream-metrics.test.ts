@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { Registry } from "prom-client";
 import { describe, expect, test } from "vitest";
+import { expositionText } from "../../../src/gateway/telemetry/exposition-text.ts";
 import { StreamMetrics } from "../../../src/gateway/telemetry/stream-metrics.ts";
 import { CloseCauses, StreamRegistry, type StreamRecord } from "../../../src/gateway/telemetry/stream-registry.ts";
 import { parseExposition, sumOf, type Exposition } from "../../support/exposition.ts";
@@ -12,8 +13,8 @@ function streamsUnderScrape() {
   const registry = new Registry();
   const metrics = new StreamMetrics(streams, registry);
   const scrape = async (): Promise<Exposition> => {
-    metrics.publish();
-    return parseExposition(await registry.metrics());
+    const own = metrics.publish();
+    return parseExposition(expositionText([...(await registry.getMetricsAsJSON()), ...own], "prometheus"));
   };
   return { time, streams, scrape };
 }
