@@ -1,5 +1,7 @@
 import type { Writable } from "node:stream";
 import { CloseCode } from "../protocol/close-code.ts";
+import { FrameScanner } from "../protocol/frame/frame-scanner.ts";
+import { FrameTap, type FrameWatch } from "../protocol/frame/frame-tap.ts";
 import type { Closing } from "../protocol/message/connection-machine.ts";
 import type { SendOptions } from "../protocol/message/extension.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
@@ -48,6 +50,14 @@ export class WebSocketConnection<Data = unknown> implements HandledConnection<Da
   /** Bytes that came and that the application has nothing of yet. */
   get heldBytes(): number {
     return this.#endpoint.inbox.bytes + this.#endpoint.machine.heldBytes;
+  }
+
+  /** Tells whoever runs the connection of the frames of both sides from now on; `undefined`: of none. */
+  watch(incoming: FrameWatch | undefined, outgoing: FrameWatch | undefined): void {
+    const { inbox, outbox, machine } = this.#endpoint;
+    inbox.tap = incoming && new FrameTap(machine.decoder.scanner, incoming);
+    // What is written is whole frames.
+    outbox.tap = outgoing && new FrameTap(new FrameScanner(), outgoing);
   }
 
   send(message: string | Uint8Array, options?: SendOptions): Promise<void> {

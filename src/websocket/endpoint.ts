@@ -41,6 +41,7 @@ export class Endpoint<Data>
   readonly handler: WebSocketHandler<Data>;
   readonly machine: ConnectionMachine;
   readonly inbox: Inbox;
+  readonly outbox: Outbox;
   readonly calls: HandlerCalls<Data>;
   readonly sender: Sender;
   readonly intake: Intake<Data>;
@@ -49,8 +50,8 @@ export class Endpoint<Data>
   readonly #role: "server" | "client";
   readonly #maxBufferedBytes: number;
   readonly #ending: Ending;
-  readonly #outbox: Outbox;
   readonly #keepalive: Keepalive | undefined;
+  readonly onRoundTrip: (ms: number) => void;
   readonly #closeMs: number;
   readonly #lingerMs: number | undefined;
   #closingTime: ClosingTime | undefined;
@@ -76,12 +77,13 @@ export class Endpoint<Data>
     this.#ending = new Ending(options);
     this.onUnhandledError = options.onUnhandledError;
     this.machine = machineFor(options, settings, nowMs);
-    this.inbox = new Inbox(stream);
-    this.#outbox = new Outbox(stream, settings.writeStallMs, this);
-    this.sender = new Sender({ stream, machine: this.machine, outbox: this.#outbox }, settings.maxBufferedBytes, this);
+    this.inbox = new Inbox(stream, options.incoming);
+    this.outbox = new Outbox(stream, settings.writeStallMs, this, options.outgoing);
+    this.sender = new Sender({ stream, machine: this.machine, outbox: this.outbox }, settings.maxBufferedBytes, this);
     this.calls = new HandlerCalls(this);
     this.intake = new Intake(this);
     this.#keepalive = Keepalive.try(settings, this, nowMs);
+    this.onRoundTrip = options.onRoundTrip ?? ((): void => undefined);
     this.#closeMs = settings.closeMs;
     this.#lingerMs = options.lingerMs;
   }
@@ -138,7 +140,7 @@ export class Endpoint<Data>
     this.#keepalive?.heard();
     if (this.machine.state !== "open") this.#hasCloseLeft = true;
     if (this.#closing) this.#tellClosed(this.#closing);
-    if (this.#outbox.release()) this.calls.drain();
+    if (this.outbox.release()) this.calls.drain();
     this.#readOn();
   }
 
@@ -152,7 +154,7 @@ export class Endpoint<Data>
     this.machine.end("peer");
     this.#settle();
     if (this.#closing) this.#tellClosed({ ...this.#closing, clean: ending.type === "ended" });
-    this.#outbox.close();
+    this.outbox.close();
     this.#closingTime?.stop();
     this.#ending.end();
   }
@@ -197,7 +199,7 @@ export class Endpoint<Data>
   }
 
   isHeld(): boolean {
-    return this.inbox.isPaused || this.#outbox.isFull;
+    return this.inbox.isPaused || this.outbox.isFull;
   }
 
   isWorking(): boolean {
@@ -211,7 +213,7 @@ export class Endpoint<Data>
 
   probe(): void {
     // What waits already is as good a probe, and has its own deadline.
-    if (!this.#outbox.isFull) this.machine.pong();
+    if (!this.outbox.isFull) this.machine.pong();
     this.#settle();
   }
 
@@ -247,7 +249,7 @@ export class Endpoint<Data>
 
   #mayRead(): boolean {
     if (this.machine.state !== "open") return true;
-    if (!this.intake.isOpen || !this.#outbox.isFull) return this.intake.isOpen;
+    if (!this.intake.isOpen || !this.outbox.isFull) return this.intake.isOpen;
     // What a client answers to Pings while its stream is full has a bound too.
     return this.#role === "client" && this.#stream.bufferedBytes < this.#maxBufferedBytes;
   }
@@ -257,8 +259,8 @@ export class Endpoint<Data>
     const isLast = this.machine.state !== "open";
     // Then it is full until all of it has left.
     if (isLast) this.#stream.highWaterBytes = 1;
-    this.#outbox.write(this.machine.takeOutput());
-    if (isLast && !this.#outbox.isFull) this.#hasCloseLeft = true;
+    this.outbox.write(this.machine.takeOutput());
+    if (isLast && !this.outbox.isFull) this.#hasCloseLeft = true;
     const event = this.machine.takeEvent();
     if (event) this.#handle(event);
   }

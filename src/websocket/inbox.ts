@@ -1,3 +1,5 @@
+import type { FrameTap } from "../protocol/frame/frame-tap.ts";
+import { goOn, holdBack, type Traffic } from "../protocol/frame/traffic.ts";
 import type { ConnectionMachine } from "../protocol/message/connection-machine.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
 
@@ -8,15 +10,20 @@ const Nothing = new Uint8Array(0);
  * since the stream is paused while there are some.
  */
 export class Inbox {
+  /** Sees what the machine reads, while somebody looks on. */
+  tap: FrameTap | undefined;
   readonly #stream: ByteStream;
+  readonly #traffic: Traffic | undefined;
   #bytes: Uint8Array = Nothing;
   #offset = 0;
   #end = 0;
   #later: Uint8Array[] | undefined;
   #isPaused = false;
 
-  constructor(stream: ByteStream) {
+  /** @param traffic - has the time that the peer is held back. */
+  constructor(stream: ByteStream, traffic?: Traffic) {
     this.#stream = stream;
+    this.#traffic = traffic;
   }
 
   get isEmpty(): boolean {
@@ -41,7 +48,9 @@ export class Inbox {
 
   /** Lets `machine` read one frame, or what there is of it. */
   readFrame(machine: ConnectionMachine): void {
-    this.#offset = machine.read(this.#bytes, this.#offset, this.#end);
+    const start = this.#offset;
+    this.#offset = machine.read(this.#bytes, start, this.#end);
+    if (this.tap !== undefined) this.tap.take(this.#bytes, start, this.#offset);
     if (!this.isEmpty) return;
     const next = this.#later?.shift();
     this.#turnTo(next ?? Nothing, 0, next?.length ?? 0);
@@ -59,8 +68,13 @@ export class Inbox {
     const pause = !this.isEmpty;
     if (pause === this.#isPaused) return false;
     this.#isPaused = pause;
-    if (pause) this.#stream.pause();
-    else this.#stream.resume();
+    if (pause) {
+      if (this.#traffic) holdBack(this.#traffic, performance.now());
+      this.#stream.pause();
+    } else {
+      if (this.#traffic) goOn(this.#traffic, performance.now());
+      this.#stream.resume();
+    }
     return !pause;
   }
 

@@ -1,4 +1,6 @@
 import { WebSocketError } from "../protocol/errors.ts";
+import type { FrameTap } from "../protocol/frame/frame-tap.ts";
+import { goOn, holdBack, type Traffic } from "../protocol/frame/traffic.ts";
 import type { ByteStream } from "../transport/byte-stream.ts";
 
 interface WaitingSender {
@@ -14,20 +16,27 @@ export interface OutboxOwner {
 
 /** The way out of a connection: lets senders wait while the stream is full, and watches that the peer takes something. */
 export class Outbox {
+  /** Sees what is written, while somebody looks on. */
+  tap: FrameTap | undefined;
   readonly #stream: ByteStream;
   readonly #stallMs: number;
   readonly #owner: OutboxOwner;
+  readonly #traffic: Traffic | undefined;
   #senders: WaitingSender[] = [];
   #isFull = false;
   #writtenBytes = 0;
   #takenBytes = 0;
   #stallTimer: NodeJS.Timeout | undefined;
 
-  /** @param stallMs - how long the peer may take nothing. */
-  constructor(stream: ByteStream, stallMs: number, owner: OutboxOwner) {
+  /**
+   * @param stallMs - how long the peer may take nothing.
+   * @param traffic - has the time that senders are held back.
+   */
+  constructor(stream: ByteStream, stallMs: number, owner: OutboxOwner, traffic?: Traffic) {
     this.#stream = stream;
     this.#stallMs = stallMs;
     this.#owner = owner;
+    this.#traffic = traffic;
   }
 
   /** Whether a write met a full stream that has not drained since. */
@@ -42,6 +51,7 @@ export class Outbox {
 
   /** Writes whole frames whose bytes nobody changes any more. */
   write(frames: readonly Uint8Array[]): void {
+    if (this.tap !== undefined) for (const frame of frames) this.tap.take(frame, 0, frame.length);
     for (const frame of frames) {
       this.#writtenBytes += frame.length;
       if (!this.#stream.write(frame, 0, frame.length, "kept")) this.#hold();
@@ -56,6 +66,7 @@ export class Outbox {
   /** The stream drained: senders go on. Returns whether there were some. */
   release(): boolean {
     this.#isFull = false;
+    if (this.#traffic) goOn(this.#traffic, performance.now());
     clearTimeout(this.#stallTimer);
     const senders = this.#takeSenders();
     for (const sender of senders) sender.resolve();
@@ -82,6 +93,7 @@ export class Outbox {
   #hold(): void {
     if (this.#isFull) return;
     this.#isFull = true;
+    if (this.#traffic) holdBack(this.#traffic, performance.now());
     this.#takenBytes = this.#taken();
     this.#stallTimer = setTimeout(() => this.#checkProgress(), this.#stallMs).unref();
   }

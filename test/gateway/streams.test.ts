@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import type { StreamQuery } from "../../src/gateway/telemetry/stream-view.ts";
+import type { FrameView, StreamQuery } from "../../src/gateway/telemetry/stream-view.ts";
 import { startGatewayUnderTest, type GatewayUnderTest } from "../support/gateway-under-test.ts";
 import { WebSocketClient } from "../support/websocket-client.ts";
 
@@ -17,14 +17,14 @@ const All: StreamQuery = {
 };
 
 /** One with a handler, and one that relays to it by the route `relay`. */
-async function start(admin: object = { showClients: false }): Promise<GatewayUnderTest> {
+async function start(admin: object = { showClients: false }, route: object = {}): Promise<GatewayUnderTest> {
   const backend = await startGatewayUnderTest({ routes: [{ name: "echo", path: "/relay", handler: "echo" }] });
   return await startGatewayUnderTest({
     admin: { address: "127.0.0.1:0", ...admin },
     upstreams: { backend: { addresses: [`ws://127.0.0.1:${backend.port}`] } },
     routes: [
-      { name: "handler", path: "/handler", handler: "echo" },
-      { name: "relay", path: "/relay", upstream: "backend" },
+      { name: "handler", path: "/handler", handler: "echo", ...route },
+      { name: "relay", path: "/relay", upstream: "backend", ...route },
     ],
   });
 }
@@ -34,6 +34,19 @@ async function open(gateway: GatewayUnderTest, version: "1.1" | "2", path: strin
   client.text("hello");
   expect(await client.next()).toBe("Text hello");
   return client;
+}
+
+/** A stream whose frames somebody listens to. */
+async function tail(version: "1.1" | "2", route: string, config: object, preview = false) {
+  const gateway = await start({}, config);
+  const client = await open(gateway, version, `/${route}`);
+  const frames: FrameView[] = [];
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  const { streams } = await gateway.gateway.streams.list(All);
+  const id = streams[0]?.id ?? 0;
+  const end = await gateway.gateway.streams.frames(id, { preview }, (frame) => void frames.push(frame), resolve);
+  if (end === undefined) throw new Error("there is no such stream");
+  return { gateway, client, frames, ended, end };
 }
 
 describe.each(["1.1", "2"] as const)("over HTTP/%s", (version) => {
@@ -141,5 +154,65 @@ describe.each(["1.1", "2"] as const)("over HTTP/%s", (version) => {
         expect.objectContaining({ type: "draining" }),
       ]),
     );
+  });
+
+  describe.each(["handler", "relay"])("the frames of a %s", (route) => {
+    test("are told from the moment somebody listens to the end of the stream", async () => {
+      const { client, frames, ended } = await tail(version, route, {});
+      client.text("abc");
+      expect(await client.next()).toBe("Text abc");
+      client.close(1_000);
+      await client.next();
+      await ended;
+      const at = expect.any(Number);
+      expect(frames).toEqual([
+        { at, direction: "to-upstream", opcode: "text", fin: true, rsv: 0, payloadBytes: 3 },
+        { at, direction: "to-client", opcode: "text", fin: true, rsv: 0, payloadBytes: 3 },
+        { at, direction: "to-upstream", opcode: "close", fin: true, rsv: 0, payloadBytes: 2 },
+        { at, direction: "to-client", opcode: "close", fin: true, rsv: 0, payloadBytes: 2 },
+      ]);
+      expect(frames.filter((frame) => Math.abs(frame.at - Date.now()) < 60_000)).toHaveLength(4);
+    });
+
+    test("show the beginning of texts where the route allows it and the asker wants it, masked", async () => {
+      const config = { tail: { preview: 8, mask: ["secret\\d+"] } };
+      const { client, frames, ended } = await tail(version, route, config, true);
+      client.text("a secret123 and more");
+      expect(await client.next()).toBe("Text a secret123 and more");
+      client.close(1_000);
+      await client.next();
+      await ended;
+      expect(frames.map(({ preview }) => preview)).toEqual(["a *** an", "a *** an", undefined, undefined]);
+    });
+
+    test.each([
+      { why: "the route does not allow it", config: {}, wants: true },
+      { why: "the asker does not want it", config: { tail: { preview: 8 } }, wants: false },
+    ])("show nothing of a text where $why", async ({ config, wants }) => {
+      const { gateway, client, frames, ended } = await tail(version, route, config, wants);
+      client.text("secret");
+      await client.next();
+      client.close(1_000);
+      await client.next();
+      await ended;
+      expect(JSON.stringify(frames)).not.toContain("secret");
+      expect(gateway.log.join()).not.toContain("secret");
+    });
+
+    test("are told no more once nobody listens", async () => {
+      const { client, frames, end } = await tail(version, route, {});
+      end();
+      client.text("abc");
+      expect(await client.next()).toBe("Text abc");
+      client.close(1_000);
+      await client.next();
+      expect(frames).toEqual([]);
+    });
+  });
+
+  test("nobody listens to the frames of a stream that there is not", async () => {
+    const { gateway } = await start();
+    const ignore = () => undefined;
+    expect(await gateway.streams.frames(1, { preview: false }, ignore, ignore)).toBeUndefined();
   });
 });

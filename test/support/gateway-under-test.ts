@@ -97,7 +97,8 @@ export async function createGateway(
   return { gateway, log, folder, textOf };
 }
 
-async function connectClient(port: number, httpVersion: "1.1" | "2"): Promise<OpeningClient> {
+/** A client that has asked for nothing yet, over its own connection to a cleartext listener; it ends with the test. */
+export async function connectClient(port: number, httpVersion: "1.1" | "2"): Promise<OpeningClient> {
   if (httpVersion === "1.1") {
     const socket = connectTcp({ port, host: "127.0.0.1", allowHalfOpen: true });
     socket.on("error", () => undefined);

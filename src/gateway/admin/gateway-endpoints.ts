@@ -1,4 +1,5 @@
 import type { Config } from "../config/config.ts";
+import { BusiestStreams } from "../telemetry/busiest-streams.ts";
 import { exposition, type Exposition } from "../telemetry/exposition-text.ts";
 import type { MetricFamily } from "../telemetry/metric-samples.ts";
 import type { StreamsSource } from "../telemetry/stream-view.ts";
@@ -55,13 +56,14 @@ export function gatewayEndpoints({ metrics, streams, readiness, inForce, actions
   const operators = (form: string, GET: (request: AdminRequest) => AdminAnswer | Promise<AdminAnswer>): Endpoint => {
     return { form, audience: "operators", methods: { GET } };
   };
+  const busiest = new BusiestStreams(streams);
   return [
     everybody("/livez", () => plain(200, "alive")),
     everybody("/readyz", () => plain(readiness() === "ready" ? 200 : 503, readiness())),
     everybody("/metrics", async ({ fields }) => scraped(await metrics.scrape(fields.accept))),
     operators("/metrics/streams", async ({ fields }) => {
-      const families = await topStreamFamilies(streams, inForce().config.admin.topStreams);
-      return scraped(exposition(families, fields.accept));
+      const top = await busiest.pick(inForce().config.admin.topStreams);
+      return scraped(exposition(topStreamFamilies(top), fields.accept));
     }),
     operators("/overview", async () => json(await streams.overview())),
     operators("/upstreams", async () => {

@@ -1,15 +1,11 @@
 import type { MetricFamily, MetricSample } from "../telemetry/metric-samples.ts";
-import type { StreamsSource, StreamView, TrafficView } from "../telemetry/stream-view.ts";
-
-const Everything = { route: undefined, upstream: undefined, protocol: undefined, search: undefined } as const;
+import type { StreamView, TrafficView } from "../telemetry/stream-view.ts";
 
 /**
- * Series of the `count` live streams with most bytes. They come and go with their streams, so they are no part of the
- * page that a Prometheus scrapes all the time.
+ * Series of some live streams. They come and go with their streams, so they are no part of the page that a Prometheus scrapes
+ * all the time.
  */
-export async function topStreamFamilies(source: StreamsSource, count: number): Promise<MetricFamily[]> {
-  const query = { ...Everything, order: "bytes", ascending: false, offset: 0, limit: count } as const;
-  const streams = count === 0 ? [] : (await source.list(query)).streams;
+export function topStreamFamilies(streams: readonly StreamView[]): MetricFamily[] {
   const each = (name: string, type: "counter" | "gauge", help: string, samples: (stream: StreamView) => Sample[]) => {
     const values = streams.flatMap((stream) =>
       samples(stream).map(({ value, ...labels }): MetricSample => ({

@@ -83,6 +83,16 @@ export interface RouteConfig {
   readonly maxStreams: number | undefined;
   /** For its WebSockets: `relays` or `handlers` of the file with the route's own values in their place. */
   readonly streams: StreamLimits;
+  /** What operators may see of its payload, `undefined` for nothing. */
+  readonly tail?: TailConfig | undefined;
+}
+
+/** What operators may see of the texts on a route, where they look at its frames. */
+export interface TailConfig {
+  /** The first characters of a text. */
+  readonly preview: number;
+  /** Regular expressions; what they match is not shown. */
+  readonly mask: readonly string[];
 }
 
 /** Who answers what a route takes. */

@@ -157,6 +157,7 @@ function resolveRoute(route: RouteDocument, document: ConfigDocument, folder: st
     clients: route.clients,
     maxStreams: route.maxStreams,
     streams: { ...streams, ...route.limits },
+    tail: route.tail,
   };
 }
 

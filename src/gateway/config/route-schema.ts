@@ -3,7 +3,20 @@ import { comparablePath, tryAuthority } from "../../protocol/handshake/request-t
 import type { HostField } from "./config.ts";
 import { RouteLimitsSchema } from "./limits-schema.ts";
 import { comparablePrefix } from "./route-path.ts";
-import { Host, HostPattern, limit, Name, Network, oneOf, OriginPattern, parsed, path, text } from "./schema-parts.ts";
+import { maskPattern } from "./mask-pattern.ts";
+import {
+  Host,
+  HostPattern,
+  limit,
+  Name,
+  Network,
+  number,
+  oneOf,
+  OriginPattern,
+  parsed,
+  path,
+  text,
+} from "./schema-parts.ts";
 
 const Origins = z.union([oneOf(["same", "any"]), z.array(OriginPattern)], { error: "a list of origins, same or any" });
 
@@ -31,6 +44,27 @@ export const AccessSchema = z.strictObject({
 function pathParser(read: (path: string) => string | undefined): (written: string) => string | undefined {
   return (written) => (/^\/[\x21-\x7e]*$/.test(written) && !/[?#]/.test(written) ? read(written) : undefined);
 }
+
+/** As {@link maskPattern} reads it. */
+const MaskPattern = parsed("a regular expression of at most 500 characters", (written) => {
+  if (written.length > 500) return undefined;
+  try {
+    maskPattern(written);
+    return written;
+  } catch {
+    return undefined;
+  }
+});
+
+const TailSchema = z.strictObject({
+  preview: number("characters", { from: 1, to: 1_000 }).describe(
+    "First characters of a text message in one frame, uncompressed, that `GET /streams/ID/frames?preview=1` shows operators.",
+  ),
+  mask: z
+    .array(MaskPattern)
+    .prefault([])
+    .describe("Regular expressions (JavaScript, flag u): what they match is shown as `***`."),
+});
 
 function tryHostField(written: string): HostField | undefined {
   if (written === "keep" || written === "upstream") return { type: written };
@@ -78,4 +112,5 @@ export const RouteSchema = z.strictObject({
   limits: RouteLimitsSchema.prefault({}).describe(
     "What a WebSocket on this route may be and have, in place of `relays` or `handlers`.",
   ),
+  tail: TailSchema.optional().describe("What operators may see of its messages. Default: nothing."),
 });

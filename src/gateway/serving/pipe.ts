@@ -3,8 +3,10 @@ import type { ErrorCode } from "../../protocol/errors.ts";
 import { brokenRule } from "../../protocol/frame/frame-rules.ts";
 import type { FrameRules } from "../../protocol/frame/frame-rules.ts";
 import { FrameScanner } from "../../protocol/frame/frame-scanner.ts";
+import { FrameTap, type FrameWatch } from "../../protocol/frame/frame-tap.ts";
 import { MessageMeter, type MessageLimits } from "../../protocol/frame/message-meter.ts";
 import { isControl, Opcode } from "../../protocol/frame/opcode.ts";
+import type { PingTrips } from "../../protocol/frame/ping-trips.ts";
 import { countFragment, countFrame } from "../../protocol/frame/traffic.ts";
 import type { Traffic } from "../../protocol/frame/traffic.ts";
 import type { ByteStream, BytesLifetime } from "../../transport/byte-stream.ts";
@@ -33,6 +35,8 @@ export interface PipeOptions {
   readonly stallMs: number;
   /** What is handed to the receiver: bytes relayed, frames by the first of their bytes, Closes of the gateway's own. */
   readonly traffic: Traffic;
+  /** Sees the Pings and Pongs of both directions. */
+  readonly pings?: PingTrips | undefined;
   readonly tell: (event: PipeEvent) => void;
 }
 
@@ -74,6 +78,8 @@ export class Pipe {
   #unreadable: ErrorCode | undefined;
   /** The gateway's own Close, while it waits for the end of a frame. */
   #ownClose: Uint8Array | undefined;
+  /** While somebody looks at the frames: it has the same bytes, so that reading them is the same without it. */
+  #tap: FrameTap | undefined;
 
   constructor(from: ByteStream, to: ByteStream, options: PipeOptions) {
     this.#from = from;
@@ -104,9 +110,15 @@ export class Pipe {
     return this.#sink === "closed";
   }
 
+  /** From now on tells of each frame as the sender sends it, and of the gateway's own Close; `undefined`: of none. */
+  watch(watch: FrameWatch | undefined): void {
+    this.#tap = watch && new FrameTap(this.#scanner, watch);
+  }
+
   /** Takes the sender's next bytes (see `ByteConsumer.onBytes`). */
   take(bytes: Uint8Array, start: number, end: number): void {
     if (this.sourceOver) return;
+    if (this.#tap !== undefined) this.#tap.take(bytes, start, end);
     if (this.#held !== undefined) this.#hold(this.#held, bytes, start, end);
     else if (this.#sink === "open" && this.#source === "frames") this.#relay(bytes, start, end);
     else this.#search(bytes, this.#finishFrame(bytes, start, end), end);
@@ -124,7 +136,7 @@ export class Pipe {
       this.#sink = "last-frame";
       this.#ownClose = frame;
     } else {
-      this.#sendClose(frame);
+      this.#sendOwnClose(frame);
     }
   }
 
@@ -156,10 +168,18 @@ export class Pipe {
         return;
       }
       countFrame(traffic, scanner.opcode);
+      if (scanner.opcode > Opcode.Close) this.#seePing(bytes, offset, end);
       if (heldBytes > 0) this.#write(scanner.headerBytes, 0, heldBytes, "call");
       offset += scanner.skipPayload(end - offset);
     }
     this.#write(bytes, start, end, lifetime);
+  }
+
+  /** One that is cut in two reads is not followed. */
+  #seePing(bytes: Uint8Array, offset: number, end: number): void {
+    const { opcode, payloadLength, maskWord } = this.#scanner;
+    const { pings, sender } = this.#options;
+    if (payloadLength <= end - offset) pings?.see(sender, opcode, bytes, offset, offset + payloadLength, maskWord);
   }
 
   /** Returns what is wrong with the frame whose header is complete; if nothing, it counts as part of its message. */
@@ -198,7 +218,7 @@ export class Pipe {
     const frameEnd = start + this.#scanner.skipPayload(end - start);
     this.#write(bytes, start, frameEnd, this.#from.lifetime);
     if (this.#scanner.payloadRemaining === 0) {
-      this.#sendClose(this.#ownClose);
+      this.#sendOwnClose(this.#ownClose);
       this.#options.tell({ type: "close-sent" });
     }
     return frameEnd;
@@ -233,6 +253,11 @@ export class Pipe {
     const event = judgeClose(held);
     if (event.type === "close-received" && goesOn) this.#sendClose(held.frame);
     this.#options.tell(event);
+  }
+
+  #sendOwnClose(frame: Uint8Array): void {
+    this.#tap?.see(frame);
+    this.#sendClose(frame);
   }
 
   #sendClose(frame: Uint8Array): void {

@@ -2,10 +2,11 @@ import { CloseCode } from "../../protocol/close-code.ts";
 import { errorCatalogue } from "../../protocol/errors.ts";
 import type { ErrorCode } from "../../protocol/errors.ts";
 import { messageLimitOf, type MessageLimit, type MessageLimits } from "../../protocol/frame/message-meter.ts";
+import { PingTrips } from "../../protocol/frame/ping-trips.ts";
 import type { Traffic } from "../../protocol/frame/traffic.ts";
 import type { ByteStream, StreamEnding } from "../../transport/byte-stream.ts";
 import type { LimitKind } from "../telemetry/limit-kind.ts";
-import type { StreamMoment } from "../telemetry/seen-streams.ts";
+import type { StreamMoment, StreamWatch } from "../telemetry/seen-streams.ts";
 import { Leg } from "./leg.ts";
 import type { LegEvent } from "./leg.ts";
 import type { GatewayCloseCause } from "./live-streams.ts";
@@ -53,6 +54,8 @@ export interface RelayOptions {
   /** What was handed to the upstream: bytes and frames relayed, and the gateway's own Close. */
   readonly toUpstream: Traffic;
   readonly toClient: Traffic;
+  /** Told how long a Ping of either side took until its Pong, in milliseconds. */
+  readonly onPingAnswered?: ((ms: number) => void) | undefined;
   /** Told of each limit that this relay runs into. */
   onLimit(limit: RelayLimit): void;
   /** Told once, when both streams are over or given up; no timer is left then. */
@@ -97,7 +100,8 @@ export class Relay {
 
   constructor(client: ByteStream, upstream: ByteStream, options: RelayOptions) {
     this.#options = options;
-    const { allowedRsv, limits, stallMs } = options;
+    const { allowedRsv, limits, stallMs, onPingAnswered } = options;
+    const pings = onPingAnswered && new PingTrips(() => performance.now(), onPingAnswered);
     client.highWaterBytes = options.maxBufferedBytes;
     upstream.highWaterBytes = options.maxBufferedBytes;
     const onClient = (event: LegEvent): void => this.#decide(this.#client, event);
@@ -108,6 +112,7 @@ export class Relay {
       allowedRsv,
       limits,
       stallMs,
+      pings,
       tell: onClient,
     });
     const toClient = new Pipe(upstream, client, {
@@ -116,6 +121,7 @@ export class Relay {
       allowedRsv,
       limits,
       stallMs,
+      pings,
       tell: onUpstream,
     });
     this.#client = new Leg("client", client, { reads: toUpstream, writes: toClient, tell: onClient });
@@ -135,6 +141,12 @@ export class Relay {
       bufferedToClient: this.#client.bufferedBytes,
       sendWindow: this.#client.sendWindow ?? null,
     };
+  }
+
+  /** Tells of the frames of both sides from now on; `undefined`: of none. */
+  watch(watch: StreamWatch | undefined): void {
+    this.#client.reads.watch(watch?.toUpstream);
+    this.#upstream.reads.watch(watch?.toClient);
   }
 
   /** Ends it from our side: the client is told `code`, the upstream 1001. Nothing if it is ending. */

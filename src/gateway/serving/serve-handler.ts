@@ -8,6 +8,7 @@ import type { OpeningTrace } from "../telemetry/tracing.ts";
 import { WebSocketConnection } from "../../websocket/connection.ts";
 import { lingerMsOf } from "../../websocket/linger.ts";
 import type { OpeningReport } from "./opening-report.ts";
+import type { StreamLimits } from "../config/config.ts";
 import { ServedStream, type MovedStream } from "./served-stream.ts";
 import type { StreamContext } from "./serving-context.ts";
 import type { HandlerRoute } from "./site.ts";
@@ -55,13 +56,12 @@ function connect(
   context: StreamContext,
   release: () => void,
 ): void {
-  const { maxMessageBytes, maxFrameBytes, maxFragments, maxBufferedBytes } = config.streams;
   const { closeMs, writeStallMs } = context.deadlines;
   const agreement = { subprotocol: agreed.subprotocol, extensions: agreed.value };
   const { remoteAddress: address, remotePort: port, tls } = opening.connection;
   const served = new ServedStream(
     opening,
-    { route: name, upstream: handlerName, limits: config.streams, agreement, trace: agreed.trace },
+    { route: name, upstream: handlerName, limits: config.streams, tail: config.tail, agreement, trace: agreed.trace },
     context,
     release,
   );
@@ -73,10 +73,7 @@ function connect(
     request: new WebSocketRequest(opening.request, { address, port, tls }, undefined),
     subprotocol,
     extensions,
-    maxMessageBytes: maxMessageBytes ?? Infinity,
-    maxFrameBytes: maxFrameBytes ?? Infinity,
-    maxFragments: maxFragments ?? Infinity,
-    maxBufferedBytes,
+    ...limitsOf(config.streams),
     closeMs,
     writeStallMs,
     pingIntervalMs: Infinity,
@@ -84,6 +81,7 @@ function connect(
     lingerMs: lingerMsOf(opening),
     incoming: served.toUpstream,
     outgoing: served.toClient,
+    onRoundTrip: served.onPingAnswered,
     onLimit: served.onLimit,
     onEnded: served.onEnded,
   });
@@ -94,6 +92,7 @@ function movedBy(connection: WebSocketConnection, stream: ByteStream): MovedStre
   return {
     close: (code, cause) => connection.drain(code, cause),
     abort: () => connection.abort(),
+    watch: (watch) => connection.watch(watch?.toUpstream, watch?.toClient),
     get moment() {
       return {
         state: connection.state === "open" ? "open" : "closing",
@@ -102,5 +101,15 @@ function movedBy(connection: WebSocketConnection, stream: ByteStream): MovedStre
         sendWindow: stream.sendWindow ?? null,
       } as const;
     },
+  };
+}
+
+/** Where the config has no limit, there is none. */
+function limitsOf({ maxMessageBytes, maxFrameBytes, maxFragments, maxBufferedBytes }: StreamLimits) {
+  return {
+    maxMessageBytes: maxMessageBytes ?? Infinity,
+    maxFrameBytes: maxFrameBytes ?? Infinity,
+    maxFragments: maxFragments ?? Infinity,
+    maxBufferedBytes,
   };
 }

@@ -128,7 +128,14 @@ function relay(
   report.accepted();
   const served = new ServedStream(
     opening,
-    { route: name, upstream: upstream.name, limits: config.streams, agreement: answer, trace: report.trace },
+    {
+      route: name,
+      upstream: upstream.name,
+      limits: config.streams,
+      tail: config.tail,
+      agreement: answer,
+      trace: report.trace,
+    },
     context,
     release,
   );
@@ -141,6 +148,7 @@ function relay(
     stallMs: context.deadlines.writeStallMs,
     toUpstream: served.toUpstream,
     toClient: served.toClient,
+    onPingAnswered: served.onPingAnswered,
     onLimit: served.onLimit,
     onEnded: served.onEnded,
   });

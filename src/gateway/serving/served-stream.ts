@@ -1,8 +1,8 @@
 import type { Traffic } from "../../protocol/frame/traffic.ts";
 import type { ConnectionFacts, Opening } from "../../transport/opening.ts";
-import type { StreamLimits } from "../config/config.ts";
+import type { StreamLimits, TailConfig } from "../config/config.ts";
 import type { LimitKind } from "../telemetry/limit-kind.ts";
-import type { SeenStream, StreamMoment } from "../telemetry/seen-streams.ts";
+import type { SeenStream, StreamMoment, StreamWatch } from "../telemetry/seen-streams.ts";
 import { protocolOf, type StreamClose, type StreamRecord } from "../telemetry/stream-registry.ts";
 import type { OpeningTrace, StreamTrace } from "../telemetry/tracing.ts";
 import { Lifetime, OverCode } from "./lifetime.ts";
@@ -12,6 +12,8 @@ import { streamFactsOf, type StreamContext } from "./serving-context.ts";
 /** What moves the bytes of a {@link ServedStream}. */
 export interface MovedStream extends Pick<LiveStream, "close" | "abort"> {
   readonly moment: StreamMoment;
+  /** As {@link SeenStream.watch}. */
+  watch(watch: StreamWatch | undefined): void;
 }
 
 const NothingYet: StreamMoment = { state: "open", bufferedToUpstream: 0, bufferedToClient: 0, sendWindow: null };
@@ -28,6 +30,7 @@ interface Belonging {
   readonly route: string;
   readonly upstream: string;
   readonly limits: StreamLimits;
+  readonly tail: TailConfig | undefined;
   readonly agreement: Agreement;
   /** Of the opening it comes of. */
   readonly trace: OpeningTrace | undefined;
@@ -41,6 +44,7 @@ export class ServedStream implements LiveStream, SeenStream {
   readonly route: string;
   readonly connection: ConnectionFacts;
   readonly record: StreamRecord;
+  readonly tail: TailConfig | undefined;
   readonly #agreement: Agreement;
   readonly #limits: StreamLimits;
   readonly #context: StreamContext;
@@ -52,13 +56,14 @@ export class ServedStream implements LiveStream, SeenStream {
   /** @param release - called once, when the stream has ended. */
   constructor(
     opening: Opening,
-    { route, upstream, limits, agreement, trace }: Belonging,
+    { route, upstream, limits, tail, agreement, trace }: Belonging,
     context: StreamContext,
     release: () => void,
   ) {
     this.route = route;
     this.connection = opening.connection;
     this.#limits = limits;
+    this.tail = tail;
     this.#agreement = agreement;
     this.#context = context;
     this.#release = release;
@@ -113,6 +118,10 @@ export class ServedStream implements LiveStream, SeenStream {
     this.#stream?.close(code, cause);
   }
 
+  watch(watch: StreamWatch | undefined): void {
+    this.#stream?.watch(watch);
+  }
+
   closeAs(code: number): void {
     this.close(code, "operator");
   }
@@ -125,6 +134,8 @@ export class ServedStream implements LiveStream, SeenStream {
     this.#trace?.limitHit(limit);
     this.#context.limitHit(limit, protocolOf(this.connection));
   };
+
+  readonly onPingAnswered = (ms: number): void => this.record.pingAnswered(ms);
 
   readonly onEnded = (ending: StreamClose): void => {
     this.#lifetime?.stop();

@@ -1,11 +1,11 @@
 /** How many wait at most, and for how long. */
-export interface FeedBounds {
+interface FeedBounds {
   readonly items: number;
   readonly waitMs: number;
 }
 
 /** News faster than that reach nobody who reads; each listener gets so many at a time. */
-export const DefaultFeedBounds: FeedBounds = { items: 500, waitMs: 50 };
+const DefaultFeedBounds: FeedBounds = { items: 500, waitMs: 50 };
 
 /**
  * What is told to one listener, some at a time: what comes while `items` wait for their turn is counted and dropped, so that a

@@ -1,5 +1,6 @@
 import { describeStream, fitsQuery, rankKey, type ShownBy } from "./describe-stream.ts";
 import { EventFeed } from "./event-feed.ts";
+import { FrameListeners } from "./frame-listeners.ts";
 import { OpeningTally } from "./opening-tally.ts";
 import type { OpeningResult } from "./opening-result.ts";
 import { SeenStreams, type SeenStream } from "./seen-streams.ts";
@@ -39,6 +40,8 @@ export class LocalStreams implements StreamsMember {
   readonly #streams: StreamRegistry;
   readonly #activity: StreamActivity;
   readonly #events: EventFeed;
+  /** Of the streams whose frames somebody looks at, by their ids. */
+  readonly #frames = new Map<number, FrameListeners>();
   readonly #now: () => number;
 
   constructor({ streams, worker, now = steadyNow }: LocalStreamsOptions) {
@@ -108,12 +111,20 @@ export class LocalStreams implements StreamsMember {
   }
 
   frames(
-    _id: number,
-    _options: { readonly preview: boolean },
-    _listener: BatchListener<FrameView>,
-    _onEnd: () => void,
+    id: number,
+    { preview }: { readonly preview: boolean },
+    listener: BatchListener<FrameView>,
+    onEnd: () => void,
   ): Promise<Unsubscribe | undefined> {
-    return Promise.resolve(undefined);
+    const stream = this.seen.get(id);
+    if (stream === undefined) return Promise.resolve(undefined);
+    const frames = this.#frames.get(id) ?? new FrameListeners(stream, this.#now);
+    this.#frames.set(id, frames);
+    const end = frames.listen(preview, listener, onEnd);
+    return Promise.resolve(() => {
+      end();
+      if (frames.isEmpty) this.#frames.delete(id);
+    });
   }
 
   events(listener: BatchListener<GatewayEvent>): Unsubscribe {
@@ -144,6 +155,8 @@ export class LocalStreams implements StreamsMember {
         if (events.isHeard) events.tell({ type: "opened", at: Math.round(now), id, route, protocol });
       },
       closed: ({ id, route, protocol, openedAt }, { initiator, code, cause }, now) => {
+        this.#frames.get(id)?.end();
+        this.#frames.delete(id);
         if (!events.isHeard) return;
         const what = { id, route, protocol, initiator, code, cause };
         events.tell({ type: "closed", at: Math.round(now), ...what, ageMs: Math.round(now - openedAt) });

@@ -1,3 +1,5 @@
+import type { FrameWatch } from "../../protocol/frame/frame-tap.ts";
+import type { TailConfig } from "../config/config.ts";
 import type { StreamRecord } from "./stream-registry.ts";
 
 /** What of a live WebSocket changes from one moment to the next and is counted nowhere. */
@@ -8,6 +10,12 @@ export interface StreamMoment {
   readonly bufferedToClient: number;
   /** What an HTTP/2 client may still be sent before it grants more; `null` where nobody can tell. */
   readonly sendWindow: number | null;
+}
+
+/** Who is told of the frames of both sides. */
+export interface StreamWatch {
+  readonly toUpstream: FrameWatch;
+  readonly toClient: FrameWatch;
 }
 
 /** A live WebSocket as whoever serves it shows it to operators. */
@@ -21,6 +29,10 @@ export interface SeenStream {
   /** `Sec-WebSocket-Extensions` of the answer. */
   readonly extensions: string | undefined;
   readonly moment: StreamMoment;
+  /** What may be seen of its payload; `undefined`: nothing. */
+  readonly tail: TailConfig | undefined;
+  /** Tells of its frames from now on, in place of who was told before; `undefined`: nobody is. */
+  watch(watch: StreamWatch | undefined): void;
   /** Begins the closing handshake for an operator; nothing where it is closing. */
   closeAs(code: number): void;
 }

@@ -30,7 +30,8 @@ const Nothing = new Uint8Array(0);
  */
 export class FrameDecoder {
   readonly #check: (header: ReceivedHeader) => void;
-  readonly #scanner = new FrameScanner();
+  /** Where it stands, for who looks on; read by nobody else. */
+  readonly scanner = new FrameScanner();
   #opcode: Opcode = Opcode.Continuation;
   #key = 0;
   #payload = Nothing;
@@ -58,7 +59,7 @@ export class FrameDecoder {
    */
   read(bytes: Uint8Array, offset: number, end: number): number {
     if (bytes !== this.#bytes || offset !== this.#position) this.#turnTo(bytes);
-    const scanner = this.#scanner;
+    const scanner = this.scanner;
     let position = offset;
     if (scanner.payloadRemaining === 0) {
       position = scanner.readHeader(bytes, position, end);
@@ -85,7 +86,7 @@ export class FrameDecoder {
    * next `read`.
    */
   get partialFrame(): Frame | undefined {
-    if (this.#scanner.payloadRemaining === 0) return undefined;
+    if (this.scanner.payloadRemaining === 0) return undefined;
     return this.#frameOf(this.#payload.subarray(0, this.#filled));
   }
 
@@ -99,7 +100,7 @@ export class FrameDecoder {
   }
 
   #begin(): void {
-    const scanner = this.#scanner;
+    const scanner = this.scanner;
     this.#check(scanner);
     this.#opcode = parseOpcode(scanner.opcode);
     this.#key = scanner.maskWord;
@@ -120,7 +121,7 @@ export class FrameDecoder {
 
   /** Takes what there is of the payload, and returns how much that is. */
   #readPayload(bytes: Uint8Array, offset: number, end: number): number {
-    const scanner = this.#scanner;
+    const scanner = this.scanner;
     const taken = scanner.skipPayload(end - offset);
     if (taken === scanner.payloadLength && taken <= MaxCutBytes) {
       this.#payload = taken === 0 ? new Uint8Array(0) : this.#cut(bytes, offset, end, taken);
@@ -162,7 +163,7 @@ export class FrameDecoder {
   }
 
   #frameOf(payload: Uint8Array): Frame {
-    const { fin, rsv } = this.#scanner;
+    const { fin, rsv } = this.scanner;
     return { fin, rsv, opcode: this.#opcode, payload };
   }
 }

@@ -118,6 +118,15 @@ export class FrameScanner {
     this.#headerComplete = true;
   }
 
+  /** From now on it stands where `other` does, within a frame or between two. */
+  standLike(other: FrameScanner): void {
+    this.headerBytes.set(other.headerBytes);
+    this.#held = other.#held;
+    this.#headerComplete = other.#headerComplete;
+    this.#payloadLength = other.#payloadLength;
+    this.#payloadRemaining = other.#payloadRemaining;
+  }
+
   /** Copies until `count` bytes are held. */
   #take(bytes: Uint8Array, offset: number, end: number, count: number): number {
     let position = offset;

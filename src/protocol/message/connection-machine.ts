@@ -80,7 +80,7 @@ export class ConnectionMachine {
   readonly #controlFrameMeter: ControlFrameMeter | undefined;
   readonly #incoming: Traffic;
   readonly #outgoing: Traffic;
-  readonly #decoder = new FrameDecoder((header) => this.#checkHeader(header));
+  readonly decoder = new FrameDecoder((header) => this.#checkHeader(header));
   readonly #pipeline: ExtensionPipeline;
   readonly #assembler: MessageAssembler;
   #state: "open" | "closing" | "closed" = "open";
@@ -88,7 +88,6 @@ export class ConnectionMachine {
   #ownClose: { readonly code: number; readonly reason: string } | undefined;
   /** Whether the last part that was sent left its message open. */
   #isSendingParts = false;
-  /** Set while a text is sent in parts. */
   #textSent: Utf8Validator | undefined;
   #event: ConnectionEvent | undefined;
   #output: Uint8Array[] | undefined;
@@ -127,7 +126,7 @@ export class ConnectionMachine {
     if (this.#assembler.wantsParts) return;
     this.#assembler.wantsParts = true;
     if (this.#state !== "open") return;
-    const partial = this.#decoder.partialFrame;
+    const partial = this.decoder.partialFrame;
     this.#event = (partial && this.#addPartial(partial)) ?? this.#assembler.takeHeldPart();
   }
 
@@ -245,9 +244,9 @@ export class ConnectionMachine {
 
   #decode(bytes: Uint8Array, offset: number, end: number): number {
     try {
-      const position = this.#decoder.read(bytes, offset, end);
-      const frame = this.#decoder.takeFrame();
-      const partial = frame ? undefined : this.#decoder.partialFrame;
+      const position = this.decoder.read(bytes, offset, end);
+      const frame = this.decoder.takeFrame();
+      const partial = frame ? undefined : this.decoder.partialFrame;
       if (frame) this.#receive(frame);
       if (partial) this.#receivePartial(partial);
       return position;
@@ -267,11 +266,9 @@ export class ConnectionMachine {
     });
     if (broken) throw new WebSocketError(broken, `a frame that a ${sender} may not send now`);
     if (isControl(header.opcode)) this.#checkRate(header.opcode);
-    else {
-      this.#assembler.checkHeader(header);
-      countFragment(this.#incoming, header.fin, header.payloadLength);
-    }
+    else this.#assembler.checkHeader(header);
     countFrame(this.#incoming, header.opcode);
+    if (!isControl(header.opcode)) countFragment(this.#incoming, header.fin, header.payloadLength);
   }
 
   /** A Close never counts: what a peer did before it is no reason not to hear that it leaves. */
@@ -288,7 +285,7 @@ export class ConnectionMachine {
 
   #addPartial(frame: Frame): MessagePart | undefined {
     const part = this.#assembler.addPartial(frame);
-    if (part) this.#decoder.releasePartial();
+    if (part) this.decoder.releasePartial();
     return part;
   }
 
