@@ -47,7 +47,8 @@ export function topLines(state: TopState, size: ScreenSize, url: string): ShownL
   const all = [...headLines(state, url), ...body].slice(0, size.rows - 1);
   const blank = Array.from({ length: size.rows - 1 - all.length }, (): ShownLine => ({ text: "", look: "plain" }));
   return [...all, ...blank, footLine(state)].map(({ text, look }) => {
-    const cut = printable(text).replaceAll("\u202f", " ").slice(0, size.columns);
+    const whole = printable(text).replaceAll("\u202f", " ");
+    const cut = whole.length <= size.columns ? whole : `${whole.slice(0, size.columns - 1)}…`;
     return { look, text: look === "inverse" ? cut.padEnd(size.columns) : cut };
   });
 }
@@ -67,9 +68,9 @@ export function headLines({ before, overview, page, search, offset, isPaused }: 
   ];
   const rate = rates(before, overview);
   const refused = Object.entries(overview.openings).filter(([result, count]) => result !== "accepted" && count > 0);
-  const shown = shownPart(page?.matching ?? 0, page?.streams.length ?? 0, offset);
+  const shown = shownPart({ page, search, offset }, overview.open);
   const lines = [
-    `streams  ${formatCount(overview.open)} open, ${shown}${search === "" ? "" : ` with “${search}”`}   ` +
+    `streams  ${shown}   ` +
       `connections ${formatCount(overview.connections.h1)} h1, ${formatCount(overview.connections.h2)} h2   ` +
       `ping ${latency(overview.pingMs)}`,
     `traffic  up ${rate(({ toUpstream }) => toUpstream.messages, formatRate)} msg/s, ` +
@@ -83,11 +84,11 @@ export function headLines({ before, overview, page, search, offset, isPaused }: 
 }
 
 /** How fast a counter of the overview grows, in words. */
-function rates(before: Overview | undefined, { at, ...now }: Overview) {
+function rates(before: Overview | undefined, now: Overview) {
   return (of: (overview: Overview) => number, format: (perSecond: number) => string): string => {
-    const seconds = before === undefined ? 0 : (at - before.at) / 1_000;
+    const seconds = before === undefined ? 0 : (now.at - before.at) / 1_000;
     if (before === undefined || seconds <= 0) return "–";
-    return format(Math.max(0, of({ at, ...now }) - of(before)) / seconds);
+    return format(Math.max(0, of(now) - of(before)) / seconds);
   };
 }
 
@@ -95,8 +96,12 @@ function latency({ p50, p99 }: Overview["openingMs"]): string {
   return p50 === null ? "–" : `${formatLatency(p50)}, p99 ${formatLatency(p99)}`;
 }
 
-function shownPart(matching: number, count: number, offset: number): string {
-  return count === 0 ? "none shown" : `${offset + 1}–${offset + count} of ${formatCount(matching)}`;
+function shownPart({ page, search, offset }: Pick<TopState, "page" | "search" | "offset">, open: number): string {
+  const { streams, matching } = page ?? { streams: [], matching: 0 };
+  const lines = streams.length === 0 ? "none" : `${offset + 1}–${offset + streams.length}`;
+  return search === ""
+    ? `${lines} of ${formatCount(open)} open`
+    : `${lines} of ${formatCount(matching)} with “${search}”, ${formatCount(open)} open`;
 }
 
 /** The most frequent first. */
