@@ -36,15 +36,34 @@ test("holds what runs, with types for each module, the documentation, and nothin
   const names = files
     .filter((file) => file.isFile())
     .map((file) => join(file.parentPath, file.name).slice(packed.length));
-  const modules = names.filter((name) => name.endsWith(".js"));
+  const built = names.filter((name) => name.startsWith("/dist/") && !name.startsWith("/dist/console/"));
+  const modules = built.filter((name) => name.endsWith(".js"));
   expect(modules).toContain("/dist/cli/main.js");
   expect(modules).toContain("/dist/index.js");
-  expect(names.filter((name) => name.startsWith("/dist/")).toSorted()).toEqual(
-    modules.flatMap((name) => [name.replace(/js$/, "d.ts"), name]).toSorted(),
-  );
-  expect(names.filter((name) => !name.startsWith("/dist/")).toSorted()).toEqual(
-    ["/CHANGELOG.md", "/LICENSE", "/README.md", "/package.json", "/src/websocket/README.md"].toSorted(),
-  );
+  expect(built.toSorted()).toEqual(modules.flatMap((name) => [name.replace(/js$/, "d.ts"), name]).toSorted());
+  expect(
+    names
+      .filter((name) => !built.includes(name))
+      .map((name) => name.replace(/-[A-Z0-9]{8}\./, "-HASH."))
+      .toSorted(),
+  ).toEqual([
+    "/CHANGELOG.md",
+    "/LICENSE",
+    "/README.md",
+    "/dashboards/json/hawser-capacity.json",
+    "/dashboards/json/hawser-http2.json",
+    "/dashboards/json/hawser-overview.json",
+    "/dashboards/json/hawser-streams.json",
+    "/dashboards/json/hawser-upstreams.json",
+    "/dashboards/rules/hawser.alerts.yaml",
+    "/dashboards/rules/hawser.rules.yaml",
+    "/dist/console/console-HASH.css",
+    "/dist/console/console-HASH.js",
+    "/dist/console/index.html",
+    "/dist/console/licenses.txt",
+    "/package.json",
+    "/src/websocket/README.md",
+  ]);
 });
 
 test("its library is imported by the package's name, and loads nothing that npm installs", async () => {

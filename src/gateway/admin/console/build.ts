@@ -1,9 +1,12 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const Source = import.meta.dirname;
 const Built = join(Source, "../../../../dist/console");
+/** What is built into the script: their licenses ask to be passed on with it. */
+const Bundled = ["preact", "uplot"];
 
 /** What the build wrote, by kind. */
 export interface ConsoleFiles {
@@ -15,7 +18,8 @@ export interface ConsoleFiles {
 
 /**
  * Builds the console into `folder`, which is emptied first: `index.html` and, named by their content, one script and one
- * style sheet. The page loads nothing else, so that it runs under `default-src 'none'`.
+ * style sheet; and the licenses of what is in the script. The page loads nothing else, so that it runs under
+ * `default-src 'none'`.
  */
 export async function buildConsole(folder = Built): Promise<ConsoleFiles> {
   await rm(folder, { recursive: true, force: true });
@@ -40,7 +44,13 @@ export async function buildConsole(folder = Built): Promise<ConsoleFiles> {
   const template = await readFile(join(Source, "index.html"), "utf8");
   const page = template.replace("console.js", basename(files.script)).replace("console.css", basename(files.style));
   await writeFile(files.page, page);
+  await writeFile(join(folder, "licenses.txt"), (await Promise.all(Bundled.map(licenseOf))).join("\n"));
   return files;
+}
+
+async function licenseOf(name: string): Promise<string> {
+  const folder = dirname(fileURLToPath(import.meta.resolve(`${name}/package.json`)));
+  return `${name}\n\n${await readFile(join(folder, "LICENSE"), "utf8")}`;
 }
 
 if (import.meta.main) await buildConsole();
