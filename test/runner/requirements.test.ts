@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { goToolPath, H2spec } from "./go-tools.ts";
 import { failureNotice, obstacleNotice, type Installation } from "./installation.ts";
+import { Node26, nodePath } from "./node-versions.ts";
 import { Pip, Python, PythonFolder, WebSocketPackages } from "./python-packages.ts";
 import { InstallationSteps, unmet, type Requirement } from "./requirements.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -11,7 +12,7 @@ import type { SystemPackage } from "./system-packages.ts";
 
 const Shell: SystemPackage = { kind: "system", name: "dash", programs: ["no-such-shell", "dash"] };
 const Absent: SystemPackage = { kind: "system", name: "absent", programs: ["no-such-program"] };
-const All: readonly Requirement[] = [Shell, Absent, Absent, Python, H2spec, ...WebSocketPackages];
+const All: readonly Requirement[] = [Shell, Absent, Absent, Python, H2spec, Node26, ...WebSocketPackages];
 
 /** A project with nothing but `files`, on a machine with nothing but `programs`. */
 async function machine(
@@ -44,19 +45,24 @@ describe("a requirement", () => {
     {
       machine: "all programs, no library",
       programs: ["dash", "no-such-program", "python3"],
-      files: [goToolPath(H2spec)],
+      files: [goToolPath(H2spec), nodePath(Node26)],
       missing: ["websockets", "wsproto", "h11"],
     },
     {
       machine: "another version of a library",
       programs: ["dash", "no-such-program", "python3"],
-      files: [goToolPath(H2spec), ...python.slice(1), `${PythonFolder}/websockets-15.0.1.dist-info/METADATA`],
+      files: [
+        goToolPath(H2spec),
+        nodePath(Node26),
+        ...python.slice(1),
+        `${PythonFolder}/websockets-15.0.1.dist-info/METADATA`,
+      ],
       missing: ["websockets"],
     },
     {
       machine: "all",
       programs: ["dash", "no-such-program", "python3"],
-      files: [goToolPath(H2spec), ...python],
+      files: [goToolPath(H2spec), nodePath(Node26), ...python],
       missing: [],
     },
   ])("is met by what is there: $machine", async ({ programs, files, missing }) => {
@@ -66,11 +72,12 @@ describe("a requirement", () => {
 
 describe("what is missing", () => {
   test("is installed in the order in which it needs each other, on Debian by root without a word", async () => {
-    const around = await machine(["apt-get", "go", "python3", "pip3"]);
+    const around = await machine(["apt-get", "go", "npm", "python3", "pip3"]);
     const installations = installationsOn(around);
     expect(installations.map(({ names }) => names)).toEqual([
       ["dash", "absent"],
       ["h2spec"],
+      ["node-26"],
       ["websockets", "wsproto", "h11"],
     ]);
     for (const { obstacle } of installations) expect(obstacle).toBeUndefined();
@@ -87,21 +94,24 @@ describe("what is missing", () => {
   });
 
   test.each([
-    { kind: "a package, without apt-get", programs: ["go", "python3", "pip3"], isRoot: true, at: 0 },
-    { kind: "a package, without root", programs: ["apt-get", "go", "python3", "pip3"], isRoot: false, at: 0 },
-    { kind: "a Go tool, without Go", programs: ["apt-get", "python3", "pip3"], isRoot: true, at: 1 },
-    { kind: "a library, without pip", programs: ["apt-get", "go", "python3"], isRoot: true, at: 2 },
-    { kind: "a library, without Python", programs: ["apt-get", "go", "pip3"], isRoot: true, at: 2 },
+    { kind: "a package, without apt-get", programs: ["go", "npm", "python3", "pip3"], isRoot: true, at: 0 },
+    { kind: "a package, without root", programs: ["apt-get", "go", "npm", "python3", "pip3"], isRoot: false, at: 0 },
+    { kind: "a Go tool, without Go", programs: ["apt-get", "npm", "python3", "pip3"], isRoot: true, at: 1 },
+    { kind: "another Node, without npm", programs: ["apt-get", "go", "python3", "pip3"], isRoot: true, at: 2 },
+    { kind: "a library, without pip", programs: ["apt-get", "go", "npm", "python3"], isRoot: true, at: 3 },
+    { kind: "a library, without Python", programs: ["apt-get", "go", "npm", "pip3"], isRoot: true, at: 3 },
   ])("is left to the reader: $kind", async ({ programs, isRoot, at }) => {
     const installations = installationsOn(await machine(programs, { isRoot }));
-    expect(installations.map(({ obstacle }) => obstacle !== undefined)).toEqual([0, 1, 2].map((index) => index === at));
+    expect(installations.map(({ obstacle }) => obstacle !== undefined)).toEqual(
+      [0, 1, 2, 3].map((index) => index === at),
+    );
     const { names, command, obstacle } = installations[at]!;
     const notice = obstacleNotice(installations[at]!);
     for (const part of [names.join(", "), command, obstacle!]) expect(notice).toContain(part);
   });
 
   test("and cannot be installed is told with its output, its command and the cure", async () => {
-    for (const installation of installationsOn(await machine(["apt-get", "go", "python3", "pip3"]))) {
+    for (const installation of installationsOn(await machine(["apt-get", "go", "npm", "python3", "pip3"]))) {
       const notice = failureNotice(installation, "no route to host\n");
       for (const part of ["no route to host", installation.command, installation.cure]) expect(notice).toContain(part);
       expect(installation.timeoutSeconds).toBeLessThanOrEqual(600);
@@ -109,7 +119,7 @@ describe("what is missing", () => {
   });
 
   test("is installed without what it only recommends, and with nothing that was not asked for", async () => {
-    const [system, , python] = installationsOn(await machine());
+    const [system, , , python] = installationsOn(await machine());
     expect(system?.command).toMatch(/apt-get install .*--no-install-recommends dash absent python3 python3-pip$/);
     expect(python?.command).toMatch(/--no-deps --target \S+ websockets==\S+ wsproto==\S+ h11==\S+$/);
   });

@@ -1,11 +1,12 @@
 import { goInstallation, hasGoTool, type GoTool } from "./go-tools.ts";
 import type { Installation } from "./installation.ts";
+import { hasNode, nodeInstallation, type NodeVersion } from "./node-versions.ts";
 import { hasPythonPackage, Pip, pythonInstallation, WebSocketPackages, type PythonPackage } from "./python-packages.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { hasSystemPackage, systemInstallation, type SystemPackage } from "./system-packages.ts";
 
 /** What a suite cannot do without. */
-export type Requirement = SystemPackage | GoTool | PythonPackage;
+export type Requirement = SystemPackage | GoTool | NodeVersion | PythonPackage;
 
 /** Those of `requirements` that are not installed, each once. */
 export function unmet(requirements: readonly Requirement[], around: Surroundings): readonly Requirement[] {
@@ -18,6 +19,8 @@ function isMet(one: Requirement, around: Surroundings): boolean {
       return hasSystemPackage(one, around);
     case "go":
       return hasGoTool(one, around);
+    case "node":
+      return hasNode(one, around);
     default:
       return hasPythonPackage(one, around);
   }
@@ -27,7 +30,7 @@ function isMet(one: Requirement, around: Surroundings): boolean {
 export type InstallationStep = (missing: readonly Requirement[], around: Surroundings) => readonly Installation[];
 
 /** The steps, in their order: the system's packages first, since pip is one of them. */
-export const InstallationSteps: readonly InstallationStep[] = [installSystem, installGo, installPython];
+export const InstallationSteps: readonly InstallationStep[] = [installSystem, installGo, installNode, installPython];
 
 function installSystem(missing: readonly Requirement[], around: Surroundings): readonly Installation[] {
   const packages = missing.filter((one) => one.kind === "system");
@@ -38,6 +41,10 @@ function installSystem(missing: readonly Requirement[], around: Surroundings): r
 
 function installGo(missing: readonly Requirement[], around: Surroundings): readonly Installation[] {
   return missing.filter((one) => one.kind === "go").map((tool) => goInstallation(tool, around));
+}
+
+function installNode(missing: readonly Requirement[], around: Surroundings): readonly Installation[] {
+  return missing.filter((one) => one.kind === "node").map((node) => nodeInstallation(node, around));
 }
 
 function installPython(missing: readonly Requirement[], around: Surroundings): readonly Installation[] {

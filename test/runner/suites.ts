@@ -1,5 +1,6 @@
 import { RunOnce, SecondEngine } from "./engine-runs.ts";
 import { H2spec } from "./go-tools.ts";
+import { Node26, nodePath } from "./node-versions.ts";
 import { Python, WebSocketPackages } from "./python-packages.ts";
 import type { Requirement } from "./requirements.ts";
 import type { SystemPackage } from "./system-packages.ts";
@@ -28,6 +29,11 @@ const Firefox: SystemPackage = { kind: "system", name: "firefox-esr", programs: 
 const InteropPrograms: readonly Requirement[] = [Curl, HAProxy, Nghttpx, Python, ...WebSocketPackages];
 const Browsers: readonly Requirement[] = [Chromium, Firefox];
 
+/** What reads sockets, writes to them or hands them on by ways that another Node may change. */
+const SocketTests = ["h2/", "socket-", "upstream-", "handed-", "attached-", "h1-", "listener"]
+  .map((start) => `test/transport/${start}`)
+  .join(" ");
+
 const H2specTests = "test/conformance/h2spec";
 
 /** All suites, the quick ones first: a slip in a line of code is told within seconds. */
@@ -53,6 +59,13 @@ export const Suites: readonly Suite[] = [
   vitest("fuzz", 120),
   vitest("e2e", 300, Browsers),
   vitest("prometheus", 90, [Prometheus]),
+  {
+    name: Node26.name,
+    command: `${nodePath(Node26)} node_modules/vitest/vitest.mjs run --project unit --project sockets ${SocketTests} ${reporters(Node26.name)}`,
+    budgetSeconds: 120,
+    report: reportOf(Node26.name),
+    needs: [Node26],
+  },
   // What the others have shown of the default engine of HTTP/2.
   vitest("fault", 420, [IpRoute], { again: true }),
   vitest("interop", 90, InteropPrograms, { again: true }),
@@ -76,7 +89,7 @@ function vitest(
   needs: readonly Requirement[] = [],
   { project = name, only, exclude, again = false }: VitestSelection = {},
 ): Suite {
-  const report = `test-results/${again ? `${name}-${SecondEngine}` : name}.json`;
+  const label = again ? `${name}-${SecondEngine}` : name;
   const excluded = [
     ...(exclude === undefined ? [] : [`${exclude}/**`]),
     ...(again ? Object.keys(RunOnce).filter((file) => file.startsWith(`test/${project}/`)) : []),
@@ -86,10 +99,18 @@ function vitest(
     `vitest run --project ${project}`,
     ...(only === undefined ? [] : [`${only}/`]),
     ...excluded.map((pattern) => `--exclude '${pattern}'`),
-    `--reporter=default --reporter=json --outputFile.json=${report}`,
+    reporters(label),
   ];
   const fullName = again ? `${name} (http2.engine: ${SecondEngine})` : name;
-  return { name: fullName, command: parts.join(" "), budgetSeconds, report, needs };
+  return { name: fullName, command: parts.join(" "), budgetSeconds, report: reportOf(label), needs };
+}
+
+function reporters(label: string): string {
+  return `--reporter=default --reporter=json --outputFile.json=${reportOf(label)}`;
+}
+
+function reportOf(label: string): string {
+  return `test-results/${label}.json`;
 }
 
 /** Seconds after which a suite with this budget is killed. */
