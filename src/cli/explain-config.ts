@@ -1,4 +1,4 @@
-import type { Config, Deadlines, UpstreamConfig } from "../gateway/config/config.ts";
+import type { AdminConfig, Config, Deadlines, UpstreamConfig } from "../gateway/config/config.ts";
 import { formatAuthority } from "../protocol/handshake/request-target.ts";
 import { explainLimits } from "./explain-limits.ts";
 import { explainListener } from "./explain-listener.ts";
@@ -91,7 +91,7 @@ function explainOperation({ admin, files, reload, log, workers, routes }: Config
   const onChange = reload.watch ? `when one of ${files.length} files changes, ` : "";
   const openStreams = log.openStreamMs === undefined ? "never" : `every ${duration(log.openStreamMs)}`;
   return [
-    ["admin", `http://${formatAuthority(admin)}: /livez, /readyz, /metrics, POST /reload, POST /drain`],
+    ["admin", explainAdmin(admin)],
     [
       "reload",
       `${onChange}on SIGHUP and POST /reload; WebSockets of changed routes live on for ${duration(reload.changedRouteMs)}`,
@@ -99,6 +99,14 @@ function explainOperation({ admin, files, reload, log, workers, routes }: Config
     ...(workers > 1 ? [["workers", explainWorkers(workers, routes)]] : []),
     ["log", `${log.format}; open WebSockets ${openStreams}; ordinary requests ${log.requests ? "each" : "never"}`],
   ];
+}
+
+function explainAdmin({ auth, hosts, showClients, ...address }: AdminConfig): string {
+  const who = auth === undefined ? "programs and browsers on this machine" : `who has the ${auth.type}`;
+  const names = hosts.length === 0 ? "" : `, by the names ${hosts.join(", ")} too`;
+  const clients = showClients ? "" : "; clients are not shown";
+  const open = `http://${formatAuthority(address)}: /livez, /readyz and /metrics for everybody`;
+  return `${open}; /console, streams, events, reload and drain for ${who}${names}${clients}`;
 }
 
 function explainWorkers(workers: number, routes: Config["routes"]): string {

@@ -116,7 +116,11 @@ log: { openStreamMs: off, requests: false }
     ["trusted proxies", "10.0.0.0/8, ::1"],
   ]);
   expect(Operation).toEqual([
-    ["admin", "http://127.0.0.1:9464: /livez, /readyz, /metrics, POST /reload, POST /drain"],
+    [
+      "admin",
+      "http://127.0.0.1:9464: /livez, /readyz and /metrics for everybody; /console, streams, events, reload and drain for " +
+        "programs and browsers on this machine",
+    ],
     ["reload", "on SIGHUP and POST /reload; WebSockets of changed routes live on for 0 ms"],
     ["log", "auto; open WebSockets never; ordinary requests never"],
   ]);
@@ -274,4 +278,12 @@ limits: { maxConnections: 100, maxConnectionsPerAddress: 5, maxStreams: 50, maxS
     "needed by each worker",
     "34 of clients + 17 of WebSockets to upstreams + 4 of requests to upstreams = 55, and a few of its own",
   ]);
+});
+
+test("the secret of the admin port is not told, but that there is one", async () => {
+  const admin = "{ auth: { token: 0123456789abcdef }, hosts: [gw.example], showClients: false }";
+  const { Operation = [] } = await explanation(`${Listener}routes: [{ handler: echo }]\nadmin: ${admin}\n`);
+  const [row = []] = Operation;
+  expect(row[1]).toMatch(/for who has the token, by the names gw\.example too; clients are not shown$/);
+  expect(row.join(" ")).not.toContain("0123456789abcdef");
 });

@@ -48,7 +48,7 @@ async function asset({ fields }: AdminRequest, name: string, folder: string): Pr
   try {
     body = await readFile(join(folder, name));
   } catch {
-    if (name === "index.html") return plain(503, "the console is not built here: npm run build does that");
+    if (name === "index.html") return plain(503, "the console is not built here: npm run build:console does that");
     return plain(404, "the console has no such file, try /console/");
   }
   const etag = `"${createHash("sha256").update(body).digest("base64url")}"`;

@@ -74,5 +74,5 @@ describe("a file of the console", () => {
 test("a console that was not built says how that is done", async () => {
   const answer = await asked("/console", {}, {});
   expect(answer.status).toBe(503);
-  expect(answer.body).toBe("the console is not built here: npm run build does that\n");
+  expect(answer.body).toBe("the console is not built here: npm run build:console does that\n");
 });
