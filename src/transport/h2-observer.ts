@@ -8,7 +8,7 @@ export type H2Direction = "sent" | "received";
 export interface H2Observer {
   /** RST_STREAM on a stream that was open, or instead of one. */
   reset(direction: H2Direction, code: number): void;
-  /** GOAWAY. The two of one goodbye (RFC 9113 §6.8) are told once. */
+  /** GOAWAY. Those of one goodbye (RFC 9113 §6.8), which have the same code, are told once. */
   goAway(direction: H2Direction, code: number): void;
   /** Something had to wait, since the window of its stream or of the connection was used up. */
   stalled(): void;

@@ -55,6 +55,8 @@ export class NodeH2Connection implements H2Connection {
   readonly #watch: PingWatch;
   #openStreams = 0;
   #mostStreams = 0;
+  /** Of the client's last GOAWAY. */
+  #goAwayCode: number | undefined;
   #isDraining = false;
   /** Runs out before the client's SETTINGS, later while no stream is open. */
   #timer: NodeJS.Timeout;
@@ -94,7 +96,7 @@ export class NodeH2Connection implements H2Connection {
   #listen(): void {
     const session = this.#session;
     session.on("stream", (stream, _fields, _flags, rawFields) => this.#onStream(stream, rawFields));
-    session.on("goaway", (code) => this.#options.observer?.goAway("received", code));
+    session.on("goaway", (code) => this.#onGoAway(code));
     session.once("remoteSettings", () => this.#awaitStream());
     session.on("error", (error: NodeJS.ErrnoException) => this.#onSessionError(error));
     const socket = this.#socket;
@@ -188,6 +190,11 @@ export class NodeH2Connection implements H2Connection {
       this.#sayGoodbye();
       destroyLater(this.#socket, LingerMs);
     }, this.#options.deadlines.idleConnectionMs);
+  }
+
+  #onGoAway(code: number): void {
+    if (code !== this.#goAwayCode) this.#options.observer?.goAway("received", code);
+    this.#goAwayCode = code;
   }
 
   #sayGoodbye(): void {

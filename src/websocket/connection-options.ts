@@ -97,6 +97,8 @@ export interface WebSocketConnectionOptions<Data = unknown> extends ConnectionOp
   readonly incoming?: Traffic | undefined;
   /** Counts what goes out. */
   readonly outgoing?: Traffic | undefined;
+  /** Told how long a Ping of the application took until its Pong, in milliseconds. */
+  readonly onRoundTrip?: ((ms: number) => void) | undefined;
   /** Told of each limit that this connection runs into. */
   readonly onLimit?: ((limit: ConnectionLimit) => void) | undefined;
   /** Told what goes to `onError` where the handler has none. */

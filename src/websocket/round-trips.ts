@@ -10,11 +10,14 @@ interface Trip {
 /** The Pings that somebody waits for, told apart by their payload. */
 export class RoundTrips {
   readonly #nowMs: () => number;
+  readonly #onTrip: (ms: number) => void;
   #trips: Trip[] = [];
   #lastNumber = 0;
 
-  constructor(nowMs: () => number) {
+  /** @param onTrip - told how long each Ping took that was answered. */
+  constructor(nowMs: () => number, onTrip: (ms: number) => void = () => undefined) {
     this.#nowMs = nowMs;
+    this.#onTrip = onTrip;
   }
 
   /** How many have no Pong yet. */
@@ -41,6 +44,8 @@ export class RoundTrips {
     const number = viewOf(payload).getFloat64(0);
     const index = this.#trips.findIndex((trip) => trip.number === number);
     const nowMs = this.#nowMs();
+    const answered = this.#trips[index];
+    if (answered) this.#onTrip(nowMs - answered.startedAtMs);
     for (const { wait, startedAtMs } of this.#trips.splice(0, index + 1)) wait.resolve(nowMs - startedAtMs);
   }
 

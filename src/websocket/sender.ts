@@ -29,6 +29,8 @@ export interface SenderOwner {
   onMessageSent(): void;
   /** A Ping is to leave. */
   onPingSent(): void;
+  /** A Ping that somebody waits for was answered. */
+  onRoundTrip(ms: number): void;
   /** More would wait than may. */
   onOverflow(): void;
   /** A message in parts broke off. */
@@ -94,7 +96,7 @@ export class Sender {
   ping(options: WaitOptions, nowMs: () => number): Promise<number> {
     checkWait(options);
     if (this.#machine.state !== "open") throw notOpen("caller");
-    const trips = (this.#roundTrips ??= new RoundTrips(nowMs));
+    const trips = (this.#roundTrips ??= new RoundTrips(nowMs, (ms) => this.#owner.onRoundTrip(ms)));
     this.#refuseOverflow(WaitingBytes);
     const { payload, roundTripMs } = trips.begin(options);
     this.#machine.ping(payload);

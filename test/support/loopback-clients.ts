@@ -16,7 +16,7 @@ export const HttpVersions = [
 export type HttpVersion = (typeof HttpVersions)[number]["httpVersion"];
 
 /** A TCP connection to `port` on loopback from `address`, which is one of 127.0.0.0/8. */
-function connectFrom(address: string, port: number): Socket {
+export function connectFrom(address: string, port: number): Socket {
   const socket = connectTcp({ port, host: "127.0.0.1", localAddress: address, allowHalfOpen: true });
   socket.on("error", () => undefined);
   onTestFinished(() => void socket.destroy());

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { connect as connectH2, type ClientHttp2Session, type ClientHttp2Stream } from "node:http2";
 import type { Socket } from "node:net";
 import { onTestFinished } from "vitest";
+import { resetStream } from "../../src/transport/node-h2-reset.ts";
 import { upgradeRequest, type ListenerUnderTest } from "./listening.ts";
 
 /** What a client asks for besides a WebSocket. */
@@ -34,6 +35,14 @@ export interface OpeningClient {
   readNothing(): void;
   /** Gives the opening up. */
   leave(): void;
+}
+
+/** One that ends a WebSocket in its own ways. */
+export interface EndingClient extends OpeningClient {
+  /** Ends its half: FIN, or END_STREAM. */
+  finish(): void;
+  /** Resets it: TCP, or RST_STREAM with CANCEL and no END_STREAM before it. */
+  reset(): void;
 }
 
 /** Where clients connect to. */
@@ -77,7 +86,7 @@ export const connectH1Client: ConnectOpeningClient = async (listening) => {
   return h1Client(socket);
 };
 
-export function h1Client(socket: Socket): OpeningClient {
+export function h1Client(socket: Socket): EndingClient {
   const collected = new Collected();
   socket.on("data", (chunk: Buffer) => collected.add(chunk));
   const headEnd = () => collected.bytes.indexOf("\r\n\r\n") + 4;
@@ -112,6 +121,8 @@ export function h1Client(socket: Socket): OpeningClient {
     },
     readNothing: () => void socket.pause(),
     leave: () => void socket.destroy(),
+    finish: () => void socket.end(),
+    reset: () => void socket.resetAndDestroy(),
   };
 }
 
@@ -127,7 +138,7 @@ export async function connectH2Session(listening: ReachedByClients): Promise<Cli
 /** An Extended CONNECT of node:http2. */
 export const connectH2Client: ConnectOpeningClient = async (listening) => h2Client(await connectH2Session(listening));
 
-export function h2Client(session: ClientHttp2Session): OpeningClient {
+export function h2Client(session: ClientHttp2Session): EndingClient {
   const collected = new Collected();
   const answer = Promise.withResolvers<{ status: number; fields: [string, string][]; stream: ClientHttp2Stream }>();
   let stream: ClientHttp2Stream;
@@ -158,5 +169,7 @@ export function h2Client(session: ClientHttp2Session): OpeningClient {
     received: (count) => collected.until(`${count} bytes`, ({ length }) => length >= count),
     readNothing: () => void stream.pause(),
     leave: () => stream.close(8),
+    finish: () => void stream.end(),
+    reset: () => resetStream(stream, 8),
   };
 }

@@ -41,7 +41,7 @@ export class H2Metrics {
     this.#goAways = counterOf(
       registry,
       "hawser_h2_goaways_total",
-      "GOAWAY on connections of clients, by who sent it and its error code; the two of one goodbye count once.",
+      "GOAWAY on connections of clients, by who sent it and its error code; those of one goodbye count once.",
       ["listener", "direction", "code"],
     );
     this.#stalls = counterOf(

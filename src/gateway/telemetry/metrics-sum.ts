@@ -1,7 +1,5 @@
 import type { MetricFamily, MetricSample } from "./metric-samples.ts";
 
-export type { MetricFamily } from "./metric-samples.ts";
-
 /** Families of hawser's own are summed; those of a process say in a label whose they are. */
 const OwnPrefix = "hawser_";
 /** The value of that label for the process that asks the workers. */

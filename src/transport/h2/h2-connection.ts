@@ -62,6 +62,8 @@ export class H2ServerConnection implements H2Connection {
   #timer: NodeJS.Timeout;
   #droppedBytes = 0;
   #mostStreams = 0;
+  /** Of the client's last GOAWAY. */
+  #goAwayCode: number | undefined;
   #roundTrip: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket, options: H2ConnectionOptions) {
@@ -167,7 +169,8 @@ export class H2ServerConnection implements H2Connection {
   }
 
   #onGoAway(code: number): void {
-    this.#options.observer?.goAway("received", code);
+    if (code !== this.#goAwayCode) this.#options.observer?.goAway("received", code);
+    this.#goAwayCode = code;
     if (code !== ErrorCode.NoError) return this.#giveUp();
     this.#leave();
     this.#endIfDone();
