@@ -1,9 +1,11 @@
 import { WebSocketError } from "../protocol/errors.ts";
 import type { ListenerObserver } from "../transport/listener-observer.ts";
+import { DeadlineList } from "../transport/deadline-list.ts";
 import type { AcceptorSink } from "../transport/opening.ts";
 import type { Config } from "./config/config.ts";
 import { AccessPolicy } from "./policy/access.ts";
 import { Admission } from "../websocket/admission.ts";
+import { H2LingerMs } from "../websocket/linger.ts";
 import { addressList } from "./routing/address-list.ts";
 import { LiveStreams } from "./serving/live-streams.ts";
 import { serveExchange } from "./serving/serve-exchange.ts";
@@ -129,6 +131,8 @@ export class Reception {
       live: this.live,
       seen: this.views.seen,
       deadlines,
+      closing: new DeadlineList(deadlines.closeMs),
+      lingering: new DeadlineList(H2LingerMs),
       access: new AccessPolicy(access),
       admission: this.#admission,
       trustedProxies: trustedProxies.length === 0 ? undefined : addressList(trustedProxies),

@@ -15,7 +15,7 @@ const MaxTimerMs = 2 ** 31 - 1;
 
 /**
  * Deadlines that are all of one length, with one timer for all of them: who began first is late first. So one of them costs
- * a small object, whatever it is that nearly always ends before it. They keep no process alive.
+ * a small object, whatever it is that nearly always ends before it. None runs: no timer.
  */
 export class DeadlineList {
   readonly #timeoutMs: number;
@@ -39,11 +39,6 @@ export class DeadlineList {
     return deadline;
   }
 
-  /** Nothing is left of it, now that none of them runs and none will. */
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
-
   readonly #drop = (dropped: ListedDeadline): void => {
     const { previous, next } = dropped;
     if (previous === undefined) this.#first = next;
@@ -53,10 +48,13 @@ export class DeadlineList {
     // One that the collector has not found yet, among the old, would keep all that came behind it.
     dropped.previous = undefined;
     dropped.next = undefined;
+    if (this.#first !== undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   };
 
   #wait(waitMs: number): void {
-    this.#timer = setTimeout(() => this.#look(), Math.ceil(waitMs)).unref();
+    this.#timer = setTimeout(() => this.#look(), Math.ceil(waitMs));
   }
 
   #look(): void {

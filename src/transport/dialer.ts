@@ -70,11 +70,9 @@ export async function dial(target: DialTarget, request: DialRequest, options: Di
   const onAbort = (): void => cancellation.cancel();
   if (signal.aborted) cancellation.cancel();
   signal.addEventListener("abort", onAbort);
-  const dialer = new Dialer(options);
   try {
-    return await dialer.dial(target, request, cancellation, options.onConnected);
+    return await new Dialer(options).dial(target, request, cancellation, options.onConnected);
   } finally {
-    dialer.stop();
     signal.removeEventListener("abort", onAbort);
   }
 }
@@ -87,12 +85,6 @@ export class Dialer {
   constructor({ connectTimeoutMs, answerTimeoutMs }: Pick<DialOptions, "connectTimeoutMs" | "answerTimeoutMs">) {
     this.#connecting = new DeadlineList(connectTimeoutMs);
     this.#answering = new DeadlineList(answerTimeoutMs);
-  }
-
-  /** There are no deadlines any more, and no timer. */
-  stop(): void {
-    this.#connecting.stop();
-    this.#answering.stop();
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { Opening } from "../transport/opening.ts";
 
-/** Longer than a browser nearby takes to end its half, shorter than one far away takes to open the next stream. */
-const H2LingerMs = 20;
+/** In milliseconds: longer than a browser nearby takes to end its half, shorter than one far away takes to open the next stream. */
+export const H2LingerMs = 20;
 
 /**
  * How long the client of `opening` may take to end its half when all is said, in milliseconds. Over HTTP/2 Firefox never does,

@@ -3,6 +3,7 @@ import { Relay, type RelayEnding, type RelayLimit } from "../../src/gateway/serv
 import { binaryFrame, textFrame } from "../../src/protocol/frame/frame.ts";
 import type { MessageLimits } from "../../src/protocol/frame/message-meter.ts";
 import { Traffic } from "../../src/protocol/frame/traffic.ts";
+import { DeadlineList } from "../../src/transport/deadline-list.ts";
 import type { ByteStream } from "../../src/transport/byte-stream.ts";
 import { NoLimits } from "../support/pipe-bench.ts";
 import { RelayEndpoint, type RelayPeer } from "../support/relay-endpoint.ts";
@@ -87,7 +88,7 @@ class Bench implements FailureBench {
       allowedRsv: 0,
       limits: { ...NoLimits, ...limits },
       maxBufferedBytes: legs.client.highWaterBytes,
-      closeMs: traits.closeMs,
+      closing: new DeadlineList(traits.closeMs),
       stallMs: traits.stallMs,
       toUpstream: new Traffic(),
       toClient: new Traffic(),

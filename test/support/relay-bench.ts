@@ -2,6 +2,7 @@ import { vi } from "vitest";
 import { Relay, type RelayEnding, type RelayLimit, type RelayOptions } from "../../src/gateway/serving/relay.ts";
 import { Traffic } from "../../src/protocol/frame/traffic.ts";
 import type { StreamEnding } from "../../src/transport/byte-stream.ts";
+import { DeadlineList } from "../../src/transport/deadline-list.ts";
 import { createMemoryPair, type MemoryPairOptions } from "../../src/transport/memory-byte-stream.ts";
 import { joined } from "./bits.ts";
 import { NoLimits } from "./pipe-bench.ts";
@@ -14,7 +15,6 @@ export const Unlimited = {
   allowedRsv: 0,
   limits: NoLimits,
   maxBufferedBytes: 65_536,
-  closeMs: CloseMs,
   stallMs: StallMs,
   onLimit: () => undefined,
 };
@@ -35,7 +35,8 @@ export function openLeg(options: MemoryPairOptions) {
 
 /** A relay that has started, between two such ends. */
 export function openRelay(
-  options: MemoryPairOptions & Partial<Pick<RelayOptions, "allowedRsv" | "lingerMs" | "limits">> = {},
+  options: MemoryPairOptions &
+    Partial<Pick<RelayOptions, "allowedRsv" | "limits">> & { readonly lingerMs?: number | undefined } = {},
 ) {
   const client = openLeg(options);
   const upstream = openLeg(options);
@@ -48,7 +49,8 @@ export function openRelay(
     allowedRsv: options.allowedRsv ?? 0,
     limits: options.limits ?? NoLimits,
     maxBufferedBytes: options.highWaterBytes ?? Unlimited.maxBufferedBytes,
-    lingerMs: options.lingerMs,
+    closing: new DeadlineList(CloseMs),
+    lingering: options.lingerMs === undefined ? undefined : new DeadlineList(options.lingerMs),
     toUpstream,
     toClient,
     onLimit: (limit) => void limitsHit.push(limit),

@@ -5,6 +5,7 @@ import { messageLimitOf, type MessageLimit, type MessageLimits } from "../../pro
 import { PingTrips } from "../../protocol/frame/ping-trips.ts";
 import type { Traffic } from "../../protocol/frame/traffic.ts";
 import type { ByteStream, StreamEnding } from "../../transport/byte-stream.ts";
+import type { DeadlineList, Expiring, RunningDeadline } from "../../transport/deadline-list.ts";
 import type { LimitKind } from "../telemetry/limit-kind.ts";
 import type { StreamMoment, StreamWatch } from "../telemetry/seen-streams.ts";
 import { Leg } from "./leg.ts";
@@ -45,10 +46,10 @@ export interface RelayOptions {
   readonly limits: MessageLimits;
   /** How many bytes may wait for one side before the other one is held back; a read may come on top. */
   readonly maxBufferedBytes: number;
-  /** How long a Close may wait to leave and to be answered, and after that how long a peer may take to end its half. */
-  readonly closeMs: number;
-  /** How long a client may take to end its half when all is said and has left; else the deadlines by `closeMs` hold. */
-  readonly lingerMs?: number | undefined;
+  /** `closeMs` of them is how long a Close may wait to leave and to be answered, and after that how long a peer may take to end its half. */
+  readonly closing: DeadlineList;
+  /** How long, by one of them, a client may take to end its half when all is said and has left; else the deadlines by `closeMs` hold. */
+  readonly lingering?: DeadlineList | undefined;
   /** How long a peer may take nothing while bytes wait for it. */
   readonly stallMs: number;
   /** What was handed to the upstream: bytes and frames relayed, and the gateway's own Close. */
@@ -88,15 +89,15 @@ const LimitOfCause: Partial<Record<GatewayCloseCause, RelayLimit>> = { idle: "id
  * Whatever the two peers do, it takes at most 2 × `closeMs` from the first event to `onEnded`. The first event is the one
  * that counts; later ones only change what is still to be sent. The failure table in the README has each case.
  */
-export class Relay {
+export class Relay implements Expiring {
   readonly #client: Leg;
   readonly #upstream: Leg;
   readonly #options: RelayOptions;
   #phase: "open" | "closing" | "lingering" | "ended" = "open";
   /** Of the first event; means nothing while the phase is `open`. */
   #ending: RelayEnding = { initiator: "gateway", code: CloseCode.Abnormal, cause: "drain" };
-  #deadline: NodeJS.Timeout | undefined;
-  #linger: NodeJS.Timeout | undefined;
+  #deadline: RunningDeadline | undefined;
+  #linger: RunningDeadline | undefined;
 
   constructor(client: ByteStream, upstream: ByteStream, options: RelayOptions) {
     this.#options = options;
@@ -257,7 +258,7 @@ export class Relay {
     if (this.#phase !== "open") return;
     this.#phase = "closing";
     this.#ending = ending;
-    this.#deadline = setTimeout(() => this.#expire(), this.#options.closeMs);
+    this.#deadline = this.#options.closing.start(this);
   }
 
   /** Does what has become due: our end where all is said, and the end of the relay. */
@@ -268,27 +269,30 @@ export class Relay {
     if (client.allSaid && !client.closed) this.#startLinger();
     if (!client.closed || !upstream.closed || this.#phase === "ended") return;
     this.#phase = "ended";
-    clearTimeout(this.#deadline);
-    clearInterval(this.#linger);
+    this.#deadline?.clear();
+    this.#linger?.clear();
     this.#options.onEnded(this.#ending);
   }
 
   /** As often as it takes until all has left: a reset before would take the rest away. */
   #startLinger(): void {
-    if (this.#linger !== undefined || this.#options.lingerMs === undefined) return;
-    this.#linger = setInterval(() => {
-      if (!this.#client.flushed) return;
-      this.#client.abort("no-error");
-      this.#settle();
-    }, this.#options.lingerMs);
+    if (this.#linger === undefined) this.#linger = this.#options.lingering?.start({ expire: () => this.#lingered() });
   }
 
-  #expire(): void {
+  #lingered(): void {
+    this.#linger = undefined;
+    if (!this.#client.flushed) return this.#startLinger();
+    this.#client.abort("no-error");
+    this.#settle();
+  }
+
+  /** A deadline of the closing has passed. */
+  expire(): void {
     const legs = [this.#client, this.#upstream];
     if (this.#phase === "closing") {
       this.#phase = "lingering";
       this.#options.onLimit("close_deadline");
-      this.#deadline = setTimeout(() => this.#expire(), this.#options.closeMs);
+      this.#deadline = this.#options.closing.start(this);
       if (this.#ending.initiator === "gateway" && !legs.some((leg) => leg.writes.closeSent)) {
         this.#ending = { initiator: "gateway", code: CloseCode.Abnormal, cause: "close-deadline" };
       }

@@ -5,6 +5,7 @@ import type { Admission } from "../../websocket/admission.ts";
 import type { LimitKind } from "../telemetry/limit-kind.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
 import { protocolOf, type Protocol, type StreamFacts, type StreamRegistry } from "../telemetry/stream-registry.ts";
+import type { DeadlineList } from "../../transport/deadline-list.ts";
 import type { Opening } from "../../transport/opening.ts";
 import type { SeenStreams } from "../telemetry/seen-streams.ts";
 import type { LiveStreams } from "./live-streams.ts";
@@ -19,6 +20,10 @@ export interface ServingContext {
   /** Where operators see the WebSockets among them. */
   readonly seen: SeenStreams;
   readonly deadlines: Deadlines;
+  /** Those of closing handshakes, `closeMs` each. */
+  readonly closing: DeadlineList;
+  /** Those by which clients over HTTP/2 end their half behind one. */
+  readonly lingering: DeadlineList;
   readonly access: AccessPolicy;
   readonly admission: Admission;
   /** Clients whose own `Forwarded` and `X-Forwarded-*` fields are believed; `undefined`: nobody's are. */
@@ -36,7 +41,16 @@ export interface ServingContext {
 /** What a WebSocket that was admitted needs of it. */
 export type StreamContext = Pick<
   ServingContext,
-  "streams" | "live" | "seen" | "deadlines" | "trustedProxies" | "observer" | "limitHit" | "handlerFailed"
+  | "streams"
+  | "live"
+  | "seen"
+  | "deadlines"
+  | "closing"
+  | "lingering"
+  | "trustedProxies"
+  | "observer"
+  | "limitHit"
+  | "handlerFailed"
 >;
 
 /** The registry's facts of the stream that `opening` becomes when it is accepted. */

@@ -3,7 +3,7 @@ import { describeRelayFailures } from "../../contract/relay-failures.ts";
 import { openWireLegs, untilQuiet } from "../../support/wire-legs.ts";
 
 // The deadlines of the relay alone: node's own timers and the network are real.
-beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
 afterEach(() => void vi.useRealTimers());
 
 /** A TCP reset has no code. */

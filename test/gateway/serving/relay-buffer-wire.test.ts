@@ -3,7 +3,8 @@ import { Relay } from "../../../src/gateway/serving/relay.ts";
 import { binaryFrame } from "../../../src/protocol/frame/frame.ts";
 import { encodeFrame } from "../../../src/protocol/frame/frame-codec.ts";
 import { Traffic } from "../../../src/protocol/frame/traffic.ts";
-import { Unlimited } from "../../support/relay-bench.ts";
+import { DeadlineList } from "../../../src/transport/deadline-list.ts";
+import { CloseMs, Unlimited } from "../../support/relay-bench.ts";
 import { turns } from "../../support/stream-observers.ts";
 import { openWireLegs } from "../../support/wire-legs.ts";
 
@@ -21,6 +22,7 @@ async function openRelay(version: "h1" | "h2", maxBufferedBytes: number) {
   legs.clientPeer.far.stopReading();
   const relay = new Relay(legs.client, legs.upstream, {
     ...Unlimited,
+    closing: new DeadlineList(CloseMs),
     maxBufferedBytes,
     toUpstream: new Traffic(),
     toClient: new Traffic(),

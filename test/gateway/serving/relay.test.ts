@@ -3,6 +3,7 @@ import { Relay, type RelayEnding } from "../../../src/gateway/serving/relay.ts";
 import { encodeFrame } from "../../../src/protocol/frame/frame-codec.ts";
 import { Traffic } from "../../../src/protocol/frame/traffic.ts";
 import { hex, joined } from "../../support/bits.ts";
+import { DeadlineList } from "../../../src/transport/deadline-list.ts";
 import { CloseMs, openLeg, openRelay, send, settled, StallMs, Unlimited } from "../../support/relay-bench.ts";
 
 beforeEach(() => void vi.useFakeTimers());
@@ -48,7 +49,7 @@ describe("what is relayed", () => {
     const upstream = openLeg({});
     await send(client, hex("81 80 00000000"));
     await send(upstream, hex("81 00"));
-    const options = { ...Unlimited, onEnded: () => undefined };
+    const options = { ...Unlimited, closing: new DeadlineList(CloseMs), onEnded: () => undefined };
     new Relay(client.near, upstream.near, { ...options, toUpstream: new Traffic(), toClient: new Traffic() }).start();
     await settled();
     expect(upstream.received()).toEqual(hex("81 80 00000000"));
@@ -154,7 +155,7 @@ describe("the end", () => {
     const upstream = openLeg({});
     client.far.abort("cancel");
     const onEnded = vi.fn<(ending: RelayEnding) => void>();
-    const options = { ...Unlimited, onEnded };
+    const options = { ...Unlimited, closing: new DeadlineList(CloseMs), onEnded };
     new Relay(client.near, upstream.near, { ...options, toUpstream: new Traffic(), toClient: new Traffic() }).start();
     await settled();
     expect(onEnded.mock.calls).toEqual([[{ initiator: "client", code: 1006, cause: "reset" }]]);

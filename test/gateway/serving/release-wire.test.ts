@@ -10,6 +10,7 @@ import type { StreamContext } from "../../../src/gateway/serving/serving-context
 import { UpstreamDialer } from "../../../src/gateway/serving/upstream-dialer.ts";
 import { SeenStreams } from "../../../src/gateway/telemetry/seen-streams.ts";
 import { StreamRegistry } from "../../../src/gateway/telemetry/stream-registry.ts";
+import { DeadlineList } from "../../../src/transport/deadline-list.ts";
 import { openNodeH2Client } from "../../../src/transport/node-h2-client.ts";
 import { hex } from "../../support/bits.ts";
 import { switching } from "../../support/dialing.ts";
@@ -65,6 +66,8 @@ function gatewayParts() {
     live,
     seen,
     deadlines,
+    closing: new DeadlineList(deadlines.closeMs),
+    lingering: new DeadlineList(20),
     trustedProxies: new BlockList(),
     limitHit: () => undefined,
     observer: { phaseOver: () => undefined, dialOver: () => undefined },
