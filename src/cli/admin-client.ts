@@ -53,8 +53,8 @@ export class AdminClient {
 
   /** Begins to close a stream; returns what the gateway says. */
   async close(id: number): Promise<string> {
-    const { answer, read } = await this.#ask(`/streams/${id}`, "DELETE");
-    return read(() => answer.text()).then((text) => text.trim());
+    const { text } = await this.#whole(`/streams/${id}`, "DELETE");
+    return text.trim();
   }
 
   /** The frames of the stream `id` from now on, until it ends; `missed` tells how many were left out in between. */
@@ -74,9 +74,19 @@ export class AdminClient {
   }
 
   async #json<Value>(path: string): Promise<Value> {
-    const { answer, read } = await this.#ask(path);
-    if (answer.headers.get("content-type") !== "application/json") throw new AdminFailure(noHawser(this.url, path));
-    return JSON.parse(await read(() => answer.text()));
+    const { type, text } = await this.#whole(path, "GET");
+    if (type !== "application/json") throw new AdminFailure(noHawser(this.url, path));
+    return JSON.parse(text);
+  }
+
+  async #whole(path: string, method: "GET" | "DELETE") {
+    const patience = new Patience(this.url, AnswerMs);
+    try {
+      const answer = await this.#ask(path, method, patience);
+      return { type: answer.headers.get("content-type"), text: await patience.with(() => answer.text()) };
+    } finally {
+      patience.end();
+    }
   }
 
   async *#events(path: string): AsyncGenerator<ServerSentEvent> {
@@ -86,36 +96,74 @@ export class AdminClient {
 
   /** The content of an answer as it comes. */
   async *#text(path: string): AsyncGenerator<string> {
-    const { answer, read, heard } = await this.#ask(path, "GET", SilenceMs);
-    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
-    if (reader === undefined) return;
+    const patience = new Patience(this.url, SilenceMs);
+    const answer = await this.#ask(path, "GET", patience);
+    if (answer.body === null) return;
+    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
     try {
       for (;;) {
-        const { done, value } = await read(() => reader.read());
+        const { done, value } = await patience.with(() => reader.read());
         if (done) return;
-        heard();
+        // How long the caller takes is no silence of the gateway.
+        patience.end();
         yield value;
+        patience.begin();
       }
     } finally {
+      patience.end();
       await reader.cancel().catch(() => undefined);
     }
   }
 
-  /** `read` is for what may fail because the connection does; `heard` gives the next part as long again. */
-  async #ask(path: string, method = "GET", silenceMs = AnswerMs) {
-    const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), silenceMs).unref();
-    const read = async <Value>(attempt: () => Promise<Value>): Promise<Value> => {
-      try {
-        return await attempt();
-      } catch (error) {
-        throw new AdminFailure(patience.signal.aborted ? `${this.url} is silent` : unreachable(this.url, error));
-      }
-    };
+  async #ask(path: string, method: "GET" | "DELETE", patience: Patience): Promise<Response> {
     const headers = this.#authorization === undefined ? {} : { authorization: this.#authorization };
-    const answer = await read(() => fetch(`${this.url}${path}`, { method, headers, signal: patience.signal }));
-    if (!answer.ok) throw new AdminFailure(refusal(this.url, path, answer.status, await read(() => answer.text())));
-    return { answer, read, heard: () => timer.refresh() };
+    const { signal } = patience;
+    const answer = await patience.with(() => fetch(`${this.url}${path}`, { method, headers, signal }));
+    if (answer.ok) return answer;
+    const said = await patience.with(() => answer.text());
+    throw new AdminFailure(refusal(this.url, path, answer.status, said));
+  }
+}
+
+/** How long the gateway at a URL may be silent. */
+class Patience {
+  readonly #url: string;
+  readonly #over = new AbortController();
+  readonly #silenceMs: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(url: string, silenceMs: number) {
+    this.#url = url;
+    this.#silenceMs = silenceMs;
+    this.begin();
+  }
+
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** It begins, anew where it has before. */
+  begin(): void {
+    this.end();
+    this.#timer = setTimeout(() => this.#over.abort(), this.#silenceMs).unref();
+  }
+
+  /** It does not end any more. */
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /**
+   * The result of what fails where the connection does.
+   *
+   * @throws AdminFailure in place of what it throws.
+   */
+  async with<Value>(attempt: () => Promise<Value>): Promise<Value> {
+    try {
+      return await attempt();
+    } catch (error) {
+      throw new AdminFailure(this.signal.aborted ? `${this.#url} is silent` : unreachable(this.#url, error));
+    }
   }
 }
 

@@ -2,12 +2,13 @@ import type { StreamView } from "../gateway/telemetry/stream-view.ts";
 import type { AdminClient } from "./admin-client.ts";
 import type { OptionValues } from "./command-line.ts";
 import { amount } from "./quantities.ts";
+import type { ScreenOutput } from "./screen.ts";
 import { streamTable } from "./stream-table.ts";
-import { writeWhole, type Output } from "./terminal.ts";
+import { writeWhole } from "./terminal.ts";
 
 const Filters = ["route", "upstream", "protocol", "search", "order"] as const;
-/** Wide enough for every column. */
-const Columns = 400;
+/** Wide enough for every column: what reads this is no terminal. */
+const AllColumns = 400;
 
 /**
  * Prints the streams that `options` ask for: a table, or each as a line of JSON. What nobody reads yet is waited for.
@@ -17,7 +18,7 @@ const Columns = 400;
 export async function listStreams(
   client: Pick<AdminClient, "lines">,
   options: OptionValues,
-  output: Output,
+  output: ScreenOutput,
 ): Promise<void> {
   const query = new URLSearchParams();
   for (const name of Filters) {
@@ -35,6 +36,6 @@ export async function listStreams(
     else streams.push(JSON.parse(line));
   }
   if (options.has("json")) return;
-  const lines = [...streamTable(streams, { columns: Columns }), amount(count, "stream")];
+  const lines = [...streamTable(streams, { columns: output.columns ?? AllColumns }), amount(count, "stream")];
   await writeWhole(output, `${lines.join("\n")}\n`);
 }
