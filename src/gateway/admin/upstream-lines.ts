@@ -8,7 +8,7 @@ export interface UpstreamLine {
   readonly addresses: readonly string[];
   /** WebSockets that are open. */
   readonly open: number;
-  /** Attempts to get a WebSocket from it, and those that failed. */
+  /** Attempts to get a WebSocket from it, and those that came to none, but for those whose client had left. */
   readonly dials: number;
   readonly failures: number;
   /** Attempts by what became of them. */
@@ -34,7 +34,7 @@ export function upstreamLines(
       addresses: addresses.map(({ url }) => url),
       open: sum(routes.filter(({ upstream }) => upstream === name).map(({ open }) => open)),
       dials: all,
-      failures: all - (results["connected"] ?? results["ok"] ?? 0),
+      failures: all - (results["accepted"] ?? 0) - (results["aborted"] ?? 0),
       results,
     };
   });

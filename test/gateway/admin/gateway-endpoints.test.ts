@@ -15,9 +15,10 @@ tracing: { endpoint: "http://who:hidden-password@traces.internal/v1/traces?key=h
 async function adminOf(streams = new ListedStreams()) {
   const sources = await adminSources(streams, Config);
   const dials = [
-    { labels: { upstream: "chat", result: "connected" }, value: 7 },
+    { labels: { upstream: "chat", result: "accepted" }, value: 7 },
     { labels: { upstream: "chat", result: "timeout" }, value: 2 },
     { labels: { upstream: "chat", result: "refused" }, value: 1 },
+    { labels: { upstream: "chat", result: "aborted" }, value: 4 },
   ];
   const families = [{ name: "hawser_upstream_dials_total", help: "x", type: "counter", values: dials }];
   const metrics = { ...sources.metrics, families: () => Promise.resolve(families) };
@@ -47,9 +48,9 @@ test("/upstreams has each with what is open to it and what became of its dials",
         name: "chat",
         addresses: ["http://chat.internal"],
         open: 4,
-        dials: 10,
+        dials: 14,
         failures: 3,
-        results: { connected: 7, timeout: 2, refused: 1 },
+        results: { accepted: 7, timeout: 2, refused: 1, aborted: 4 },
       },
       { name: "spare", addresses: ["ws://spare.internal:81"], open: 0, dials: 0, failures: 0, results: {} },
     ],
