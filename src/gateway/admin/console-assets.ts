@@ -14,6 +14,7 @@ const Types: Readonly<Record<string, string>> = {
   ".svg": "image/svg+xml",
   ".json": "application/json",
   ".woff2": "font/woff2",
+  ".txt": "text/plain; charset=utf-8",
 };
 
 /** A file name: no folder, no dot in front, so nothing outside of the folder. */

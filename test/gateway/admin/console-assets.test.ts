@@ -10,7 +10,7 @@ const Files = {
   "console-ABCD1234.css": "a{}",
   "console.js": "run()",
   ".secret.json": "{}",
-  "notes.txt": "no",
+  "notes.md": "no",
 };
 
 async function asked(path: string, fields: AdminRequest["fields"] = {}, files: Record<string, string> = Files) {
@@ -47,7 +47,7 @@ describe("a file of the console", () => {
   test.each([
     "/console/none.js",
     "/console/.secret.json",
-    "/console/notes.txt",
+    "/console/notes.md",
     "/console/../index.html",
     "/console/%2e%2e/index.html",
     "/console/a/index.html",
