@@ -1,6 +1,7 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { addCounts, quantileOf } from "./sliding-histogram.ts";
 import { EventFeed } from "./event-feed.ts";
-import { orderPart } from "./stream-order.ts";
+import { StreamOrder } from "./stream-order.ts";
 import { steadyNow } from "./stream-registry.ts";
 import type {
   FrameView,
@@ -43,13 +44,18 @@ export class JoinedStreams implements StreamsSource {
 
   async list(query: StreamQuery): Promise<StreamPage> {
     const limit = Math.min(query.limit, MaxPageStreams);
-    const { ids, matching, open, silentWorkers } = await this.#rank({ ...query, limit });
+    const { idsAt, matching, open, silentWorkers } = await this.#rank({ ...query, limit });
+    const ids = idsAt(query.offset, query.offset + limit);
     return { streams: await this.#views(ids), matching, open, silentWorkers };
   }
 
   async *each(query: StreamQuery): AsyncGenerator<readonly StreamView[], void, undefined> {
-    const { ids } = await this.#rank({ ...query, limit: Number.MAX_SAFE_INTEGER - query.offset });
-    for (let at = 0; at < ids.length; at += SliceStreams) yield await this.#views(ids.slice(at, at + SliceStreams));
+    const { idsAt, matching } = await this.#rank({ ...query, limit: Number.MAX_SAFE_INTEGER - query.offset });
+    for (let at = query.offset; at < matching; at += SliceStreams) {
+      yield await this.#views(idsAt(at, at + SliceStreams));
+      // Where who takes them never waits, others have their turn in between.
+      await nextTurn();
+    }
   }
 
   async find(id: number): Promise<StreamView | undefined> {
@@ -98,15 +104,14 @@ export class JoinedStreams implements StreamsSource {
     return this.#members.flatMap(({ worker }, at) => (answers[at] === undefined ? [worker] : []));
   }
 
-  /** The ids of a page, in order. */
+  /** `idsAt` tells the ids at some places, each time behind those before. */
   async #rank(query: StreamQuery) {
-    const { offset, limit, ascending } = query;
     const answers = await Promise.all(this.#members.map((member) => member.rank(query)));
     const all = joinRankings(answers.filter((ranking) => ranking !== undefined));
-    const to = Math.min(offset + limit, all.ids.length);
-    const order = orderPart(all, ascending, offset, to);
-    const ids = Array.from(order.subarray(offset, to), (index) => all.ids[index] ?? 0);
-    return { ids, matching: all.matching, open: all.open, silentWorkers: this.#silent(answers) };
+    const order = new StreamOrder(all, query.ascending);
+    const idsAt = (from: number, to: number): number[] =>
+      Array.from(order.part(from, Math.min(to, all.ids.length)), (index) => all.ids[index] ?? 0);
+    return { idsAt, matching: all.matching, open: all.open, silentWorkers: this.#silent(answers) };
   }
 
   /** Those that are open still, in that order. */

@@ -6,7 +6,7 @@ import type { OpeningResult } from "./opening-result.ts";
 import { SeenStreams, type SeenStream } from "./seen-streams.ts";
 import { countsOf } from "./sliding-histogram.ts";
 import { StreamActivity } from "./stream-activity.ts";
-import { orderPart } from "./stream-order.ts";
+import { StreamOrder } from "./stream-order.ts";
 import { steadyNow, type Protocol, type StreamRegistry, type StreamTotals } from "./stream-registry.ts";
 import type { FrameView, GatewayEvent, StreamQuery, StreamView, Unsubscribe } from "./stream-view.ts";
 import type { BatchListener, OverviewPart, Ranking, StreamsMember } from "./streams-member.ts";
@@ -68,7 +68,7 @@ export class LocalStreams implements StreamsMember {
     const counts = { matching: fitting.length, open: this.seen.size };
     const wanted = query.offset + query.limit;
     if (wanted >= fitting.length) return Promise.resolve({ keys, ids, ...counts });
-    const first = orderPart({ keys, ids }, query.ascending, wanted, wanted).subarray(0, wanted);
+    const first = new StreamOrder({ keys, ids }, query.ascending).first(wanted);
     const take = (from: Float64Array) => Float64Array.from(first, (index) => from[index] ?? 0);
     return Promise.resolve({ keys: take(keys), ids: take(ids), ...counts });
   }

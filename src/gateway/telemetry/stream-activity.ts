@@ -19,17 +19,53 @@ export interface StreamRates {
 
 /** What was counted when a stream was looked at last, and what that came to. */
 class Pulse {
+  readonly rates = { bytesToUpstream: 0, messagesToUpstream: 0, bytesToClient: 0, messagesToClient: 0 };
   at: number;
   activeAt: number;
   bytesToUpstream = 0;
   messagesToUpstream = 0;
   bytesToClient = 0;
   messagesToClient = 0;
-  readonly rates = { bytesToUpstream: 0, messagesToUpstream: 0, bytesToClient: 0, messagesToClient: 0 };
+  /** Whether nothing passed for so long that all rates are 0. */
+  #isAtRest = true;
 
   constructor(openedAt: number) {
     this.at = openedAt;
     this.activeAt = openedAt;
+  }
+
+  /** Whether nothing has passed since then. */
+  isStill({ toUpstream, toClient }: StreamRecord): boolean {
+    return this.bytesToUpstream === toUpstream.bytes && this.bytesToClient === toClient.bytes;
+  }
+
+  /** Looks anew. @param weight - of what has passed since the last time, against what was before. */
+  take(record: StreamRecord, now: number, weight: number): void {
+    const isStill = this.isStill(record);
+    // As are most, where there are many: a look at one costs two comparisons.
+    if (!isStill || !this.#isAtRest) this.#follow(record, now - this.at, weight);
+    if (!isStill) this.activeAt = now;
+    this.at = now;
+  }
+
+  #follow({ toUpstream, toClient }: StreamRecord, passedMs: number, weight: number): void {
+    const { rates } = this;
+    const messagesToUpstream = messagesOf(toUpstream);
+    const messagesToClient = messagesOf(toClient);
+    const next = (rate: number, passed: number): number => {
+      const followed = rate + ((passed * 1_000) / passedMs - rate) * weight;
+      return followed < 0.005 ? 0 : followed;
+    };
+    rates.bytesToUpstream = next(rates.bytesToUpstream, toUpstream.bytes - this.bytesToUpstream);
+    rates.bytesToClient = next(rates.bytesToClient, toClient.bytes - this.bytesToClient);
+    rates.messagesToUpstream = next(rates.messagesToUpstream, messagesToUpstream - this.messagesToUpstream);
+    rates.messagesToClient = next(rates.messagesToClient, messagesToClient - this.messagesToClient);
+    this.bytesToUpstream = toUpstream.bytes;
+    this.bytesToClient = toClient.bytes;
+    this.messagesToUpstream = messagesToUpstream;
+    this.messagesToClient = messagesToClient;
+    const sum = rates.bytesToUpstream + rates.bytesToClient + rates.messagesToUpstream + rates.messagesToClient;
+    this.#isAtRest = sum === 0;
   }
 }
 
@@ -83,9 +119,7 @@ export class StreamActivity implements StreamObserver {
   tryIdleMs(record: StreamRecord, now: number): number | undefined {
     if (record.toUpstream.bytes + record.toClient.bytes === 0) return undefined;
     const pulse = this.#pulses.get(record);
-    const { bytesToUpstream = 0, bytesToClient = 0, activeAt = now } = pulse ?? {};
-    const isActive = bytesToUpstream !== record.toUpstream.bytes || bytesToClient !== record.toClient.bytes;
-    return isActive ? 0 : Math.max(0, now - activeAt);
+    return pulse?.isStill(record) === true ? Math.max(0, now - pulse.activeAt) : 0;
   }
 
   #isWatched(now: number): boolean {
@@ -112,30 +146,7 @@ export class StreamActivity implements StreamObserver {
     // A stream of this very moment has no rate yet.
     const passedMs = now - pulse.at;
     if (passedMs <= 0) return pulse;
-    pulse.at = now;
-    update(pulse, record, passedMs, isNew ? 1 : 1 - Math.exp(-passedMs / RateMs), now);
+    pulse.take(record, now, isNew ? 1 : 1 - Math.exp(-passedMs / RateMs));
     return pulse;
   }
-}
-
-/** @param weight - of what has passed since the last time, against what was before. */
-function update(pulse: Pulse, { toUpstream, toClient }: StreamRecord, passedMs: number, weight: number, now: number) {
-  const { rates } = pulse;
-  const messagesToUpstream = messagesOf(toUpstream);
-  const messagesToClient = messagesOf(toClient);
-  const follow = (rate: number, passed: number): number => {
-    const next = rate + ((passed * 1_000) / passedMs - rate) * weight;
-    return next < 0.005 ? 0 : next;
-  };
-  const up = toUpstream.bytes - pulse.bytesToUpstream;
-  const down = toClient.bytes - pulse.bytesToClient;
-  if (up + down > 0) pulse.activeAt = now;
-  rates.bytesToUpstream = follow(rates.bytesToUpstream, up);
-  rates.bytesToClient = follow(rates.bytesToClient, down);
-  rates.messagesToUpstream = follow(rates.messagesToUpstream, messagesToUpstream - pulse.messagesToUpstream);
-  rates.messagesToClient = follow(rates.messagesToClient, messagesToClient - pulse.messagesToClient);
-  pulse.bytesToUpstream = toUpstream.bytes;
-  pulse.bytesToClient = toClient.bytes;
-  pulse.messagesToUpstream = messagesToUpstream;
-  pulse.messagesToClient = messagesToClient;
 }

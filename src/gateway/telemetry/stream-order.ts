@@ -8,25 +8,52 @@ export interface RankedKeys {
 const FewEntries = 16;
 
 /**
- * The indices of `ranked`, of which those at `[from, to)` are the ones that a full sort would put there; what stands before
- * belongs before, what follows behind. The largest key is the first unless `ascending`; the smaller id goes first among equals.
- * Takes time in proportion to all, and to `(to − from) log (to − from)`.
+ * The order of streams, made as far as somebody asks for it. The largest key is the first unless `ascending`; the smaller id goes
+ * first among equals.
  */
-export function orderPart(ranked: RankedKeys, ascending: boolean, from: number, to: number): Uint32Array {
-  const { length } = ranked.keys;
-  const order = Uint32Array.from({ length }, (_, index) => index);
-  const ranges: [start: number, end: number][] = [[0, length]];
-  for (let range = ranges.pop(); range !== undefined; range = ranges.pop()) {
-    const [start, end] = range;
-    if (start >= Math.max(to, from + 1) || end <= from) continue;
-    if (end - start <= FewEntries) {
-      insertionSort(ranked, order, ascending, start, end);
-      continue;
-    }
-    const middle = split(ranked, order, ascending, start, end);
-    ranges.push([start, middle], [middle, end]);
+export class StreamOrder {
+  readonly #ranked: RankedKeys;
+  readonly #ascending: boolean;
+  readonly #order: Uint32Array;
+  /** What stands in front of it belongs there. */
+  #settled = 0;
+
+  constructor(ranked: RankedKeys, ascending: boolean) {
+    this.#ranked = ranked;
+    this.#ascending = ascending;
+    this.#order = Uint32Array.from(ranked.keys, (_, index) => index);
   }
-  return order;
+
+  /**
+   * The indices that a full sort would have at `[from, to)`, behind all that was asked for before. Takes time in proportion to
+   * what is left, and to `(to − from) log (to − from)`.
+   */
+  part(from: number, to: number): Uint32Array {
+    this.#settle(from, to);
+    return this.#order.subarray(from, to);
+  }
+
+  /** The first `count`, in no order among themselves. */
+  first(count: number): Uint32Array {
+    this.#settle(count, count);
+    return this.#order.subarray(0, count);
+  }
+
+  #settle(from: number, to: number): void {
+    const [ranked, order, ascending] = [this.#ranked, this.#order, this.#ascending];
+    const ranges: [start: number, end: number][] = [[this.#settled, order.length]];
+    for (let range = ranges.pop(); range !== undefined; range = ranges.pop()) {
+      const [start, end] = range;
+      if (start >= Math.max(to, from + 1) || end <= from) continue;
+      if (end - start <= FewEntries) {
+        insertionSort(ranked, order, ascending, start, end);
+        continue;
+      }
+      const middle = split(ranked, order, ascending, start, end);
+      ranges.push([start, middle], [middle, end]);
+    }
+    this.#settled = Math.max(this.#settled, to);
+  }
 }
 
 function isBefore({ keys, ids }: RankedKeys, ascending: boolean, one: number, other: number): boolean {

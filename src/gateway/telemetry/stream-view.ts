@@ -147,8 +147,9 @@ export interface Overview {
   readonly closes: Readonly<Record<string, number>>;
   readonly toUpstream: { readonly bytes: number; readonly messages: number };
   readonly toClient: { readonly bytes: number; readonly messages: number };
-  /** Milliseconds over the last minute; `null` where there was none. */
+  /** Milliseconds of the openings that were accepted over the last minute; `null` where there was none. */
   readonly openingMs: { readonly p50: number | null; readonly p99: number | null };
+  /** Of the last Ping that was answered on each stream that is open; `null` where there is none. */
   readonly pingMs: { readonly p50: number | null; readonly p99: number | null };
   readonly routes: readonly {
     readonly route: string;

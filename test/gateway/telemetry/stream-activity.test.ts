@@ -94,14 +94,16 @@ describe("all streams are looked at", () => {
     { who: "nobody asks", asks: false, looks: 6 },
     { who: "somebody asks", asks: true, looks: 60 },
   ])("$looks times a minute where $who", ({ asks, looks }) => {
-    const { activity, record } = setUp();
-    let reads = 0;
-    let bytes = 0;
-    Object.defineProperty(record.toClient, "bytes", { get: () => (reads++, bytes++) });
+    const { activity, streams } = setUp();
     if (asks) activity.ask();
-    reads = 0;
+    const sweeps = vi.fn<() => void>();
+    const live = new Set(streams.live);
+    vi.spyOn(streams, "live", "get").mockImplementation(() => {
+      sweeps();
+      return live;
+    });
     vi.advanceTimersByTime(60_000);
-    expect(reads / 2).toBe(looks);
+    expect(sweeps).toHaveBeenCalledTimes(looks);
   });
 
   test("no more when there are none, and again when one comes", () => {
