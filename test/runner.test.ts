@@ -95,10 +95,10 @@ describe("the report", () => {
 
   test("has one line per suite, in columns", () => {
     expect([progressLine(TestSuite, 3), ...[passed, failed, leftOut].map(verdictLine)]).toEqual([
-      "unit                        running      3.0 s of  30 s",
-      "unit                        passed      12.3 s of  30 s      7 tests   0 skipped",
-      "lint                        failed       1.0 s of  30 s                           exit code 1",
-      "e2e                         left out     0.0 s of  30 s                           needs chromium",
+      "unit                          running      3.0 s of  30 s",
+      "unit                          passed      12.3 s of  30 s      7 tests   0 skipped",
+      "lint                          failed       1.0 s of  30 s                           exit code 1",
+      "e2e                           left out     0.0 s of  30 s                           needs chromium",
     ]);
   });
 
@@ -112,6 +112,12 @@ describe("the report", () => {
     },
   ])("ends with the result when $name", ({ verdicts, ends }) => {
     expect(summary(verdicts, []).slice(verdicts.length)).toEqual(["", ...ends]);
+  });
+
+  test("has a column that holds each name", () => {
+    expect(
+      Suites.map(({ name }) => name).filter((name) => !progressLine({ ...TestSuite, name }, 0).includes(`${name}  `)),
+    ).toEqual([]);
   });
 
   test("repeats what a test could not show here", () => {

@@ -1,8 +1,8 @@
 import type { Suite } from "./suites.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** As long as the longest name, and two spaces. */
-const NameWidth = 28;
+/** The longest name, and two spaces. */
+const NameWidth = 30;
 
 /** What is said of a suite while it runs. */
 export function progressLine(suite: Suite, seconds: number): string {

@@ -51,7 +51,7 @@ export const Suites: readonly Suite[] = [
   // Fails at the 60 s that README promises for it.
   vitest("unit", 30),
   vitest("sockets", 150),
-  vitest("fault", 600, [IpRoute]),
+  vitest("fault", 540, [IpRoute]),
   vitest("interop", 120, InteropPrograms),
   // Apart from what needs Go, so that nothing else is left out with that.
   vitest("conformance", 240, [], { exclude: H2specTests }),
@@ -68,7 +68,7 @@ export const Suites: readonly Suite[] = [
   },
   // What the others have shown of the default engine of HTTP/2.
   vitest("fault", 420, [IpRoute], { again: true }),
-  vitest("interop", 90, InteropPrograms, { again: true }),
+  vitest("interop", 120, InteropPrograms, { again: true }),
   vitest("e2e", 180, Browsers, { again: true }),
 ];
 
