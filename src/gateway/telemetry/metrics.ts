@@ -4,6 +4,7 @@ import type { ConnectionFailure, ListenerObserver } from "../../transport/listen
 import type { ConnectionFacts, TransportRefusal } from "../../transport/opening.ts";
 import type { H2Observer } from "../../transport/h2-observer.ts";
 import { AccessMetrics } from "./access-metrics.ts";
+import { condensed, MaxDetailed } from "./condensed.ts";
 import { ConfigMetrics, type CertificateExpiry, type LimitsInForce, type ReloadLabel } from "./config-metrics.ts";
 import { ConnectionMetrics, limitOfFailure } from "./connection-metrics.ts";
 import { DialMetrics, type DialReport, type KnownUpstream, type PhaseLabel } from "./dial-metrics.ts";
@@ -65,6 +66,8 @@ export class Metrics implements ListenerObserver {
   readonly #routes = new KnownNames();
   readonly #listeners = new KnownNames();
   readonly #upstreams = new KnownNames();
+  /** Whether there are so many names that not each has all series. */
+  #isCondensed = false;
 
   /** Observes `streams`. One per process: node's own metrics are in it. */
   constructor(streams: StreamRegistry, options: MetricsOptions) {
@@ -107,14 +110,16 @@ export class Metrics implements ListenerObserver {
   async families(): Promise<MetricFamily[]> {
     const own = this.#streams.publish();
     own.push(...this.#openings.families(), ...this.#dials.families(), ...this.#h2.families());
-    return [...(await this.#registry.getMetricsAsJSON()), ...own];
+    const families = [...(await this.#registry.getMetricsAsJSON()), ...own];
+    return this.#isCondensed ? condensed(families) : families;
   }
 
   /**
    * The names that the config has from now on. The series of new ones begin with zeros; those of the last hundred that left it
-   * stay as they are.
+   * stay as they are. With more than {@link MaxDetailed} routes or upstreams the page is {@link condensed}.
    */
   know({ routes, listeners, upstreams = [] }: ConfigNames): void {
+    this.#isCondensed = Math.max(routes.length, upstreams.length) > MaxDetailed;
     for (const route of this.#routes.replace(routes)) {
       this.#openings.forget(route);
       this.#requests.forget(route);

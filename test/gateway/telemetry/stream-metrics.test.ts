@@ -2,9 +2,11 @@ import * as fc from "fast-check";
 import { Registry } from "prom-client";
 import { describe, expect, test } from "vitest";
 import { expositionText } from "../../../src/gateway/telemetry/exposition-text.ts";
+import { countFragment, countFrame, goOn, holdBack } from "../../../src/protocol/frame/traffic.ts";
+import { Opcode } from "../../../src/protocol/frame/opcode.ts";
 import { StreamMetrics } from "../../../src/gateway/telemetry/stream-metrics.ts";
 import { CloseCauses, StreamRegistry, type StreamRecord } from "../../../src/gateway/telemetry/stream-registry.ts";
-import { parseExposition, sumOf, type Exposition } from "../../support/exposition.ts";
+import { parseExposition, seriesOf, sumOf, type Exposition } from "../../support/exposition.ts";
 
 /** Streams with a clock that is set by hand, and what a scrape reads of them. */
 function streamsUnderScrape() {
@@ -20,6 +22,7 @@ function streamsUnderScrape() {
 }
 
 const Chat = { route: "chat", upstream: "backend", protocol: "h2", connectionId: 1, streamId: 1 } as const;
+const StreamLabels = { route: "chat", upstream: "backend" };
 const ChatLabels = 'protocol="h2",route="chat",upstream="backend"';
 
 describe("a scrape", () => {
@@ -61,6 +64,62 @@ describe("a scrape", () => {
     const upTo = (le: string) => sumOf(exposition, "hawser_stream_duration_seconds_bucket", { le });
     expect(["0.1", "30", "60", "120", "86400", "+Inf"].map(upTo)).toEqual([1, 1, 2, 3, 3, 4]);
     expect(sumOf(exposition, "hawser_stream_duration_seconds_sum")).toBeCloseTo(200_120.05);
+  });
+});
+
+describe("messages, Pings and backpressure", () => {
+  test("are told by route, of streams that live and of those that ended", async () => {
+    const { streams, scrape } = streamsUnderScrape();
+    for (const protocol of ["h1", "h2"] as const) {
+      const record = streams.open({ ...Chat, protocol });
+      countFrame(record.toUpstream, Opcode.Text);
+      countFragment(record.toUpstream, true, 100);
+      record.toClient.heldMs = 1_500;
+      record.pingAnswered(30);
+      if (protocol === "h2") record.close({ initiator: "client", code: 1000, cause: "close-frame" });
+    }
+    const exposition = await scrape();
+    const of = (name: string, labels: Record<string, string>) => exposition.get(seriesOf(name, labels));
+    const direction = "to_upstream";
+    expect(of("hawser_stream_messages_total", { ...StreamLabels, protocol: "h1", direction })).toBe(1);
+    expect(of("hawser_stream_messages_total", { ...StreamLabels, protocol: "h2", direction })).toBe(1);
+    const upTo = (le: string) => of("hawser_message_bytes_bucket", { route: "chat", direction, le });
+    expect(["64", "256", "+Inf"].map(upTo)).toEqual([0, 2, 2]);
+    expect(of("hawser_message_bytes_sum", { route: "chat", direction })).toBe(200);
+    expect(of("hawser_message_bytes_count", { route: "chat", direction: "to_client" })).toBe(0);
+    expect(sumOf(exposition, "hawser_ping_rtt_seconds_bucket", { protocol: "h1", le: "0.02" })).toBe(0);
+    expect(sumOf(exposition, "hawser_ping_rtt_seconds_bucket", { protocol: "h1", le: "0.05" })).toBe(1);
+    const held = { route: "chat", protocol: "h2", direction: "to_client" };
+    expect(of("hawser_backpressure_seconds_total", held)).toBe(1.5);
+  });
+
+  test("count the time that a sender is held back while it is", async () => {
+    const { streams, scrape } = streamsUnderScrape();
+    const { toClient } = streams.open(Chat);
+    holdBack(toClient, performance.now() - 2_000);
+    const held = async () => sumOf(await scrape(), "hawser_backpressure_seconds_total", { direction: "to_client" });
+    const first = await held();
+    expect(first).toBeGreaterThanOrEqual(2);
+    expect(await held()).toBeGreaterThanOrEqual(first);
+    goOn(toClient, performance.now());
+    const last = await held();
+    expect(await held()).toBe(last);
+  });
+
+  test("begin with zeros for the routes of the config, and leave with those that are forgotten", async () => {
+    const { streams, scrape } = streamsUnderScrape();
+    streams.know([Chat]);
+    const begun = await scrape();
+    const names = ["messages_total", "message_bytes_count", "ping_rtt_seconds_count", "backpressure_seconds_total"];
+    const series = (name: string) => [...begun.keys()].filter((key) => key.includes(`${name}{`)).length;
+    expect(names.map(series)).toEqual([4, 2, 2, 4]);
+    // The last hundred that left keep their numbers.
+    for (let at = 0; at <= 100; at++) streams.know([{ route: `next-${at}`, upstream: "backend" }]);
+    streams.know([]);
+    const left = [...(await scrape()).keys()];
+    expect(left.filter((key) => key.includes('route="chat"'))).toEqual([]);
+    expect(left.filter((key) => key.includes('route="next-0"'))).toEqual([]);
+    expect(left.filter((key) => key.includes('route="next-1"'))).not.toEqual([]);
   });
 });
 
