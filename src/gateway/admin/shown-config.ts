@@ -6,13 +6,16 @@ import type { AddressConfig, AdminConfig, Config, ListenerConfig, UpstreamConfig
  * may have put what is secret) and the user of a URL. `undefined` is `null`, so that one sees what there could be.
  */
 export function shownConfig(config: Config): unknown {
-  const { listeners, upstreams, admin, tracing, ...rest } = config;
+  const { listeners, routes, upstreams, admin, tracing, folder, files, ...rest } = config;
   const shown = {
-    ...rest,
     listeners: listeners.map(shownListener),
+    routes,
     upstreams: upstreams.map(shownUpstream),
     admin: shownAdmin(admin),
+    ...rest,
     tracing: tracing && { ...tracing, endpoint: withoutUser(tracing.endpoint) },
+    folder,
+    files,
   };
   return JSON.parse(JSON.stringify(shown, (_, value: unknown) => (value === undefined ? null : value)));
 }
