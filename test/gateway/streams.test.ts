@@ -49,6 +49,34 @@ async function tail(version: "1.1" | "2", route: string, config: object, preview
   return { gateway, client, frames, ended, end };
 }
 
+test.each([
+  { version: "1.1", engine: "hawser", window: null },
+  { version: "2", engine: "hawser", window: expect.any(Number) },
+  { version: "2", engine: "node", window: null },
+] as const)("what a client may still be sent is $window over HTTP/$version by $engine", async (how) => {
+  const { version, engine, window } = how;
+  const routes = [{ name: "handler", path: "/handler", handler: "echo" }];
+  const gateway = await startGatewayUnderTest({ routes, http2: { engine } });
+  await open(gateway, version, "/handler");
+  const { streams } = await gateway.gateway.streams.list(All);
+  expect(streams).toMatchObject([{ sendWindow: window }]);
+});
+
+test("what waits for a client that takes nothing is shown, and how much more it may be sent", async () => {
+  const gateway = await startGatewayUnderTest({
+    routes: [{ name: "handler", path: "/handler", handler: "echo" }],
+    http2: { engine: "hawser" },
+  });
+  const client = await open(gateway, "2", "/handler");
+  client.readNothing();
+  for (let sent = 0; sent < 30; sent++) client.text("x".repeat(60_000));
+  await vi.waitFor(async () => {
+    const [stream] = (await gateway.gateway.streams.list({ ...All, order: "buffered" })).streams;
+    expect(stream?.buffered.toClient).toBeGreaterThan(50_000);
+    expect(stream?.sendWindow).toBe(0);
+  }, 5_000);
+});
+
 describe.each(["1.1", "2"] as const)("over HTTP/%s", (version) => {
   const protocol = version === "2" ? "h2" : "h1";
 
