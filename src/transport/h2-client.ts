@@ -73,7 +73,7 @@ export interface H2Client {
 }
 
 /** What one WebSocket, and all of a connection, may hold here unread: as a server of ours has it. */
-export const ClientWindows = { streamBytes: 262_144, connectionBytes: 16_777_216 } as const;
+export const ClientWindows = { streamBytes: 1_048_576, connectionBytes: 16_777_216 } as const;
 
 /** Makes a client of a connection on which HTTP/2 is to be spoken, and which is its own from then on. */
 export type OpenH2Client = (standing: StandingConnection, options: H2ClientOptions, owner: H2ClientOwner) => H2Client;

@@ -179,7 +179,7 @@ export const DefaultServerOptions = {
   tcp: { maxConnections: 16_384, maxConnectionsPerAddress: Infinity, maxHandshakes: 16 },
   http2: {
     maxConcurrentStreams: 256,
-    streamWindowBytes: 262_144,
+    streamWindowBytes: 1_048_576,
     connectionWindowBytes: 16_777_216,
     resetBurst: 1_024,
     resetsPerSecond: 256,

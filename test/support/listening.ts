@@ -17,7 +17,7 @@ import { TestedEngine } from "./tested-engine.ts";
 export const DefaultH2: H2Options = {
   engine: TestedEngine,
   maxConcurrentStreams: 256,
-  streamWindowBytes: 262_144,
+  streamWindowBytes: 1_048_576,
   connectionWindowBytes: 16_777_216,
   resetBurst: 1_024,
   resetsPerSecond: 256,

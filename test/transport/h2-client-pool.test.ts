@@ -32,7 +32,7 @@ describe.each(Engines)("HTTP/2 framed by %s", (engine) => {
       await open();
       const [session] = origin.sessions;
       // The engine hawser lets the window of a stream grow.
-      const initialWindowSize = engine === "node" ? 262_144 : 65_535;
+      const initialWindowSize = engine === "node" ? 1_048_576 : 65_535;
       expect(session?.remoteSettings).toMatchObject({ initialWindowSize, enablePush: false });
       await vi.waitFor(() => expect(session?.state.remoteWindowSize).toBe(16_777_216));
     });

@@ -106,7 +106,7 @@ export const Http2Schema = z.strictObject({
   maxConcurrentStreams: count("streams", { from: 1, to: 65_536, standard: 256 }).describe(
     "Streams one connection may have open at once. Browsers queue what is above.",
   ),
-  streamWindowBytes: count("bytes", { from: 1_024, to: MaxInt31, standard: 262_144 }).describe(
+  streamWindowBytes: count("bytes", { from: 1_024, to: MaxInt31, standard: MiB }).describe(
     "Bytes one stream may send ahead of its upstream: the most a slow upstream holds in memory here. `hawser` begins with 65535, and lets it grow as the upstream takes them.",
   ),
   connectionWindowBytes: count("bytes", { from: 65_535, to: MaxInt31, standard: 16 * MiB }).describe(

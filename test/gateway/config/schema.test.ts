@@ -57,7 +57,7 @@ test("what a file does not say has its default", () => {
     },
     http2: {
       maxConcurrentStreams: 256,
-      streamWindowBytes: 262_144,
+      streamWindowBytes: 1_048_576,
       connectionWindowBytes: 16_777_216,
       resetBurst: 1_024,
       resetsPerSecond: 256,
