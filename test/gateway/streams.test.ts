@@ -1,4 +1,5 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { pingFrame } from "../../src/protocol/frame/frame.ts";
 import type { FrameView, StreamQuery } from "../../src/gateway/telemetry/stream-view.ts";
 import { startGatewayUnderTest, type GatewayUnderTest } from "../support/gateway-under-test.ts";
 import { WebSocketClient } from "../support/websocket-client.ts";
@@ -182,6 +183,16 @@ describe.each(["1.1", "2"] as const)("over HTTP/%s", (version) => {
         expect.objectContaining({ type: "draining" }),
       ]),
     );
+  });
+
+  test("the round trip of a Ping that passes through is shown", async () => {
+    const { gateway, ...rest } = await start();
+    const client = await open({ gateway, ...rest }, version, "/relay");
+    client.send(pingFrame(Uint8Array.of(1)));
+    await client.next();
+    const { streams } = await gateway.streams.list(All);
+    expect(streams[0]?.pingMs).toBeGreaterThan(0);
+    expect((await gateway.streams.overview()).pingMs.p50).toBeGreaterThan(0);
   });
 
   describe.each(["handler", "relay"])("the frames of a %s", (route) => {

@@ -186,5 +186,6 @@ export interface StreamsSource {
     listener: (frame: FrameView) => void,
     onEnd: () => void,
   ): Promise<Unsubscribe | undefined>;
+  /** `listener` is told of what happens from now on. A worker that ends by itself takes its streams along without a word. */
   events(listener: (event: GatewayEvent) => void): Unsubscribe;
 }
