@@ -1,5 +1,6 @@
 import { Pipe, type PipeEvent } from "../../src/gateway/serving/pipe.ts";
 import type { MessageLimits } from "../../src/protocol/frame/message-meter.ts";
+import { MessageSizes } from "../../src/protocol/frame/message-sizes.ts";
 import { Traffic } from "../../src/protocol/frame/traffic.ts";
 import type { ByteStream, BytesLifetime } from "../../src/transport/byte-stream.ts";
 import { hex, joined } from "./bits.ts";
@@ -67,7 +68,7 @@ export const NoLimits: MessageLimits = {
 export function openPipe({ from = "client", allowedRsv = 0, lifetime = "call", limits = {} }: PipeSetup = {}) {
   const to = receiver();
   const source = sender(lifetime);
-  const traffic = new Traffic();
+  const traffic = new Traffic(new MessageSizes());
   const events: PipeEvent[] = [];
   const pipe = new Pipe(source.stream, to.stream, {
     sender: from === "client" ? "client" : "server",

@@ -156,7 +156,7 @@ export class Pipe {
     const scanner = this.#scanner;
     const { traffic } = this.#options;
     const { lifetime } = this.#from;
-    let offset = start + scanner.skipPayload(end - start);
+    let offset = start + this.#skipPayload(start, end);
     while (offset < end) {
       const headerStart = offset;
       const heldBytes = scanner.partialLength;
@@ -171,8 +171,24 @@ export class Pipe {
       if (scanner.opcode > Opcode.Close) this.#seePing(bytes, offset, end);
       if (heldBytes > 0) this.#write(scanner.headerBytes, 0, heldBytes, "call");
       offset += scanner.skipPayload(end - offset);
+      if (scanner.payloadRemaining === 0) this.#countWhole();
     }
     this.#write(bytes, start, end, lifetime);
+  }
+
+  /** Returns how much of `[start, end)` is the rest of the frame that has begun. */
+  #skipPayload(start: number, end: number): number {
+    const scanner = this.#scanner;
+    if (scanner.payloadRemaining === 0) return 0;
+    const skipped = scanner.skipPayload(end - start);
+    if (scanner.payloadRemaining === 0) this.#countWhole();
+    return skipped;
+  }
+
+  /** A frame has gone on to its end: a length that is only claimed would be the largest message for ever. */
+  #countWhole(): void {
+    const { opcode, fin, payloadLength } = this.#scanner;
+    if (!isControl(opcode)) countFragment(this.#options.traffic, fin, payloadLength);
   }
 
   /** One that is cut in two reads is not followed. */
@@ -193,9 +209,7 @@ export class Pipe {
       if (overLimit !== undefined) return overLimit;
       meter.add(scanner);
     }
-    const { fin } = scanner;
-    this.#rules.insideMessage = !fin;
-    countFragment(this.#options.traffic, fin, scanner.payloadLength);
+    this.#rules.insideMessage = !scanner.fin;
     return undefined;
   }
 
@@ -215,7 +229,7 @@ export class Pipe {
   /** Passes on the rest of the last frame and the gateway's Close behind it; returns the offset behind that frame. */
   #finishFrame(bytes: Uint8Array, start: number, end: number): number {
     if (this.#sink !== "last-frame" || this.#ownClose === undefined) return start;
-    const frameEnd = start + this.#scanner.skipPayload(end - start);
+    const frameEnd = start + this.#skipPayload(start, end);
     this.#write(bytes, start, frameEnd, this.#from.lifetime);
     if (this.#scanner.payloadRemaining === 0) {
       this.#sendOwnClose(this.#ownClose);

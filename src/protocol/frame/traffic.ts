@@ -29,7 +29,7 @@ export class Traffic {
   }
 }
 
-/** A frame of a message (RFC 6455 §5.4), beside `countFrame`: the size of the message counts with its last one. */
+/** A frame of a message (RFC 6455 §5.4) has come whole, beside `countFrame`: the size of the message counts with its last one. */
 export function countFragment(traffic: Traffic, fin: boolean, payloadLength: number): void {
   if (fin) {
     traffic.sizes?.add(traffic.begunBytes + payloadLength);

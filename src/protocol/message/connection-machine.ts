@@ -268,7 +268,6 @@ export class ConnectionMachine {
     if (isControl(header.opcode)) this.#checkRate(header.opcode);
     else this.#assembler.checkHeader(header);
     countFrame(this.#incoming, header.opcode);
-    if (!isControl(header.opcode)) countFragment(this.#incoming, header.fin, header.payloadLength);
   }
 
   /** A Close never counts: what a peer did before it is no reason not to hear that it leaves. */
@@ -303,6 +302,7 @@ export class ConnectionMachine {
   #eventOf(frame: Frame): ConnectionEvent | undefined {
     if (frame.opcode === Opcode.Ping) return { type: "ping", payload: frame.payload };
     if (frame.opcode === Opcode.Pong) return { type: "pong", payload: frame.payload };
+    countFragment(this.#incoming, frame.fin, this.decoder.scanner.payloadLength);
     return this.#assembler.add(frame);
   }
 
