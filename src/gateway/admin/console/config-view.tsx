@@ -27,8 +27,9 @@ export function ConfigView({ model }: { readonly model: ConsoleModel }) {
         </ActionButton>
         <ActionButton name="Drain" question="Drain the gateway?" isDangerous work={() => model.api.act("drain")}>
           <p>
-            It takes no more openings, closes its <b>{formatExact(open)}</b> open {open === 1 ? "stream" : "streams"}{" "}
-            step by step, and then its process ends. This cannot be taken back.
+            It takes no more openings, and closes its <b>{formatExact(open)}</b> open{" "}
+            {open === 1 ? "stream" : "streams"} step by step. Its process stays until it is stopped. This cannot be
+            taken back.
           </p>
         </ActionButton>
       </TitleLine>

@@ -62,7 +62,7 @@ function optionsOf(props: PlotProps, element: HTMLElement): uPlot.Options {
   return {
     width: Math.max(element.clientWidth, 100),
     height: props.height,
-    padding: [6, 8, 0, 0],
+    padding: [6, 16, 0, 0],
     legend: { show: false },
     cursor: {
       y: false,

@@ -69,9 +69,13 @@ function useStream(model: ConsoleModel, id: number) {
   if (series.current.id !== id) series.current = { id, rate: new TimeSeries(2), buffered: new TimeSeries(2) };
   const [reading, setReading] = useState(0);
   const [last, setLast] = useState<StreamView>();
-  const { value, error } = usePolled(model, String(id), 1000, async (signal) => ({
-    view: await model.api.stream(id, signal),
-  }));
+  const ended = useRef<number | undefined>(undefined);
+  const { value, error } = usePolled(model, String(id), 1000, async (signal) => {
+    // No other stream will ever have its id.
+    const found = ended.current === id ? undefined : await model.api.stream(id, signal);
+    if (found === undefined) ended.current = id;
+    return { view: found };
+  });
   const seen = value?.view;
   useEffect(() => {
     if (seen === undefined || seen.id !== id) return;
