@@ -35,7 +35,8 @@ export function describeStream(stream: SeenStream, { worker, showsClients, activ
     toClient: trafficView(record.toClient, rates.bytesToClient, rates.messagesToClient),
     pingMs: record.pingMs,
     buffered: { toUpstream: moment.bufferedToUpstream, toClient: moment.bufferedToClient },
-    sendWindow: moment.sendWindow,
+    // What was granted can be taken back, more than was left of it (RFC 9113 §6.9.2).
+    sendWindow: moment.sendWindow === null ? null : Math.max(0, moment.sendWindow),
     state: moment.state,
   };
 }

@@ -42,7 +42,7 @@ export interface StreamView {
   readonly pingMs: number | null;
   /** Bytes that the gateway holds for it, by the direction in which they go. */
   readonly buffered: { readonly toUpstream: number; readonly toClient: number };
-  /** What an HTTP/2 client may still be sent before it grants more; `null` on HTTP/1.1 or where nobody can tell. */
+  /** Bytes an HTTP/2 client takes on this stream before it grants more; `null` on HTTP/1.1 or where nobody can tell. */
   readonly sendWindow: number | null;
   readonly state: "open" | "closing";
 }
