@@ -128,7 +128,9 @@ export class SocketByteStream implements ByteStream, SocketListener {
   }
 
   onSocketClose(): void {
-    this.#planClose();
+    // It comes by itself, from no call of ours.
+    if (this.#hasBuffer) this.#close();
+    else this.#planClose();
   }
 
   /** Whether what is read lies in a buffer, and no 'data' tells of it. */
@@ -203,12 +205,14 @@ export class SocketByteStream implements ByteStream, SocketListener {
 
   /** TLS emits 'close' from within the reset of the connection beneath it, and the consumer must not hear it there. */
   #planClose(): void {
-    process.nextTick(() => {
-      this.#ending ??= this.#endingOfSocket();
-      const consumer = this.#consumer;
-      this.#consumer = undefined;
-      consumer?.onClose(this.#ending);
-    });
+    process.nextTick(() => this.#close());
+  }
+
+  #close(): void {
+    this.#ending ??= this.#endingOfSocket();
+    const consumer = this.#consumer;
+    this.#consumer = undefined;
+    consumer?.onClose(this.#ending);
   }
 
   #endingOfSocket(): StreamEnding {

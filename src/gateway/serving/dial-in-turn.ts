@@ -28,16 +28,17 @@ export async function dialInTurn(
   const fields = trace?.fieldsFor(forwarded) ?? forwarded;
   const { subprotocols, extensions, path } = request;
   const { upstream, dialer } = route;
+  const protocol = protocolOf(connection);
   let result: UpstreamDialResult = { type: "unreachable", detail: "no address" };
   for (const address of upstream.inTurn()) {
     const authority = hostFor(route.hostField, { client: request.authority, address: address.authority });
     const dialed = { authority, path, subprotocols, extensions, fields };
     for (const target of upstream.targetsInTurn(address)) {
-      result = await observedDial(route, protocolOf(connection), context.observer, (onConnected) =>
-        dialer.dial(target, dialed, cancellation, onConnected),
-      );
+      const times = new DialTimes();
+      result = await dialer.dial(target, dialed, cancellation, times.onConnected);
+      times.tell(context.observer, upstream.name, protocol, result);
       const limit = limitOf(result);
-      if (limit !== undefined) context.limitHit(limit, protocolOf(connection));
+      if (limit !== undefined) context.limitHit(limit, protocol);
       // Another source address has ports, or room on its connections, of its own. Each takes a descriptor.
       if (limit === undefined || limit === "descriptors") break;
     }
@@ -46,24 +47,25 @@ export async function dialInTurn(
   return result;
 }
 
-/** Dials, and tells `observer` what came of it and how long each part took. */
-async function observedDial(
-  { upstream }: UpstreamRoute,
-  protocol: Protocol,
-  observer: OpeningObserver,
-  dial: (onConnected: () => void) => Promise<UpstreamDialResult>,
-): Promise<UpstreamDialResult> {
-  const startedAt = performance.now();
-  let connectedAt: number | undefined;
-  const result = await dial(() => (connectedAt ??= performance.now()));
-  const endedAt = performance.now();
-  observer.dialOver({ upstream: upstream.name, result: result.type, seconds: (endedAt - startedAt) / 1000 });
-  if (connectedAt === undefined) return result;
-  observer.phaseOver("dial", protocol, (connectedAt - startedAt) / 1000);
-  if (result.type === "accepted" || result.type === "refused") {
-    observer.phaseOver("answer", protocol, (endedAt - connectedAt) / 1000);
+/** How long each part of a dial took that begins now. */
+class DialTimes {
+  readonly #startedAt = performance.now();
+  #connectedAt: number | undefined;
+
+  readonly onConnected = (): void => {
+    this.#connectedAt ??= performance.now();
+  };
+
+  /** The dial of `upstream` is over. */
+  tell(observer: OpeningObserver, upstream: string, protocol: Protocol, { type }: UpstreamDialResult): void {
+    const endedAt = performance.now();
+    const connectedAt = this.#connectedAt;
+    observer.dialOver({ upstream, result: type, seconds: (endedAt - this.#startedAt) / 1000 });
+    if (connectedAt === undefined) return;
+    observer.phaseOver("dial", protocol, (connectedAt - this.#startedAt) / 1000);
+    if (type === "accepted" || type === "refused")
+      observer.phaseOver("answer", protocol, (endedAt - connectedAt) / 1000);
   }
-  return result;
 }
 
 /** What was run out of, if that is why there is no connection. */

@@ -1,6 +1,9 @@
+import { singleFieldValue } from "../../protocol/handshake/field-values.ts";
 import type { FieldLines } from "../../protocol/handshake/opening-request.ts";
 
-const RequestPseudoFields: ReadonlySet<string> = new Set([":method", ":scheme", ":authority", ":path", ":protocol"]);
+/** A bit for each: those of a request are a number, where a set of them would be an object for each request. */
+const PseudoBits = { ":method": 1, ":scheme": 2, ":authority": 4, ":path": 8, ":protocol": 16 } as const;
+const PseudoFields: ReadonlyMap<string, number> = new Map(Object.entries(PseudoBits));
 
 /** Fields of an HTTP/1.1 connection (RFC 9113 §8.2.2). */
 const ConnectionSpecific: ReadonlySet<string> = new Set([
@@ -15,7 +18,7 @@ const Status = /^[1-5]\d\d$/;
  * values as such are judged elsewhere, alike for both HTTP versions.
  */
 export function brokenFieldRule(fields: FieldLines): string | undefined {
-  const seen = new Set<string>();
+  let seen = 0;
   let isBehindPseudo = false;
   let hosts = 0;
   for (let at = 0; at < fields.length; at += 2) {
@@ -28,9 +31,10 @@ export function brokenFieldRule(fields: FieldLines): string | undefined {
       continue;
     }
     if (isBehindPseudo) return "a pseudo-field behind a field";
-    if (!RequestPseudoFields.has(name)) return "an unknown pseudo-field";
-    if (seen.has(name)) return "a pseudo-field twice";
-    seen.add(name);
+    const bit = PseudoFields.get(name);
+    if (bit === undefined) return "an unknown pseudo-field";
+    if ((seen & bit) !== 0) return "a pseudo-field twice";
+    seen |= bit;
   }
   return brokenPseudoRule(fields, seen);
 }
@@ -68,16 +72,13 @@ function brokenLineRule(name: string, value: string): string | undefined {
   return undefined;
 }
 
-function brokenPseudoRule(fields: FieldLines, seen: ReadonlySet<string>): string | undefined {
-  if (!seen.has(":method")) return "no :method";
-  const isConnect = pseudoField(fields, ":method") === "CONNECT";
-  if (seen.has(":protocol") && !isConnect) return ":protocol without CONNECT";
-  const needsTarget = !isConnect || seen.has(":protocol");
-  if (needsTarget && !(seen.has(":scheme") && seen.has(":path"))) return "no :scheme or no :path";
-  if (!needsTarget && (seen.has(":scheme") || seen.has(":path"))) return ":scheme or :path of a plain CONNECT";
-  return needsTarget && pseudoField(fields, ":path") === "" ? "an empty :path" : undefined;
-}
-
-function pseudoField(fields: FieldLines, name: string): string | undefined {
-  return fields.find((_, index) => index % 2 === 1 && fields[index - 1] === name);
+function brokenPseudoRule(fields: FieldLines, seen: number): string | undefined {
+  const has = (name: keyof typeof PseudoBits): boolean => (seen & PseudoBits[name]) !== 0;
+  if (!has(":method")) return "no :method";
+  const isConnect = singleFieldValue(fields, ":method") === "CONNECT";
+  if (has(":protocol") && !isConnect) return ":protocol without CONNECT";
+  const needsTarget = !isConnect || has(":protocol");
+  if (needsTarget && !(has(":scheme") && has(":path"))) return "no :scheme or no :path";
+  if (!needsTarget && (has(":scheme") || has(":path"))) return ":scheme or :path of a plain CONNECT";
+  return needsTarget && singleFieldValue(fields, ":path") === "" ? "an empty :path" : undefined;
 }

@@ -27,6 +27,8 @@ export class HpackDecoder {
   #position = 0;
   #end = 0;
   #scratch = Buffer.alloc(0);
+  #name = "";
+  #value = "";
   #keptFields: readonly string[] = [];
 
   /** @param maxTableBytes - SETTINGS_HEADER_TABLE_SIZE as it was advertised. */
@@ -56,10 +58,10 @@ export class HpackDecoder {
     let listBytes = 0;
     let count = 0;
     while (this.#position < this.#end) {
-      const [name, value] = this.#readLine();
-      listBytes += name.length + value.length + EntryOverheadBytes;
+      this.#readLine();
+      listBytes += this.#name.length + this.#value.length + EntryOverheadBytes;
       count += 1;
-      if (listBytes <= limits.maxHeaderBytes && count <= limits.maxHeaderCount) fields.push(name, value);
+      if (listBytes <= limits.maxHeaderBytes && count <= limits.maxHeaderCount) fields.push(this.#name, this.#value);
     }
     if (count * 2 === fields.length) return fields;
     this.#keptFields = fields;
@@ -75,20 +77,22 @@ export class HpackDecoder {
     }
   }
 
-  #readLine(): readonly [name: string, value: string] {
+  /** Leaves the next line in `#name` and `#value`: a pair of them would be an object for each line. */
+  #readLine(): void {
     const first = this.#peek();
     if (first >= 0x80) {
       const index = this.#readInteger(7);
-      return [this.#nameAt(index), this.#valueAt(index)];
+      this.#name = this.#nameAt(index);
+      this.#value = this.#valueAt(index);
+      return;
     }
     // A size update behind a line is none that may be.
     if ((first & 0xe0) === 0x20) throw new HpackError("a size update behind a field line");
     const isIndexed = first >= 0x40;
     const index = this.#readInteger(isIndexed ? 6 : 4);
-    const name = index === 0 ? this.#readText() : this.#nameAt(index);
-    const value = this.#readText();
-    if (isIndexed) this.#table.add(name, value);
-    return [name, value];
+    this.#name = index === 0 ? this.#readText() : this.#nameAt(index);
+    this.#value = this.#readText();
+    if (isIndexed) this.#table.add(this.#name, this.#value);
   }
 
   #nameAt(index: number): string {
