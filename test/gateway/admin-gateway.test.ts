@@ -106,43 +106,50 @@ test("a reload is told, and /config is the new one; its secrets can change on th
   expect(await news.next()).toBeUndefined();
 });
 
-test("two workers are one list, and each stream is found, told and closed wherever it is", async () => {
-  const gateway = await startGateway(
-    {
-      listeners: [{ name: "main", address: "127.0.0.1:0" }],
-      routes: [{ path: "/where", handler: "./where.mjs" }],
-      workers: 2,
-      // These clients do not end their half, so each closing handshake lasts until its deadline.
-      deadlines: { closeMs: 300 },
-    },
-    { "where.mjs": SaysWhere },
-  );
-  try {
-    const clients = [
-      await openPlaced(gateway, "1.1", "/where"),
-      await openPlaced(gateway, "2", "/where"),
-      await openPlaced(gateway, "1.1", "/where"),
-      await openPlaced(gateway, "2", "/where"),
-    ];
-    expect(new Set(clients.map(({ pid }) => pid)).size).toBe(2);
-    const { streams, open } = await streamsOf(gateway.admin, "?order=id&ascending=true");
-    expect([
-      open,
-      new Set(streams.map(({ id }) => id)).size,
-      new Set(streams.map(({ worker }) => worker)).size,
-    ]).toEqual([4, 4, 2]);
-    const lines = (await (await fetch(`${gateway.admin}/streams?format=ndjson`)).text()).trimEnd().split("\n");
-    expect(lines).toHaveLength(4);
-    expect(await (await fetch(`${gateway.admin}/overview`)).json()).toMatchObject({ workers: 2, open: 4, opened: 4 });
-    for (const { id } of streams) {
-      const frames = await readEvents(`${gateway.admin}/streams/${id}/frames`);
-      expect((await fetch(`${gateway.admin}/streams/${id}?code=4000`, { method: "DELETE" })).status).toBe(202);
-      expect(await frames.next()).toMatchObject({ event: "frame", data: expect.stringContaining('"opcode":"close"') });
+test(
+  "two workers are one list, and each stream is found, told and closed wherever it is",
+  { timeout: 60_000 },
+  async () => {
+    const gateway = await startGateway(
+      {
+        listeners: [{ name: "main", address: "127.0.0.1:0" }],
+        routes: [{ path: "/where", handler: "./where.mjs" }],
+        workers: 2,
+        // These clients do not end their half, so each closing handshake lasts until its deadline.
+        deadlines: { closeMs: 300 },
+      },
+      { "where.mjs": SaysWhere },
+    );
+    try {
+      const clients = [
+        await openPlaced(gateway, "1.1", "/where"),
+        await openPlaced(gateway, "2", "/where"),
+        await openPlaced(gateway, "1.1", "/where"),
+        await openPlaced(gateway, "2", "/where"),
+      ];
+      expect(new Set(clients.map(({ pid }) => pid)).size).toBe(2);
+      const { streams, open } = await streamsOf(gateway.admin, "?order=id&ascending=true");
+      expect([
+        open,
+        new Set(streams.map(({ id }) => id)).size,
+        new Set(streams.map(({ worker }) => worker)).size,
+      ]).toEqual([4, 4, 2]);
+      const lines = (await (await fetch(`${gateway.admin}/streams?format=ndjson`)).text()).trimEnd().split("\n");
+      expect(lines).toHaveLength(4);
+      expect(await (await fetch(`${gateway.admin}/overview`)).json()).toMatchObject({ workers: 2, open: 4, opened: 4 });
+      for (const { id } of streams) {
+        const frames = await readEvents(`${gateway.admin}/streams/${id}/frames`);
+        expect((await fetch(`${gateway.admin}/streams/${id}?code=4000`, { method: "DELETE" })).status).toBe(202);
+        expect(await frames.next()).toMatchObject({
+          event: "frame",
+          data: expect.stringContaining('"opcode":"close"'),
+        });
+      }
+      expect(await Promise.all(clients.map((client) => client.next()))).toEqual(clients.map(() => "Close 4000"));
+      for (const client of clients) client.close();
+      await vi.waitFor(async () => expect((await streamsOf(gateway.admin)).open).toBe(0));
+    } finally {
+      await gateway.stop();
     }
-    expect(await Promise.all(clients.map((client) => client.next()))).toEqual(clients.map(() => "Close 4000"));
-    for (const client of clients) client.close();
-    await vi.waitFor(async () => expect((await streamsOf(gateway.admin)).open).toBe(0));
-  } finally {
-    await gateway.stop();
-  }
-});
+  },
+);
