@@ -102,8 +102,8 @@ export class FrameListeners {
   }
 
   #withPreview(view: FrameView, beginning: Uint8Array | undefined): FrameView {
-    if (beginning === undefined || this.#preview === undefined) return view;
-    return { ...view, preview: this.#preview.of(beginning) };
+    const preview = beginning && this.#preview?.of(beginning);
+    return preview === undefined ? view : { ...view, preview };
   }
 }
 
