@@ -41,6 +41,15 @@ export interface NodeH2ConnectionOptions {
 /** How much more than the limit node:http2 takes, so that what goes beyond the limit alone can be answered. */
 const HeaderSlack = 4;
 
+/** The code with which nghttp2 ends a session by itself for an error of its own; INTERNAL_ERROR for all others. */
+const CodeOfError: ReadonlyMap<number, number> = new Map([
+  [-505, constants.NGHTTP2_PROTOCOL_ERROR],
+  [-510, constants.NGHTTP2_STREAM_CLOSED],
+  [-522, constants.NGHTTP2_FRAME_SIZE_ERROR],
+  [-523, constants.NGHTTP2_COMPRESSION_ERROR],
+  [-524, constants.NGHTTP2_FLOW_CONTROL_ERROR],
+]);
+
 /**
  * One HTTP/2 server connection on node:http2.
  *
@@ -251,6 +260,7 @@ export class NodeH2Connection implements H2Connection {
     // ERR_HTTP2_SESSION_ERROR is a GOAWAY, theirs or ours.
     if (error.code?.startsWith("ERR_HTTP2_") && error.code !== "ERR_HTTP2_SESSION_ERROR") {
       this.#options.sink.refused("malformed", this.facts);
+      this.#options.observer?.goAway("sent", CodeOfError.get(error.errno ?? 0) ?? constants.NGHTTP2_INTERNAL_ERROR);
     }
   }
 }
