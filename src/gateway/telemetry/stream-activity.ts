@@ -17,54 +17,54 @@ export interface StreamRates {
   readonly messagesToClient: number;
 }
 
-/** What was counted when a stream was looked at last, and what that came to. */
-class Pulse {
-  readonly rates = { bytesToUpstream: 0, messagesToUpstream: 0, bytesToClient: 0, messagesToClient: 0 };
-  at: number;
-  activeAt: number;
+/**
+ * How fast a stream is, by what was counted when it was looked at last. There is one for each live stream: its times are whole
+ * milliseconds since the opening, which take less memory than those since the epoch.
+ */
+class Pulse implements StreamRates {
   bytesToUpstream = 0;
   messagesToUpstream = 0;
   bytesToClient = 0;
   messagesToClient = 0;
+  atMs = 0;
+  activeAtMs = 0;
+  #countedToUpstream = 0;
+  #countedToClient = 0;
+  #messagesToUpstream = 0;
+  #messagesToClient = 0;
   /** Whether nothing passed for so long that all rates are 0. */
   #isAtRest = true;
 
-  constructor(openedAt: number) {
-    this.at = openedAt;
-    this.activeAt = openedAt;
-  }
-
   /** Whether nothing has passed since then. */
   isStill({ toUpstream, toClient }: StreamRecord): boolean {
-    return this.bytesToUpstream === toUpstream.bytes && this.bytesToClient === toClient.bytes;
+    return this.#countedToUpstream === toUpstream.bytes && this.#countedToClient === toClient.bytes;
   }
 
   /** Looks anew. @param weight - of what has passed since the last time, against what was before. */
-  take(record: StreamRecord, now: number, weight: number): void {
+  take(record: StreamRecord, ageMs: number, weight: number): void {
     const isStill = this.isStill(record);
     // As are most, where there are many: a look at one costs two comparisons.
-    if (!isStill || !this.#isAtRest) this.#follow(record, now - this.at, weight);
-    if (!isStill) this.activeAt = now;
-    this.at = now;
+    if (!isStill || !this.#isAtRest) this.#follow(record, ageMs - this.atMs, weight);
+    if (!isStill) this.activeAtMs = ageMs;
+    this.atMs = ageMs;
   }
 
   #follow({ toUpstream, toClient }: StreamRecord, passedMs: number, weight: number): void {
-    const { rates } = this;
     const messagesToUpstream = messagesOf(toUpstream);
     const messagesToClient = messagesOf(toClient);
     const next = (rate: number, passed: number): number => {
       const followed = rate + ((passed * 1_000) / passedMs - rate) * weight;
       return followed < 0.005 ? 0 : followed;
     };
-    rates.bytesToUpstream = next(rates.bytesToUpstream, toUpstream.bytes - this.bytesToUpstream);
-    rates.bytesToClient = next(rates.bytesToClient, toClient.bytes - this.bytesToClient);
-    rates.messagesToUpstream = next(rates.messagesToUpstream, messagesToUpstream - this.messagesToUpstream);
-    rates.messagesToClient = next(rates.messagesToClient, messagesToClient - this.messagesToClient);
-    this.bytesToUpstream = toUpstream.bytes;
-    this.bytesToClient = toClient.bytes;
-    this.messagesToUpstream = messagesToUpstream;
-    this.messagesToClient = messagesToClient;
-    const sum = rates.bytesToUpstream + rates.bytesToClient + rates.messagesToUpstream + rates.messagesToClient;
+    this.bytesToUpstream = next(this.bytesToUpstream, toUpstream.bytes - this.#countedToUpstream);
+    this.bytesToClient = next(this.bytesToClient, toClient.bytes - this.#countedToClient);
+    this.messagesToUpstream = next(this.messagesToUpstream, messagesToUpstream - this.#messagesToUpstream);
+    this.messagesToClient = next(this.messagesToClient, messagesToClient - this.#messagesToClient);
+    this.#countedToUpstream = toUpstream.bytes;
+    this.#countedToClient = toClient.bytes;
+    this.#messagesToUpstream = messagesToUpstream;
+    this.#messagesToClient = messagesToClient;
+    const sum = this.bytesToUpstream + this.bytesToClient + this.messagesToUpstream + this.messagesToClient;
     this.#isAtRest = sum === 0;
   }
 }
@@ -112,14 +112,14 @@ export class StreamActivity implements StreamObserver {
 
   /** As it was when all were looked at last; a stream that opened since then is measured from its beginning. */
   ratesOf(record: StreamRecord): StreamRates {
-    return (this.#pulses.get(record) ?? this.#look(record, this.#now())).rates;
+    return this.#pulses.get(record) ?? this.#look(record, this.#now());
   }
 
   /** Milliseconds since something passed on it, or `undefined` where nothing ever did. */
   tryIdleMs(record: StreamRecord, now: number): number | undefined {
     if (record.toUpstream.bytes + record.toClient.bytes === 0) return undefined;
     const pulse = this.#pulses.get(record);
-    return pulse?.isStill(record) === true ? Math.max(0, now - pulse.activeAt) : 0;
+    return pulse?.isStill(record) === true ? Math.max(0, now - record.openedAt - pulse.activeAtMs) : 0;
   }
 
   #isWatched(now: number): boolean {
@@ -142,11 +142,12 @@ export class StreamActivity implements StreamObserver {
   #look(record: StreamRecord, now: number): Pulse {
     let pulse = this.#pulses.get(record);
     const isNew = pulse === undefined;
-    if (pulse === undefined) this.#pulses.set(record, (pulse = new Pulse(record.openedAt)));
+    if (pulse === undefined) this.#pulses.set(record, (pulse = new Pulse()));
     // A stream of this very moment has no rate yet.
-    const passedMs = now - pulse.at;
+    const ageMs = Math.round(now - record.openedAt);
+    const passedMs = ageMs - pulse.atMs;
     if (passedMs <= 0) return pulse;
-    pulse.take(record, now, isNew ? 1 : 1 - Math.exp(-passedMs / RateMs));
+    pulse.take(record, ageMs, isNew ? 1 : 1 - Math.exp(-passedMs / RateMs));
     return pulse;
   }
 }
