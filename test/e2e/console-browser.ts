@@ -57,16 +57,31 @@ export interface PageTask {
   readonly processorMs: number;
 }
 
-/** The tasks of the page's main thread while `work` goes on, as the browser's trace has them. */
-export async function tasksDuring({ browser, page }: ConsolePage, work: () => Promise<void>): Promise<PageTask[]> {
+/** What a page did while something went on. */
+export interface PageWork {
+  /** Those of its main thread, as the browser's trace has them. */
+  readonly tasks: readonly PageTask[];
+  /** How many of 50 ms or more the page itself was told of, by the clock on the wall. */
+  readonly longTasks: number;
+}
+
+/** What `page` does while `work` goes on. */
+export async function tasksDuring(
+  { browser, page }: Pick<ConsolePage, "browser" | "page">,
+  work: () => Promise<void>,
+): Promise<PageWork> {
   await browser.startTracing(page, { categories: ["toplevel", "disabled-by-default-devtools.timeline"] });
+  await page.evaluate(`longTasks = 0;
+    new PerformanceObserver((list) => longTasks += list.getEntries().length).observe({ entryTypes: ["longtask"] })`);
   await work();
+  const longTasks = Number(await page.evaluate("longTasks"));
   const trace = JSON.parse((await browser.stopTracing()).toString()) as { traceEvents: TraceEvent[] };
   const mains = trace.traceEvents.filter(({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain");
   const threads = new Set(mains.map(({ pid, tid }) => `${pid} ${tid}`));
-  return trace.traceEvents
+  const tasks = trace.traceEvents
     .filter(({ name, pid, tid }) => name === "RunTask" && threads.has(`${pid} ${tid}`))
     .map(({ dur = 0, tdur = 0 }) => ({ wallMs: dur / 1000, processorMs: tdur / 1000 }));
+  return { tasks, longTasks };
 }
 
 interface TraceEvent {
