@@ -20,6 +20,9 @@ const ReloadEndMs = 1_000;
 /** How long files must be quiet before a change of them is taken over: an editor, or a rollout, writes several. */
 const SettleMs = 200;
 
+const WrongCredentials =
+  "admin: wrong credentials ten times within a minute, nothing of that client is looked at for the rest of it";
+
 /** What a gateway is given beside its config. */
 export interface GatewayOptions {
   readonly log: AccessLog;
@@ -271,6 +274,7 @@ export class Gateway {
       streams: this.#streams,
       readiness: () => this.#servingReadiness,
       inForce: () => ({ ...this.#inForce, generation: this.#generation, config: this.#config }),
+      lockedOut: () => this.#options.log.event("warn", WrongCredentials),
       actions,
     };
     return new AdminPort(sources, (address) => this.#options.log.event("info", `admin ${urlOf("http", address)}`));

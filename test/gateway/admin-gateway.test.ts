@@ -90,6 +90,18 @@ describe.each(["1.1", "2"] as const)("a WebSocket over HTTP/%s", (version) => {
   });
 });
 
+test("who shows wrong credentials again and again is told of in the log, without its address", async () => {
+  const gateway = await startGatewayUnderTest({ ...Echo, admin: { address: "127.0.0.1:0", auth: { token: Token } } });
+  const headers = { authorization: "Bearer wrong" };
+  const statusOf = async () => (await fetch(`${gateway.admin}/streams`, { headers })).status;
+  const statuses: number[] = [];
+  for (let i = 0; i < 11; i++) statuses.push(await statusOf());
+  expect(statuses).toEqual([...Array(10).fill(401), 429]);
+  const told = gateway.log.filter((line) => line.includes("wrong credentials"));
+  expect(told).toHaveLength(1);
+  expect(told[0]).not.toContain("127.0.0.1");
+});
+
 test("a reload is told, and /config is the new one; its secrets can change on the same port", async () => {
   const gateway = await startGatewayUnderTest(Echo);
   const news = await readEvents(`${gateway.admin}/events`);

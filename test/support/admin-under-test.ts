@@ -26,6 +26,7 @@ export async function adminSources(streams = new ListedStreams(), configText?: s
     streams,
     readiness: (): Readiness => "ready",
     inForce: () => ({ generation: 1, loadedAt: 1, summary: null, config }),
+    lockedOut: () => undefined,
     actions: new Map<string, () => ActionOutcome | Promise<ActionOutcome>>(),
   };
 }

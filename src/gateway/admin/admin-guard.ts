@@ -17,11 +17,16 @@ const Closed =
 /** Decides who may ask what on the admin port. */
 export class AdminGuard {
   readonly #failures: FailureBudget;
+  readonly #onLockedOut: () => void;
   #rules: GuardRules;
 
-  /** @param now - milliseconds, from whenever. */
-  constructor(rules: GuardRules, now: () => number = () => performance.now()) {
+  /**
+   * @param onLockedOut - told when somebody has shown so many wrong credentials that nothing it shows is looked at for a while.
+   * @param now - milliseconds, from whenever.
+   */
+  constructor(rules: GuardRules, onLockedOut: () => void, now: () => number = () => performance.now()) {
     this.#rules = rules;
+    this.#onLockedOut = onLockedOut;
     this.#failures = new FailureBudget(now);
   }
 
@@ -60,7 +65,7 @@ export class AdminGuard {
       return plain(429, `too many wrong credentials, try again in ${seconds} s`, { "retry-after": seconds });
     }
     if (isAuthorized(shown, auth)) return undefined;
-    this.#failures.failed(client);
+    if (this.#failures.failed(client)) this.#onLockedOut();
     return plain(401, "wrong credentials: those of admin.auth in the config are needed", challenge);
   }
 }

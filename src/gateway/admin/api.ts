@@ -59,7 +59,7 @@ export class AdminServer {
   constructor({ host, port, sources, ...rules }: AdminOptions, deadlines = Deadlines) {
     this.#place = { host, port };
     this.#closeMs = deadlines.closeMs;
-    this.#guard = new AdminGuard(rules);
+    this.#guard = new AdminGuard(rules, sources.lockedOut);
     this.#endpoints = [
       ...gatewayEndpoints(sources),
       ...streamEndpoints(sources.streams, this.#events),

@@ -28,16 +28,17 @@ export class FailureBudget {
     return left > 0 && failures.count >= MaxFailures ? left : undefined;
   }
 
-  /** `client` has failed once more. */
-  failed(client: string): void {
+  /** `client` has failed once more. Returns whether that was once too often: it has to wait from now on. */
+  failed(client: string): boolean {
     const failures = this.#failures.get(client);
     if (failures !== undefined && failures.until > this.#now()) {
       failures.count += 1;
-      return;
+      return failures.count === MaxFailures;
     }
     this.#failures.delete(client);
     const [first] = this.#failures.keys();
     if (first !== undefined && this.#failures.size >= MaxClients) this.#failures.delete(first);
     this.#failures.set(client, { count: 1, until: this.#now() + WindowMs });
+    return false;
   }
 }

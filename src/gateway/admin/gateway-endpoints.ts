@@ -44,6 +44,8 @@ export interface AdminSources {
   readonly streams: StreamsSource;
   readonly readiness: () => Readiness;
   readonly inForce: () => ConfigInForce;
+  /** Told when somebody has shown wrong credentials too often. */
+  readonly lockedOut: () => void;
   /** What `POST /NAME` does, by name. */
   readonly actions: ReadonlyMap<string, () => ActionOutcome | Promise<ActionOutcome>>;
 }

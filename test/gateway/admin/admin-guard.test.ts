@@ -1,10 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { AdminGuard, type GuardRules } from "../../../src/gateway/admin/admin-guard.ts";
 import type { AdminRequest } from "../../../src/gateway/admin/admin-endpoint.ts";
 
 const Token = "0123456789abcdef";
 const Open: GuardRules = { auth: undefined, hosts: [] };
 const Closed: GuardRules = { auth: { type: "token", token: Token }, hosts: ["gw.example"] };
+const ignored = (): void => undefined;
 const Here = "127.0.0.1";
 const There = "192.0.2.7";
 
@@ -37,22 +38,22 @@ describe("what is for operators", () => {
     { rules: Closed, from: Here, fields: { ...bearer(Token), host: "evil.example" }, status: 403 },
     { rules: Closed, from: There, fields: { ...bearer(Token), host: "gw.example" }, status: undefined },
   ])("from '$from' with $fields, by $rules.auth: $status", ({ rules, from, fields, status }) => {
-    expect(new AdminGuard(rules).tryRefusal(requestFrom(from, fields), "operators")?.status).toBe(status);
+    expect(new AdminGuard(rules, ignored).tryRefusal(requestFrom(from, fields), "operators")?.status).toBe(status);
   });
 
   test("says the cure", () => {
-    const closed = new AdminGuard(Open).tryRefusal(requestFrom(There), "operators");
+    const closed = new AdminGuard(Open, ignored).tryRefusal(requestFrom(There), "operators");
     expect(closed?.body).toContain("admin.auth in the config");
-    const unknown = new AdminGuard(Closed).tryRefusal(requestFrom(There), "operators");
+    const unknown = new AdminGuard(Closed, ignored).tryRefusal(requestFrom(There), "operators");
     expect(unknown?.fields["www-authenticate"]).toBe('Bearer realm="hawser admin"');
-    const misnamed = new AdminGuard(Open).tryRefusal(requestFrom(Here, { host: "gw.internal" }), "operators");
+    const misnamed = new AdminGuard(Open, ignored).tryRefusal(requestFrom(Here, { host: "gw.internal" }), "operators");
     expect(misnamed?.body).toContain("admin.hosts");
   });
 });
 
 test("what is for everybody asks nobody anything", () => {
   const request = requestFrom(There, { host: "evil.example", origin: "https://evil.example" });
-  expect(new AdminGuard(Closed).tryRefusal(request, "everybody")).toBeUndefined();
+  expect(new AdminGuard(Closed, ignored).tryRefusal(request, "everybody")).toBeUndefined();
 });
 
 describe("the page on which one signs in", () => {
@@ -63,23 +64,25 @@ describe("the page on which one signs in", () => {
     { rules: Closed, from: There, fields: { "sec-fetch-site": "cross-site" }, status: undefined },
     { rules: Closed, from: There, fields: { host: "evil.example" }, status: 403 },
   ])("from $from with $fields, by $rules.auth: $status", ({ rules, from, fields, status }) => {
-    expect(new AdminGuard(rules).tryRefusal(requestFrom(from, fields), "page")?.status).toBe(status);
+    expect(new AdminGuard(rules, ignored).tryRefusal(requestFrom(from, fields), "page")?.status).toBe(status);
   });
 });
 
 describe("wrong credentials", () => {
   function guessing() {
     const clock = { ms: 0 };
-    const guard = new AdminGuard(Closed, () => clock.ms);
+    const lockedOut = vi.fn<() => void>();
+    const guard = new AdminGuard(Closed, lockedOut, () => clock.ms);
     const ask = (from: string, token?: string) =>
       guard.tryRefusal(requestFrom(from, token === undefined ? {} : bearer(token)), "operators");
-    return { clock, guard, ask };
+    return { clock, lockedOut, ask };
   }
 
   test("are heard ten times a minute of one client; then not even the right ones are", () => {
-    const { clock, ask } = guessing();
+    const { clock, lockedOut, ask } = guessing();
     const statuses = Array.from({ length: 11 }, (_, i) => ask(There, `guess-number-${i}`)?.status);
     expect(statuses).toEqual([...Array(10).fill(401), 429]);
+    expect(lockedOut).toHaveBeenCalledTimes(1);
     const waiting = ask(There, Token);
     expect([waiting?.status, waiting?.fields["retry-after"]]).toEqual([429, "60"]);
     expect(ask("192.0.2.8", Token)).toBeUndefined();
