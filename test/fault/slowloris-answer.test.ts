@@ -50,8 +50,9 @@ describe("an answer", () => {
     const listening = await listenFor(access, { deadlines: { ...LongDeadlines, idleConnectionMs: DeadlineMs } });
     const client = await listening.connectH2([[4, 0]]);
     client.send(headersFrame(1, connectFields()));
-    (await listening.nextOpening()).reject({ status: 403, fields: [], body: "not for you" });
+    const opening = await listening.nextOpening();
     const startMs = performance.now();
+    opening.reject({ status: 403, fields: [], body: "not for you" });
     expect(await client.resetCode(1)).toBe(8);
     expectInTime(performance.now() - startMs);
   });
