@@ -31,7 +31,8 @@ const NoClose = "1006";
 
 /**
  * What the page remembers of the overview: the last quarter of an hour as series for plots, and the rates between the
- * last two readings. A gateway that was started anew counts from zero, and so do the rates.
+ * last two readings. A gateway that was started anew counts from zero, and so do the rates. What a worker has counted is
+ * missing while it is silent, and once it has ended: over that there is no rate.
  */
 export class OverviewHistory {
   readonly open = new TimeSeries(1);
@@ -56,8 +57,7 @@ export class OverviewHistory {
     this.opening.push(now.at, [now.openingMs.p50, now.openingMs.p99]);
     this.ping.push(now.at, [now.pingMs.p50, now.pingMs.p99]);
     if (before === undefined || now.at <= before.at) return;
-    const seconds = (now.at - before.at) / 1000;
-    const grown = (read: (overview: Overview) => number): number => increase(read(before), read(now)) / seconds;
+    const grown = (read: (overview: Overview) => number): number | null => rateOf(before, now, read);
     this.messages.push(now.at, [grown((all) => all.toUpstream.messages), grown((all) => all.toClient.messages)]);
     this.bytes.push(now.at, [grown((all) => all.toUpstream.bytes), grown((all) => all.toClient.bytes)]);
     this.openings.push(now.at, [grown((all) => all.openings[Accepted] ?? 0), grown(refusals)]);
@@ -88,10 +88,17 @@ export class OverviewHistory {
       const first = known ?? (before === undefined ? total : 0);
       if (known === undefined) this.#firstCloses.set(key, first);
       const [code = "", initiator = ""] = key.split(" ", 2);
-      return { code, initiator, total, seen: increase(first, total) };
+      return { code, initiator, total, seen: Math.max(0, total - first) };
     });
     return lines.sort((one, other) => other.total - one.total || one.code.localeCompare(other.code));
   }
+}
+
+/** What is counted more by `now`, a second; `null` where nobody knows. */
+function rateOf(before: Overview, now: Overview, read: (overview: Overview) => number): number | null {
+  const isWhole = before.silentWorkers.length + now.silentWorkers.length === 0;
+  const isFallen = before.startedAt === now.startedAt && read(now) < read(before);
+  return isWhole && !isFallen ? increase(read(before), read(now)) / ((now.at - before.at) / 1000) : null;
 }
 
 /** All openings that did not become a WebSocket. */
@@ -100,13 +107,13 @@ function refusals(overview: Overview): number {
 }
 
 function routesOf(now: Overview, before: Overview | undefined): readonly RouteLine[] {
-  const seconds = before === undefined ? 0 : (now.at - before.at) / 1000;
   return now.routes.map((route) => {
-    const past = before?.routes.find((one) => one.route === route.route && one.upstream === route.upstream);
-    const grown = (from: number | undefined, to: number): number =>
-      from === undefined || seconds <= 0 ? 0 : increase(from, to) / seconds;
-    const bytesPerSecond = grown(past?.bytes, route.bytes);
-    return { ...route, bytesPerSecond, messagesPerSecond: grown(past?.messages, route.messages) };
+    const find = ({ routes }: Overview) =>
+      routes.find((one) => one.route === route.route && one.upstream === route.upstream);
+    const isKnown = before !== undefined && now.at > before.at && find(before) !== undefined;
+    const grown = (count: "bytes" | "messages"): number =>
+      isKnown ? (rateOf(before, now, (all) => find(all)?.[count] ?? 0) ?? 0) : 0;
+    return { ...route, bytesPerSecond: grown("bytes"), messagesPerSecond: grown("messages") };
   });
 }
 

@@ -75,6 +75,26 @@ describe("the history of the overview", () => {
     ]);
   });
 
+  test.each([
+    {
+      when: "a worker has ended",
+      then: { workers: 2, toClient: { bytes: 4_000, messages: 40 }, closes: { "1000 client": 1 } },
+    },
+    { when: "a worker is silent", then: { workers: 2, silentWorkers: [2], toClient: { bytes: 9_500, messages: 95 } } },
+  ])("has no rate where $when, whose counts are missing", ({ then }) => {
+    const routes = Start.routes.map((route) => ({ ...route, bytes: 5_000, messages: 50 }));
+    const history = historyOf({}, { at: 11_000, ...then, routes });
+    expect(lastOf(history.bytes.columns)[1]).toBeNull();
+    expect(lastOf(history.messages.columns)[1]).toBeNull();
+    expect(history.routeLines).toMatchObject([{ bytesPerSecond: 0, messagesPerSecond: 0 }]);
+    expect(history.closeLines.every(({ seen }) => seen === 0)).toBe(true);
+  });
+
+  test("has no rate where a silent worker has told again", () => {
+    const history = historyOf({ silentWorkers: [2], opened: 1, toClient: { bytes: 10, messages: 1 } }, { at: 11_000 });
+    expect(lastOf(history.bytes.columns)).toEqual([null, null]);
+  });
+
   test("takes no rate from a reading that came out of turn", () => {
     const history = historyOf({}, { at: 10_000, toUpstream: { bytes: 99_000, messages: 99 } });
     expect(history.bytes.length).toBe(0);
