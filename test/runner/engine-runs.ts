@@ -23,6 +23,7 @@ export const RunOnce: Readonly<Record<string, RunOnceReason>> = {
   "test/conformance/connect-streams/flow-control.test.ts": "runs on both by itself",
   "test/conformance/connect-streams/header-table.test.ts": "runs on both by itself",
   "test/conformance/h2spec/h2spec.test.ts": "runs on both by itself",
+  "test/e2e/console-page.test.ts": "touches none",
   "test/e2e/library-browsers.test.ts": "runs on both by itself",
   "test/e2e/package.test.ts": "touches none",
 };
