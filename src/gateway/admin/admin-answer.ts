@@ -18,6 +18,8 @@ export interface WholeAnswer {
 export interface StreamedAnswer {
   readonly kind: "streamed";
   readonly type: string;
+  /** Asked right before it begins: what is answered in its place, where there is no room for it. */
+  tryRefusal?(): WholeAnswer | undefined;
   /** Writes and ends the content; not called for HEAD. Where it rejects, the answer breaks off. */
   write(response: ServerResponse): Promise<void> | void;
 }

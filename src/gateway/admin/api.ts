@@ -112,7 +112,8 @@ export class AdminServer {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on("error", () => response.destroy());
-    const answer = await this.#answer(request);
+    const answered = await this.#answer(request);
+    const answer = (answered.kind === "streamed" ? answered.tryRefusal?.() : undefined) ?? answered;
     // node keeps a connection whose request came before `close`, and then waits for it.
     if (!this.#server.listening) response.setHeader("connection", "close");
     if (answer.kind === "whole") return sendWhole(response, answer);

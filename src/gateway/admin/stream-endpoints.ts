@@ -99,7 +99,7 @@ function news(streams: StreamsSource, events: EventStreams): AdminAnswer {
   });
 }
 
-function eventAnswer(events: EventStreams, write: (response: ServerResponse) => Promise<void> | void): AdminAnswer {
-  if (!events.hasRoom) return plain(503, NoRoom, { "retry-after": "10" });
-  return { kind: "streamed", type: "text/event-stream", write } satisfies StreamedAnswer;
+function eventAnswer(events: EventStreams, write: (response: ServerResponse) => Promise<void> | void): StreamedAnswer {
+  const tryRefusal = () => (events.hasRoom ? undefined : plain(503, NoRoom, { "retry-after": "10" }));
+  return { kind: "streamed", type: "text/event-stream", tryRefusal, write };
 }

@@ -164,6 +164,14 @@ describe("events", () => {
     expect((await readEvents(`${base}/events`)).response.status).toBe(200);
   });
 
+  test("have no more readers where many come at once", async () => {
+    const { base } = await adminOf(7);
+    const urls = Array.from({ length: 40 }, (_, i) => `${base}${i % 2 === 0 ? "/events" : "/streams/7/frames"}`);
+    const readers = await Promise.all(urls.map((url) => readEvents(url)));
+    expect(readers.filter(({ response }) => response.status === 200)).toHaveLength(16);
+    expect(readers.filter(({ response }) => response.status === 503)).toHaveLength(24);
+  });
+
   test("end with the port, and when other rules come", async () => {
     const { server, base, streams } = await adminOf();
     const reader = await readEvents(`${base}/events`);
