@@ -22,10 +22,6 @@ export class WorkerPage {
     this.workers = new WorkerMetrics(seats.length);
   }
 
-  get contentType(): string {
-    return this.#own.contentType;
-  }
-
   /** The answer to a scrape with this `Accept`. Each ready worker is asked, and all at once. */
   async scrape(accept?: string): Promise<Exposition> {
     return exposition(await this.families(), accept);
@@ -36,11 +32,6 @@ export class WorkerPage {
     await Promise.all(this.#seats.map((seat) => this.#ask(seat)));
     const [own, workers] = await Promise.all([this.#own.families(), this.workers.families()]);
     return this.#sum.families([...own, ...workers]);
-  }
-
-  /** The text of a scrape in Prometheus' own format. */
-  async text(): Promise<string> {
-    return (await this.scrape()).body;
   }
 
   /** The worker on a seat has ended by itself; what it has counted stays. */

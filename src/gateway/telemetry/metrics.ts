@@ -92,18 +92,9 @@ export class Metrics implements ListenerObserver {
       for (const protocol of [None, ...Protocols]) this.#limits.inc({ limit, protocol }, 0);
   }
 
-  get contentType(): string {
-    return this.#registry.contentType;
-  }
-
   /** The answer to a scrape with this `Accept`; reads each live stream's counters. */
   async scrape(accept?: string): Promise<Exposition> {
     return exposition(await this.families(), accept);
-  }
-
-  /** The text of a scrape in Prometheus' own format. */
-  async text(): Promise<string> {
-    return (await this.scrape()).body;
   }
 
   /** The same as data, for a page that several processes have in common. */

@@ -59,7 +59,7 @@ function refuse(metrics: Metrics, route: string): void {
 test.each([16, 17, 50, 60])(
   "with %i routes and 10 000 streams open there are fewer than 5 000 series",
   async (routes) => {
-    const samples = [...parseExposition(await busyMetrics(routes).text()).keys()];
+    const samples = [...parseExposition((await busyMetrics(routes).scrape()).body).keys()];
     expect(samples.filter((series) => series.startsWith("hawser_stream_frames_total"))).toHaveLength(routes * 2 * 12);
     expect(samples.length).toBeLessThan(5_000);
     expect(samples.length).toBeGreaterThan(1_500);
