@@ -5,7 +5,7 @@ const OwnPrefix = "hawser_";
 /** The value of that label for the process that asks the workers. */
 const Primary = "primary";
 /** Labels whose values come and go with the config. */
-const ConfigLabels = ["route", "listener"];
+const ConfigLabels = ["route", "upstream", "listener"];
 
 /**
  * The numbers of several processes as one page. What a worker has counted is not lost with it: its counters, as they were

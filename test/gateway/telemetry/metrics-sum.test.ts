@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { histogramFamily, Observations } from "../../../src/gateway/telemetry/distribution.ts";
 import { expositionText } from "../../../src/gateway/telemetry/exposition-text.ts";
 import type { MetricFamily, MetricSample } from "../../../src/gateway/telemetry/metric-samples.ts";
 import { MetricsSum } from "../../../src/gateway/telemetry/metrics-sum.ts";
@@ -95,4 +96,39 @@ test("of routes that no worker knows any more nothing is kept when the next one 
   expect(Object.keys(await page(sum))).toContain('hawser_opened_total{protocol="h1",route="old"}');
   sum.ended(1);
   expect(Object.keys(await page(sum)).filter((series) => series.includes("old"))).toEqual([]);
+});
+
+test("histograms that are made of plain sums are summed like prom-client's, bucket by bucket", async () => {
+  const facts = { name: "hawser_message_bytes", help: "x", edges: [64, 256] };
+  const numbersOf = (...bytes: number[]): MetricFamily[] => {
+    const distribution = new Observations(facts.edges);
+    for (const one of bytes) distribution.observe(one);
+    return [
+      histogramFamily(facts, [{ labels: { route: "chat", direction: "to_client" }, distribution }]),
+      family("gauge", "hawser_buffered_bytes", value(bytes.length, { direction: "to_client" })),
+    ];
+  };
+  const sum = new MetricsSum();
+  sum.report(1, numbersOf(1, 100));
+  sum.report(2, numbersOf(100, 1_000));
+  expect(await page(sum)).toEqual({
+    'hawser_message_bytes_bucket{direction="to_client",le="64",route="chat"}': 1,
+    'hawser_message_bytes_bucket{direction="to_client",le="256",route="chat"}': 3,
+    'hawser_message_bytes_bucket{direction="to_client",le="+Inf",route="chat"}': 4,
+    'hawser_message_bytes_sum{direction="to_client",route="chat"}': 1_201,
+    'hawser_message_bytes_count{direction="to_client",route="chat"}': 4,
+    'hawser_buffered_bytes{direction="to_client"}': 4,
+  });
+});
+
+test("what is counted of upstreams leaves with the config too", async () => {
+  const dials = (upstream: string): MetricFamily[] => [
+    family("counter", "hawser_upstream_dials_total", value(3, { upstream, result: "accepted" })),
+  ];
+  const sum = new MetricsSum();
+  sum.report(1, dials("old"));
+  sum.ended(1);
+  sum.report(1, dials("new"));
+  sum.ended(1);
+  expect(Object.keys(await page(sum))).toEqual(['hawser_upstream_dials_total{result="accepted",upstream="new"}']);
 });
