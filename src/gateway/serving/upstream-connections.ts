@@ -1,6 +1,7 @@
 import type { EventEmitter } from "node:events";
 import { Client, type Dispatcher } from "undici";
 import { exhaustedLimitOf } from "../../transport/dialer.ts";
+import { resetSocket } from "../../transport/reset-socket.ts";
 import { connectUpstream, type DialTarget } from "../../transport/upstream-connecting.ts";
 import type { AddressConfig, UpstreamConfig } from "../config/config.ts";
 import type { Upstream } from "../routing/upstream.ts";
@@ -97,12 +98,7 @@ export class UpstreamConnection {
   reset(): void {
     if (this.#sockets === undefined) return;
     const { socket, connection } = this.#sockets;
-    try {
-      connection.resetAndDestroy();
-    } catch {
-      // A unix socket has no reset, and no port.
-      connection.destroy();
-    }
+    resetSocket(connection);
     // Without an error undici takes the end of the connection for that of a response without a length.
     socket.emit("error", new Error("the request was abandoned"));
   }
