@@ -78,12 +78,15 @@ describe("the history of the overview", () => {
   test.each([
     {
       when: "a worker has ended",
-      then: { workers: 2, toClient: { bytes: 4_000, messages: 40 }, closes: { "1000 client": 1 } },
+      reading: { workers: 2, toClient: { bytes: 4_000, messages: 40 }, closes: { "1000 client": 1 } },
     },
-    { when: "a worker is silent", then: { workers: 2, silentWorkers: [2], toClient: { bytes: 9_500, messages: 95 } } },
-  ])("has no rate where $when, whose counts are missing", ({ then }) => {
+    {
+      when: "a worker is silent",
+      reading: { workers: 2, silentWorkers: [2], toClient: { bytes: 9_500, messages: 95 } },
+    },
+  ])("has no rate where $when, whose counts are missing", ({ reading }) => {
     const routes = Start.routes.map((route) => ({ ...route, bytes: 5_000, messages: 50 }));
-    const history = historyOf({}, { at: 11_000, ...then, routes });
+    const history = historyOf({}, { at: 11_000, ...reading, routes });
     expect(lastOf(history.bytes.columns)[1]).toBeNull();
     expect(lastOf(history.messages.columns)[1]).toBeNull();
     expect(history.routeLines).toMatchObject([{ bytesPerSecond: 0, messagesPerSecond: 0 }]);
