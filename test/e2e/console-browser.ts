@@ -39,7 +39,7 @@ export async function openConsole(admin: string, look: ConsoleLook = {}): Promis
 /** What is wrong with the page for people who cannot see it well, or use no mouse: a line for each fault. */
 export async function barriers(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
-  const { violations } = (await page.evaluate("axe.run()")) as AxeResults;
+  const { violations } = await page.evaluate<AxeResults>("axe.run()");
   return violations.flatMap(({ id, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${html}: ${failureSummary}`),
   );

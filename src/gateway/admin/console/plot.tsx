@@ -23,7 +23,9 @@ export interface PlotProps {
 
 const ShortestSpan = 120;
 const LongestSpan = 15 * 60;
-const Dashes = [undefined, [4, 3], [1, 2]];
+/** Of the first two, the second is the thinner; what changes each second and is dashed too, nobody can read. */
+const Widths = [1.5, 1, 1];
+const Dashes = [undefined, undefined, [2, 2]];
 
 /** Draws with uPlot on a canvas; colours come from the style sheet. */
 export function Plot(props: PlotProps) {
@@ -104,7 +106,7 @@ function seriesOf(element: HTMLElement, index: number): uPlot.Series {
   probe.remove();
   const dash = Dashes[index];
   const fill = index === 0 ? { fill: faint(stroke) } : {};
-  return { stroke, width: index === 0 ? 1.5 : 1.25, points: { show: false }, ...fill, ...(dash && { dash }) };
+  return { stroke, width: Widths[index] ?? 1, points: { show: false }, ...fill, ...(dash && { dash }) };
 }
 
 /** A colour as `rgb(…)` at a tenth of its strength. */

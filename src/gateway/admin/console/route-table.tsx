@@ -5,6 +5,8 @@ import { hashOf, NoFilter } from "./place.ts";
 interface RouteColumn {
   readonly name: string;
   readonly title: string;
+  /** `wide` leaves where there is no room. */
+  readonly kind?: "wide";
   readonly text: (line: RouteLine) => string;
 }
 
@@ -12,6 +14,7 @@ const Columns: readonly RouteColumn[] = [
   { name: "open", title: "WebSockets open now", text: ({ open }) => formatExact(open) },
   {
     name: "opened",
+    kind: "wide",
     title: "WebSockets opened since the gateway started",
     text: ({ opened }) => formatCount(opened),
   },
@@ -27,11 +30,13 @@ const Columns: readonly RouteColumn[] = [
   },
   {
     name: "messages",
+    kind: "wide",
     title: "messages since the gateway started, both directions",
     text: ({ messages }) => formatCount(messages),
   },
   {
     name: "bytes",
+    kind: "wide",
     title: "bytes since the gateway started, both directions",
     text: ({ bytes }) => formatBytes(bytes),
   },
@@ -45,9 +50,11 @@ export function RouteTable({ lines }: { readonly lines: readonly RouteLine[] }) 
         <thead>
           <tr>
             <th scope="col">route</th>
-            <th scope="col">upstream</th>
-            {Columns.map(({ name, title }) => (
-              <th key={name} scope="col" class="number" title={title}>
+            <th scope="col" class="wide">
+              upstream
+            </th>
+            {Columns.map(({ name, title, kind = "" }) => (
+              <th key={name} scope="col" class={`number ${kind}`} title={title}>
                 {name}
               </th>
             ))}
@@ -59,9 +66,9 @@ export function RouteTable({ lines }: { readonly lines: readonly RouteLine[] }) 
               <th scope="row">
                 <a href={hashOf({ view: "streams", filter: { ...NoFilter, route: line.route } })}>{line.route}</a>
               </th>
-              <td>{line.upstream}</td>
-              {Columns.map(({ name, text }) => (
-                <td key={name} class="number">
+              <td class="wide">{line.upstream}</td>
+              {Columns.map(({ name, text, kind = "" }) => (
+                <td key={name} class={`number ${kind}`}>
                   {text(line)}
                 </td>
               ))}
