@@ -1,19 +1,21 @@
 import type { Socket } from "node:net";
 
 /**
- * Closes `socket` by a TCP reset: nothing of it is left in the system. A unix socket has none, nor has TLS without the
+ * Closes `connection` by a TCP reset: nothing of it is left in the system. A unix socket has none, nor has TLS without the
  * connection beneath it at hand: they are destroyed.
+ *
+ * @param top - what is written to, where TLS lies on the connection.
  */
-export function resetSocket(socket: Socket): void {
-  // While our half ends the system takes no reset, and node would never close the socket.
-  if (isEnding(socket)) {
-    socket.destroy();
+export function resetSocket(connection: Socket, top: Socket = connection): void {
+  // While a half ends the system takes no reset, and node would never close the socket.
+  if (isEnding(connection) || isEnding(top)) {
+    connection.destroy();
     return;
   }
   try {
-    socket.resetAndDestroy();
+    connection.resetAndDestroy();
   } catch {
-    socket.destroy();
+    connection.destroy();
   }
 }
 

@@ -104,7 +104,7 @@ export class SocketByteStream implements ByteStream, SocketListener {
     if (this.#ending !== undefined) return;
     this.#ending = { type: "aborted", reason };
     // TLS above it follows by itself. Destroying that one too crashes Node 24 while a handshake's callback runs.
-    resetSocket(this.#connection);
+    resetSocket(this.#connection, this.#socket);
   }
 
   onConnect(): void {

@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
+import { connect as connectTls, createServer as createTlsServer, type TLSSocket } from "node:tls";
 import { expect, onTestFinished, test } from "vitest";
 import { resetSocket } from "../../src/transport/reset-socket.ts";
+import { testCertificate } from "../support/certificates.ts";
 
 /** Both ends of a TCP connection. */
 async function tcpPair(): Promise<{ readonly near: Socket; readonly far: Socket }> {
@@ -58,4 +60,33 @@ test.each<{ what: string; prepare: (socket: Socket) => unknown }>([
   const heard = closing(far);
   far.resume();
   expect(await heard).toEqual(["ECONNRESET"]);
+});
+
+/** A server's end of TLS, over `near`. */
+async function securedOver({ near, far }: { readonly near: Socket; readonly far: Socket }): Promise<TLSSocket> {
+  const { certificate, key } = await testCertificate();
+  const server = createTlsServer({ cert: certificate, key });
+  const secured = once(server, "secureConnection");
+  server.emit("connection", near);
+  connectTls({ socket: far, rejectUnauthorized: false }).on("error", () => undefined);
+  const [socket]: TLSSocket[] = await secured;
+  if (socket === undefined) throw new Error("there is no TLS");
+  socket.allowHalfOpen = true;
+  return socket.on("error", () => undefined).resume();
+}
+
+const turns: Readonly<Record<string, (go: () => void) => void>> = {
+  "at once": (go) => go(),
+  "a microtask later": queueMicrotask,
+  "a tick later": process.nextTick,
+  "a turn later": setImmediate,
+};
+
+test.each(Object.keys(turns))("the connection beneath TLS that ends is closed where it is reset %s", async (when) => {
+  const pair = await tcpPair();
+  const top = await securedOver(pair);
+  const closed = new Promise((resolve) => pair.near.once("close", () => resolve("closed")));
+  top.end("a");
+  turns[when]?.(() => resetSocket(pair.near, top));
+  expect(await closed).toBe("closed");
 });

@@ -98,7 +98,7 @@ export class UpstreamConnection {
   reset(): void {
     if (this.#sockets === undefined) return;
     const { socket, connection } = this.#sockets;
-    resetSocket(connection);
+    resetSocket(connection, socket);
     // Without an error undici takes the end of the connection for that of a response without a length.
     socket.emit("error", new Error("the request was abandoned"));
   }
