@@ -173,14 +173,14 @@ deadlines: { idleConnectionMs: 90000, closeMs: 250, closeSpreadMs: 0 }
 
 test("with the engine of node a connection has a bound, and the process none", async () => {
   const { Limits } = await explanation(`${Listener}\nroutes: [{ handler: echo }]\nhttp2: { engine: node }\n`);
-  expect(Limits).toContainEqual(["bytes sent ahead on HTTP/2", "256 KiB a stream, 16 MiB a connection"]);
+  expect(Limits).toContainEqual(["bytes sent ahead on HTTP/2", "1 MiB a stream, 16 MiB a connection"]);
   expect(Limits).toContainEqual(["memory of an HTTP/2 connection", "128 MiB, then no new streams"]);
 });
 
 describe("what it may need at most", () => {
   const Limits = "limits: { maxStreams: 100, maxConnections: 10, maxHeaderBytes: 1024 }\n";
   const Relays = `${Listener}${Limits}upstreams: { u: { addresses: [ws://u] } }\n`;
-  const relay = "256 KiB unread + 2 ways × (64 KiB waiting + 64 KiB read) = 512 KiB";
+  const relay = "1 MiB unread + 2 ways × (64 KiB waiting + 64 KiB read) = 1.3 MiB";
   const fields = ["fields being read", "10 connections × 1 KiB = 10 KiB"];
 
   test.each([
@@ -189,9 +189,9 @@ describe("what it may need at most", () => {
       text: `${Relays}routes: [{ name: a, path: /a, upstream: u }, { name: b, path: /b, upstream: u }]`,
       rows: [
         ["a WebSocket", `${relay}: a, b`],
-        ["all WebSockets", "100 × 512 KiB of a = 50 MiB"],
+        ["all WebSockets", "100 × 1.3 MiB of a = 125 MiB"],
         fields,
-        ["in all", "50 MiB"],
+        ["in all", "125 MiB"],
       ],
     },
     {
@@ -199,17 +199,17 @@ describe("what it may need at most", () => {
       text: `${Relays}routes: [{ name: a, path: /a, upstream: u }, { name: e, path: /e, handler: echo, maxStreams: 10 }]`,
       rows: [
         ["a WebSocket", `${relay}: a`],
-        ["a WebSocket", "256 KiB unread + 1 MiB message + 16 MiB waiting = 17.3 MiB: e"],
-        ["all WebSockets", "10 × 17.3 MiB of e + 90 × 512 KiB of a = 217.5 MiB"],
+        ["a WebSocket", "1 MiB unread + 1 MiB message + 16 MiB waiting = 18 MiB: e"],
+        ["all WebSockets", "10 × 18 MiB of e + 90 × 1.3 MiB of a = 292.5 MiB"],
         fields,
-        ["in all", "217.5 MiB"],
+        ["in all", "292.5 MiB"],
       ],
     },
     {
       what: "no limit where one is off",
       text: `${Listener}${Limits}routes: [{ name: e, handler: echo, limits: { maxMessageBytes: off } }]`,
       rows: [
-        ["a WebSocket", "256 KiB unread + any message + 16 MiB waiting = no limit: e"],
+        ["a WebSocket", "1 MiB unread + any message + 16 MiB waiting = no limit: e"],
         ["all WebSockets", "100 × no limit of e = no limit"],
         fields,
         ["in all", "no limit"],

@@ -184,7 +184,7 @@ test.each([
   {
     text: "routes: [{ handler: echo, prefix: / }]",
     fault:
-      "routes[0].prefix: unknown option; known here: name, host, path, pathPrefix, upstream, handler, root, hostField, origins, clients, maxStreams, limits",
+      "routes[0].prefix: unknown option; known here: name, host, path, pathPrefix, upstream, handler, root, hostField, origins, clients, maxStreams, limits, tail",
   },
   {
     text: "upstreams: { a: { address: [ws://a], addresses: [ws://a] } }",
