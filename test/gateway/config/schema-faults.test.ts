@@ -26,7 +26,8 @@ test.each([
   { text: "listeners: [null]", fault: "listeners[0]: expected a mapping, got nothing" },
   {
     text: "listeners: [{}]",
-    fault: "listeners[0].address: missing; expected host:port with a port up to 65535, such as 127.0.0.1:8443 or [::]:8443",
+    fault:
+      "listeners[0].address: missing; expected host:port with a port up to 65535, such as 127.0.0.1:8443 or [::]:8443",
   },
   {
     text: "listeners: [{ address: 8443 }]",
