@@ -3,11 +3,15 @@ const ShortestBeginning = 3;
 
 /**
  * The one of `words` that `word` is most likely meant to be, or `undefined` if none is near: at most a third of its
- * letters are other, missing, added or swapped, or else it is how the other begins. Case does not count.
+ * letters are other, missing, added or swapped, or `most` of them, or else it is how the other begins. Case does not count.
  */
-export function tryNearest(word: string, words: readonly string[]): string | undefined {
+export function tryNearest(
+  word: string,
+  words: readonly string[],
+  most = Math.max(1, Math.floor(word.length / 3)),
+): string | undefined {
   let nearest: string | undefined;
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let least = most + 1;
   for (const candidate of words) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     if (distance < least) [nearest, least] = [candidate, distance];

@@ -40,8 +40,9 @@ export function checkHandler(handler: WebSocketHandler | undefined, option: stri
   }
 }
 
-/** The method that `name` is, but for the case of its letters or one letter. */
+/** The method that `name` is, but for the case of its letters or one letter: `onPost` and `reopen` are an application's own. */
 function spelledLike(name: string): string | undefined {
-  const nearest = tryNearest(name, Object.keys(Methods));
+  if (!/^on/i.test(name)) return undefined;
+  const nearest = tryNearest(name, Object.keys(Methods), 1);
   return nearest !== undefined && Math.abs(nearest.length - name.length) <= 1 ? nearest : undefined;
 }
