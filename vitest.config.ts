@@ -22,6 +22,7 @@ const WithSockets = [
   "test/{bench/relay,gateway/serving,soak,websocket}/*-wire.test.ts",
   "test/gateway/serving/{http-*,static-files*}.test.ts",
   "test/cli/{main,runtime,terminal-end}.test.ts",
+  "test/cli/*-wire.test.ts",
   "test/docs/{examples,library-imports}.test.ts",
   "test/demo/backend.test.ts",
   "test/runner.test.ts",
