@@ -1,11 +1,6 @@
 import type { Offer } from "../protocol/handshake/negotiation.ts";
 import type { FieldLines, OpeningAnswer, OpeningRejection } from "../protocol/handshake/opening-request.ts";
-import {
-  checkUpgradeResponse,
-  createUpgradeKey,
-  encodeUpgradeRequest,
-  type UpgradeRequest,
-} from "../protocol/handshake/upgrade.ts";
+import { checkUpgradeResponse, createUpgradeKey, encodeUpgradeRequest } from "../protocol/handshake/upgrade.ts";
 import type { ByteStream } from "./byte-stream.ts";
 import { Cancellation } from "./cancellation.ts";
 import { DeadlineList, type Expiring, type RunningDeadline } from "./deadline-list.ts";
@@ -98,10 +93,12 @@ export class Dialer {
     onConnected?: () => void,
   ): Promise<DialResult> {
     return new Promise((resolve) => {
-      const upgrade: UpgradeRequest = { ...request, key: createUpgradeKey() };
-      const head = encodeUpgradeRequest(upgrade);
+      const { subprotocols, extensions } = request;
+      const key = createUpgradeKey();
+      const head = Buffer.from(encodeUpgradeRequest({ ...request, key }), "latin1");
       if (cancellation.isCancelled) return resolve({ type: "aborted" });
-      const asked: AskedUpgrade = { head, judge: (fields) => checkUpgradeResponse(fields, upgrade) };
+      const sent = { subprotocols, extensions, key };
+      const asked: AskedUpgrade = { head, judge: (fields) => checkUpgradeResponse(fields, sent) };
       const deadlines = { connecting: this.#connecting, answering: this.#answering };
       return new Dialing({ target, asked, deadlines, cancellation, onConnected, resolve });
     });

@@ -22,9 +22,9 @@ export type AskResult =
 
 /** An Upgrade as it is sent, and how its 101 is judged. */
 export interface AskedUpgrade {
-  /** To be written as latin1. */
-  readonly head: string;
-  judge(fields: FieldLines): CheckedAnswer;
+  /** As it is written. The text it is made from would be held in its many pieces until there is an answer. */
+  readonly head: Uint8Array;
+  readonly judge: (fields: FieldLines) => CheckedAnswer;
 }
 
 /**
@@ -39,7 +39,7 @@ export class H1Asking implements SocketListener {
   readonly #socket: Socket;
   readonly #connection: Socket;
   readonly #events: SocketEvents;
-  readonly #upgrade: AskedUpgrade;
+  readonly #judge: AskedUpgrade["judge"];
   readonly #done: (result: AskResult) => void;
   readonly #answer = new AnswerReader();
   #isSettled = false;
@@ -53,13 +53,13 @@ export class H1Asking implements SocketListener {
     this.#socket = socket;
     this.#connection = connection;
     this.#events = events;
-    this.#upgrade = upgrade;
+    this.#judge = upgrade.judge;
     this.#done = done;
     events.listener = this;
     if (connection !== socket) connection.on("error", this.#onErrorBeneath);
     // A socket with a buffer reads by itself.
     if (events.onread === undefined) socket.on("data", this.#onData).resume();
-    socket.write(upgrade.head, "latin1");
+    socket.write(upgrade.head);
   }
 
   /** Time is up: what is missing then of a refusal's body is left out. */
@@ -107,7 +107,7 @@ export class H1Asking implements SocketListener {
     if (status !== 101) return this.#settle({ type: "invalid", detail: "a success other than 101" });
     // HTTP/1.0 has no Upgrade (RFC 9110 §7.8).
     if (httpVersion === "1.0") return this.#settle({ type: "invalid", detail: "101 in HTTP/1.0" });
-    const checked = this.#upgrade.judge(fields);
+    const checked = this.#judge(fields);
     if (checked.type === "invalid") return this.#settle(checked);
     const { type, ...answer } = checked;
     this.#isSettled = true;

@@ -39,6 +39,7 @@ export async function serveUpstream(
     report.refuse("upstream_invalid", 502, "The opening cannot be carried over to the upstream.", detail);
   } finally {
     context.live.delete(waiting);
+    waiting.over();
     if (!isRelayed) release();
   }
 }
@@ -48,7 +49,7 @@ class WaitingOpening implements LiveStream {
   readonly route: string;
   readonly connection: Opening["connection"];
   readonly dialing = new Cancellation();
-  readonly #report: OpeningReport;
+  #report: OpeningReport | undefined;
 
   constructor(opening: Opening, route: string, report: OpeningReport) {
     this.route = route;
@@ -63,8 +64,13 @@ class WaitingOpening implements LiveStream {
 
   close(_code: CloseCode, cause: GatewayCloseCause): void {
     const why = cause === "drain" ? "The gateway is stopping." : "The configuration has just changed.";
-    this.#report.refuse("draining", 503, why);
+    this.#report?.refuse("draining", 503, why);
     this.dialing.cancel();
+  }
+
+  /** It waits no longer. Whoever still holds it holds nothing of the opening by it, as an old table of a Set may for long. */
+  over(): void {
+    this.#report = undefined;
   }
 
   abort(): void {

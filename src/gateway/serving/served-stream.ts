@@ -45,7 +45,8 @@ export class ServedStream implements LiveStream, SeenStream {
   readonly connection: ConnectionFacts;
   readonly record: StreamRecord;
   readonly tail: TailConfig | undefined;
-  readonly #agreement: Agreement;
+  readonly subprotocol: string | undefined;
+  readonly extensions: string | undefined;
   readonly #limits: StreamLimits;
   readonly #context: StreamContext;
   readonly #release: () => void;
@@ -64,7 +65,8 @@ export class ServedStream implements LiveStream, SeenStream {
     this.connection = opening.connection;
     this.#limits = limits;
     this.tail = tail;
-    this.#agreement = agreement;
+    this.subprotocol = agreement.subprotocol;
+    this.extensions = agreement.extensions;
     this.#context = context;
     this.#release = release;
     this.record = context.streams.open(streamFactsOf(opening, route, upstream));
@@ -77,14 +79,6 @@ export class ServedStream implements LiveStream, SeenStream {
 
   get client(): string {
     return this.connection.remoteAddress;
-  }
-
-  get subprotocol(): string | undefined {
-    return this.#agreement.subprotocol;
-  }
-
-  get extensions(): string | undefined {
-    return this.#agreement.extensions;
   }
 
   get moment(): StreamMoment {
@@ -139,6 +133,8 @@ export class ServedStream implements LiveStream, SeenStream {
 
   readonly onEnded = (ending: StreamClose): void => {
     this.#lifetime?.stop();
+    // An old table of a Set keeps who was in it when it grew, until the next collection of all: it keeps no more than this.
+    this.#stream = undefined;
     this.#context.live.delete(this);
     this.#context.seen.delete(this);
     this.record.close(ending);
