@@ -208,6 +208,7 @@ describe.each([{ colorScheme: "light" as const }, { colorScheme: "dark" as const
       await look.page.getByRole("navigation").getByRole("link", { name: "Streams", exact: true }).click();
       await look.page.locator("tr[data-id]").first().click();
       await look.page.getByRole("button", { name: "Start" }).click();
+      await look.page.getByText("listening", { exact: true }).waitFor();
       await clients.evaluate(sayOnAll, { name: colorScheme, text: "hello" });
       await look.page.getByRole("list", { name: "Frames" }).waitFor();
       expect(await barriers(look.page)).toEqual([]);

@@ -25,6 +25,12 @@ export interface ConfigAnswer {
   readonly config: unknown;
 }
 
+/** How long one listens, and who is told when that begins. */
+export interface Listening {
+  readonly signal: AbortSignal;
+  readonly onOpen: () => void;
+}
+
 /** So many frames came faster than they were read. */
 export type MissedFrames = Extract<GatewayEvent, { type: "missed" }>;
 
@@ -80,26 +86,30 @@ export class AdminApi {
     return (await (await this.#send("POST", `/${name}`, ReloadMs)).text()).trim();
   }
 
-  /** The frames of a stream from now on, and how many could not be told; until it ends or `signal` does. */
-  async *frames(id: number, preview: boolean, signal: AbortSignal): AsyncGenerator<FrameView | MissedFrames> {
-    for await (const { event, data } of this.#listen(`/streams/${id}/frames${preview ? "?preview=1" : ""}`, signal)) {
+  /** The frames of a stream from now on, and how many could not be told; until it ends or the signal does. */
+  async *frames(id: number, preview: boolean, listening: Listening): AsyncGenerator<FrameView | MissedFrames> {
+    for await (const { event, data } of this.#listen(
+      `/streams/${id}/frames${preview ? "?preview=1" : ""}`,
+      listening,
+    )) {
       if (event === "end") return;
       if (event === "frame" || event === "missed") yield JSON.parse(data);
     }
   }
 
-  /** The news of the gateway from now on, until `signal` ends them. */
-  async *events(signal: AbortSignal): AsyncGenerator<GatewayEvent> {
-    for await (const { data } of this.#listen("/events", signal)) yield JSON.parse(data);
+  /** The news of the gateway from now on, until the signal ends them. */
+  async *events(listening: Listening): AsyncGenerator<GatewayEvent> {
+    for await (const { data } of this.#listen("/events", listening)) yield JSON.parse(data);
   }
 
-  async *#listen(path: string, signal: AbortSignal): AsyncGenerator<ServerSentEvent> {
+  async *#listen(path: string, { signal, onOpen }: Listening): AsyncGenerator<ServerSentEvent> {
     // The deadline is for the answer's head alone: what follows may be quiet for hours.
     const patience = new AbortController();
     const timer = setTimeout(() => patience.abort(), AnswerMs);
     const either = AbortSignal.any([signal, patience.signal]);
     const response = await this.#fetch(path, { signal: either, headers: { accept: "text/event-stream" } });
     clearTimeout(timer);
+    onOpen();
     const parser = new EventStreamParser();
     const decoder = new TextDecoder();
     const reader = response.body?.getReader();

@@ -6,7 +6,7 @@ import { formatClock, formatDuration, formatExact } from "./formatting.ts";
 import { hashOf } from "./place.ts";
 import { TailList } from "./tail-list.tsx";
 import { Choice, TitleLine } from "./titled.tsx";
-import { useFeed } from "./use-feed.ts";
+import { isRunning, useFeed } from "./use-feed.ts";
 
 const Kinds = ["all", "opened", "closed", "refused", "gateway"] as const;
 type Kind = (typeof Kinds)[number];
@@ -16,11 +16,11 @@ const Options = Kinds.map((value) => ({ value, text: value }));
 export function EventsView({ model }: { readonly model: ConsoleModel }) {
   const [run, setRun] = useState(1);
   const [kind, setKind] = useState<Kind>("all");
-  const feed = useFeed(run, (signal) => model.api.events(signal));
-  const isListening = feed.state === "listening";
+  const feed = useFeed(run, (listening) => model.api.events(listening));
+  const isListening = isRunning(feed);
   const shown = { ...feed, lines: feed.lines.filter((event) => kind === "all" || kindOf(event) === kind) };
   const kept = feed.dropped === 0 ? "" : `, the last ${formatExact(feed.lines.length)} kept`;
-  const says = feed.error ?? `${isListening ? "listening" : "stopped"}${kept}`;
+  const says = feed.error ?? `${feed.state}${kept}`;
   return (
     <section class="tail tall">
       <TitleLine title="Events" says={says}>

@@ -4,15 +4,15 @@ import type { MissedFrames } from "./admin-api.ts";
 import type { ConsoleModel } from "./console-model.ts";
 import { formatBytes, formatClock, formatExact } from "./formatting.ts";
 import { TailList } from "./tail-list.tsx";
-import { useFeed } from "./use-feed.ts";
+import { isRunning, useFeed } from "./use-feed.ts";
 
 /** The frames of a stream as they pass: their headers, and where the route allows it the beginning of texts. */
 export function FrameTail(props: { readonly model: ConsoleModel; readonly id: number; readonly isEnded: boolean }) {
   const { model, id, isEnded } = props;
   const [run, setRun] = useState(0);
   const [preview, setPreview] = useState(false);
-  const feed = useFeed(run, (signal) => model.api.frames(id, preview, signal));
-  const isListening = run > 0 && feed.state === "listening";
+  const feed = useFeed(run, (listening) => model.api.frames(id, preview, listening));
+  const isListening = run > 0 && isRunning(feed);
   const toggle = (): void => setRun(isListening ? 0 : Date.now());
   const total = feed.dropped + feed.lines.length;
   return (
@@ -20,7 +20,7 @@ export function FrameTail(props: { readonly model: ConsoleModel; readonly id: nu
       <header class="title-line">
         <h2 id="tail-title">Frames</h2>
         <p class="muted" role="status">
-          {feed.error ?? stateText(feed.state, isEnded)}
+          {feed.error ?? (isEnded ? "the stream has ended" : feed.state)}
           {total === 0 ? "" : ` · ${formatExact(total)} seen`}
           {feed.dropped === 0 ? "" : `, the last ${formatExact(feed.lines.length)} kept`}
         </p>
@@ -45,11 +45,6 @@ export function FrameTail(props: { readonly model: ConsoleModel; readonly id: nu
       </TailList>
     </section>
   );
-}
-
-function stateText(state: "stopped" | "listening" | "ended", isEnded: boolean): string {
-  if (isEnded || state === "ended") return "the stream has ended";
-  return state === "listening" ? "listening" : "stopped";
 }
 
 function FrameLine({ frame }: { readonly frame: FrameView }) {

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Listening } from "./admin-api.ts";
 
 /** The last lines of something that goes on. */
 export interface Feed<Line> {
@@ -6,7 +7,7 @@ export interface Feed<Line> {
   readonly lines: readonly Line[];
   /** How many lines came before the first and are gone. */
   readonly dropped: number;
-  readonly state: "stopped" | "listening" | "ended";
+  readonly state: "stopped" | "asking" | "listening" | "ended";
   readonly error: string | undefined;
   readonly clear: () => void;
 }
@@ -18,7 +19,7 @@ const ShowMs = 200;
 const Empty = { lines: [], dropped: 0 };
 
 /** Reads what `listen` yields, anew for each `run` but 0, which is none, and keeps the last 500 lines. */
-export function useFeed<Line>(run: number, listen: (signal: AbortSignal) => AsyncIterable<Line>): Feed<Line> {
+export function useFeed<Line>(run: number, listen: (listening: Listening) => AsyncIterable<Line>): Feed<Line> {
   const [kept, setKept] = useState<{ lines: readonly Line[]; dropped: number }>(Empty);
   const [state, setState] = useState<Feed<Line>["state"]>("stopped");
   const [error, setError] = useState<string>();
@@ -36,10 +37,10 @@ export function useFeed<Line>(run: number, listen: (signal: AbortSignal) => Asyn
     };
     const timer = setInterval(show, ShowMs);
     const read = async (): Promise<void> => {
-      setState("listening");
+      setState("asking");
       setError(undefined);
       try {
-        for await (const line of current.current(end.signal)) {
+        for await (const line of current.current({ signal: end.signal, onOpen: () => setState("listening") })) {
           pending.push(line);
           if (pending.length > 2 * MaxLines) show();
         }
@@ -63,4 +64,9 @@ function appended<Line>(now: { lines: readonly Line[]; dropped: number }, more: 
   const all = [...now.lines, ...more];
   const over = Math.max(0, all.length - MaxLines);
   return { lines: over === 0 ? all : all.slice(over), dropped: now.dropped + over };
+}
+
+/** Whether something is listened to, or soon will be. */
+export function isRunning({ state }: Feed<unknown>): boolean {
+  return state === "asking" || state === "listening";
 }
