@@ -25,28 +25,42 @@ function answerEach(socket: Socket, requestBytes: number, answer: Uint8Array): v
   });
 }
 
+/** The connections to each port: they stay, so that no opening is part of what a message costs. */
+const standing = new Map<number, readonly Socket[]>();
+
+async function connectionsTo(port: number, count: number): Promise<readonly Socket[]> {
+  const known = standing.get(port);
+  if (known !== undefined) return known;
+  const sockets = Array.from({ length: count }, () => connect({ port, host: "127.0.0.1", noDelay: true }));
+  await Promise.all(sockets.map((socket) => once(socket, "connect")));
+  standing.set(port, sockets);
+  return sockets;
+}
+
 async function play({ port, connections, messages, payloadBytes }: LoadOrder): Promise<void> {
   const request = encodeFrame(binaryFrame(new Uint8Array(payloadBytes)), { maskKey: MaskKey });
   const answer = encodeFrame(binaryFrame(new Uint8Array(payloadBytes)));
   sizes = { request: request.length, answer };
-  const clients = Array.from({ length: connections }, async () => {
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-    await once(socket, "connect");
-    let [left, received] = [messages, 0];
-    socket.write(request);
-    const done = Promise.withResolvers<void>();
-    socket.on("data", (chunk: Buffer) => {
-      received += chunk.length;
-      if (received < answer.length) return;
-      received -= answer.length;
-      left -= 1;
-      if (left === 0) done.resolve();
-      else socket.write(request);
-    });
-    await done.promise;
-    socket.destroy();
-  });
-  await Promise.all(clients);
+  const sockets = await connectionsTo(port, connections);
+  await Promise.all(sockets.map((socket) => converse(socket, messages, request, answer.length)));
+}
+
+/** Sends `request` `count` times, each when the one before has its answer. */
+async function converse(socket: Socket, count: number, request: Uint8Array, answerBytes: number): Promise<void> {
+  let [left, received] = [count, 0];
+  const done = Promise.withResolvers<void>();
+  const onData = (chunk: Buffer): void => {
+    received += chunk.length;
+    if (received < answerBytes) return;
+    received -= answerBytes;
+    left -= 1;
+    if (left === 0) done.resolve();
+    else socket.write(request);
+  };
+  socket.on("data", onData);
+  socket.write(request);
+  await done.promise;
+  socket.off("data", onData);
 }
 
 let sizes: { readonly request: number; readonly answer: Uint8Array } = { request: 0, answer: new Uint8Array(0) };
