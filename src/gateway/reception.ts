@@ -139,7 +139,8 @@ export class Reception {
       tracing,
       observer: metrics,
       openingOver: (outcome) => {
-        metrics.opening(outcome.route, outcome.protocol, outcome.result, outcome.seconds);
+        const { route, protocol, result, seconds, trace } = outcome;
+        metrics.opening(route, protocol, result, seconds, trace?.traceId);
         views.openingOver(outcome, outcome.seconds);
         if (outcome.result !== "accepted") log.openingRefused(outcome);
       },

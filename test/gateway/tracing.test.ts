@@ -48,6 +48,8 @@ describe.each(HttpVersions)("over HTTP/$httpVersion", ({ httpVersion, opened }) 
     const { fields } = await seen;
     client.send(Buffer.from([0x81, 0x8b, 0, 0, 0, 0, ...Buffer.from("far too lon")]));
     await traced.gateway.settles("hawser_streams_open", {}, 0);
+    const accept = "application/openmetrics-text";
+    const metrics = await (await fetch(`${traced.gateway.admin}/metrics`, { headers: { accept } })).text();
     await traced.gateway.gateway.stop();
 
     const [opening, stream] = ["WebSocket opening relay", "WebSocket relay"].map((name) =>
@@ -55,6 +57,10 @@ describe.each(HttpVersions)("over HTTP/$httpVersion", ({ httpVersion, opened }) 
     );
     expect(opening?.traceId).not.toBe(Theirs.traceId);
     expect(opening).not.toHaveProperty("parentSpanId");
+    // What took an opening long can be looked at.
+    expect(metrics).toMatch(
+      new RegExp(`^hawser_opening_duration_seconds_bucket.* # {trace_id="${opening?.traceId}"}`, "m"),
+    );
     expect(fields["traceparent"]).toBe(`00-${opening?.traceId}-${opening?.spanId}-01`);
     expect(fields).not.toHaveProperty("tracestate");
     expect(opening?.attributes).toMatchObject({

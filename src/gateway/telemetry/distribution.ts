@@ -1,10 +1,12 @@
-import type { MetricFamily, MetricSample } from "./metric-samples.ts";
+import type { Exemplar, MetricFamily, MetricSample } from "./metric-samples.ts";
 
 /** What a histogram tells: how many values lie between two edges each, and their sum. */
 export interface Distribution {
   /** At the place of an edge how many are at most that and more than the edge before it; then those beyond all edges. */
   readonly counts: readonly number[];
   readonly sum: number;
+  /** By the place of the count that they are in: the last of each. */
+  readonly exemplars?: ReadonlyMap<number, Exemplar> | undefined;
 }
 
 /** A {@link Distribution} that grows by additions alone: prom-client's own would build a key for each value. */
@@ -12,6 +14,7 @@ export class Observations implements Distribution {
   readonly #edges: readonly number[];
   readonly counts: number[];
   sum = 0;
+  #exemplars: Map<number, Exemplar> | undefined;
 
   /** @param edges - in ascending order. */
   constructor(edges: readonly number[]) {
@@ -19,12 +22,18 @@ export class Observations implements Distribution {
     this.counts = Array.from({ length: edges.length + 1 }, () => 0);
   }
 
-  observe(value: number): void {
+  get exemplars(): ReadonlyMap<number, Exemplar> | undefined {
+    return this.#exemplars;
+  }
+
+  /** Counts `value`, which belongs to the trace `traceId`, where that was sampled. */
+  observe(value: number, traceId?: string): void {
     const edges = this.#edges;
     let place = 0;
     while (place < edges.length && value > edges[place]!) place++;
     this.counts[place]!++;
     this.sum += value;
+    if (traceId !== undefined) (this.#exemplars ??= new Map()).set(place, { traceId, value, at: Date.now() });
   }
 }
 
@@ -51,7 +60,9 @@ function samplesOf({ name, edges }: HistogramFacts, { labels, distribution }: Di
   let upTo = 0;
   const buckets = [...edges, "+Inf"].map((le, place): MetricSample => {
     upTo += distribution.counts[place] ?? 0;
-    return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: upTo };
+    const sample = { metricName: `${name}_bucket`, labels: { ...labels, le }, value: upTo };
+    const exemplar = distribution.exemplars?.get(place);
+    return exemplar === undefined ? sample : { ...sample, exemplar };
   });
   return [
     ...buckets,

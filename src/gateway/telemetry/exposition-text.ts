@@ -1,4 +1,4 @@
-import type { MetricFamily, MetricSample } from "./metric-samples.ts";
+import type { Exemplar, MetricFamily, MetricSample } from "./metric-samples.ts";
 
 /** The two formats of a scrape: Prometheus' own, and OpenMetrics 1.0. */
 export type ExpositionFormat = "prometheus" | "openmetrics";
@@ -39,7 +39,11 @@ function linesOf({ name, help, type, values }: MetricFamily, format: ExpositionF
   // OpenMetrics names a counter without the ending that its samples have.
   const family = format === "openmetrics" && type === "counter" ? name.replace(/_total$/, "") : name;
   const lines = [`# HELP ${family} ${escaped(help, format === "openmetrics")}`, `# TYPE ${family} ${type}`];
-  for (const sample of values) lines.push(lineOf(name, sample));
+  for (const sample of values) {
+    const line = lineOf(name, sample);
+    const { exemplar } = sample;
+    lines.push(format === "openmetrics" && exemplar ? line + exemplarText(exemplar) : line);
+  }
   return lines;
 }
 
@@ -49,6 +53,10 @@ function lineOf(name: string, { metricName, labels, value }: MetricSample): stri
     pairs += `${pairs === "" ? "" : ","}${label}="${escaped(String(labels[label]), true)}"`;
   }
   return `${metricName ?? name}${pairs === "" ? "" : `{${pairs}}`} ${numberText(value)}`;
+}
+
+function exemplarText({ traceId, value, at }: Exemplar): string {
+  return ` # {trace_id="${traceId}"} ${numberText(value)} ${numberText(at / 1_000)}`;
 }
 
 function escaped(text: string, quotes: boolean): string {

@@ -3,6 +3,16 @@ export interface MetricSample {
   readonly value: number;
   readonly labels: Readonly<Partial<Record<string, string | number>>>;
   readonly metricName?: string;
+  /** Of a bucket alone, and told in OpenMetrics alone. */
+  readonly exemplar?: Exemplar | undefined;
+}
+
+/** One of the values that were counted, and the trace in which it can be looked at. */
+export interface Exemplar {
+  readonly traceId: string;
+  readonly value: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
 }
 
 /** A metric family with its values, as plain data: prom-client makes the same. */

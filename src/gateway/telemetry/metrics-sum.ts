@@ -1,4 +1,4 @@
-import type { MetricFamily, MetricSample } from "./metric-samples.ts";
+import type { Exemplar, MetricFamily, MetricSample } from "./metric-samples.ts";
 
 /** Families of hawser's own are summed; those of a process say in a label whose they are. */
 const OwnPrefix = "hawser_";
@@ -70,10 +70,20 @@ function summed(families: readonly MetricFamily[]): MetricFamily[] {
       const key = seriesKey(value);
       const before = series.get(key);
       const isInfo = same[0]?.name.endsWith("_info") ?? false;
-      series.set(key, before === undefined || isInfo ? value : { ...before, value: before.value + value.value });
+      series.set(key, before === undefined || isInfo ? value : added(before, value));
     }
     return { ...same[0]!, values: [...series.values()] };
   });
+}
+
+function added(one: MetricSample, other: MetricSample): MetricSample {
+  const sum = { ...one, value: one.value + other.value };
+  const exemplar = newest(one.exemplar, other.exemplar);
+  return exemplar === undefined ? sum : { ...sum, exemplar };
+}
+
+function newest(one: Exemplar | undefined, other: Exemplar | undefined): Exemplar | undefined {
+  return one === undefined || (other !== undefined && other.at > one.at) ? other : one;
 }
 
 function seriesKey({ metricName, labels }: MetricSample): string {

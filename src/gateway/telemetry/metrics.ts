@@ -134,8 +134,8 @@ export class Metrics implements ListenerObserver {
   }
 
   /** An opening that reached the gateway is over after `seconds`; `route` is empty if none matched. */
-  opening(route: string, protocol: Protocol, result: OpeningResult, seconds: number): void {
-    this.#openings.over(route || None, protocol, result, seconds);
+  opening(route: string, protocol: Protocol, result: OpeningResult, seconds: number, traceId?: string): void {
+    this.#openings.over(route || None, protocol, result, seconds, traceId);
     this.#access.over(route || None, protocol, result);
   }
 

@@ -45,11 +45,11 @@ export class OpeningMetrics {
     this.#routes.delete(route);
   }
 
-  /** An opening is over; without `seconds` nobody knows since when. */
-  over(route: string, protocol: Protocol, result: OpeningResult, seconds?: number): void {
+  /** An opening is over; without `seconds` nobody knows since when. `traceId` is that of one that is sampled. */
+  over(route: string, protocol: Protocol, result: OpeningResult, seconds?: number, traceId?: string): void {
     const openings = this.#of(route)[protocol];
     openings.results.set(result, (openings.results.get(result) ?? 0) + 1);
-    if (seconds !== undefined) openings.seconds.observe(seconds);
+    if (seconds !== undefined) openings.seconds.observe(seconds, traceId);
   }
 
   /** What the registry cannot have, as it is now. */

@@ -37,7 +37,6 @@ export interface TracedOutcome {
 /** The span of an opening that is sampled. */
 export interface OpeningTrace {
   readonly traceId: string;
-  readonly spanId: string;
   /** `lines` as the upstream is told them: with the span as its parent. */
   fieldsFor(lines: FieldLines): FieldLines;
   /** Ends the span. */
@@ -186,7 +185,7 @@ class SampledTracing implements Tracing {
 
 class OpeningSpan implements OpeningTrace {
   readonly traceId: string;
-  readonly spanId: string;
+  readonly #spanId: string;
   readonly #api: Api;
   readonly #tracer: Tracer;
   readonly #span: Span;
@@ -195,7 +194,7 @@ class OpeningSpan implements OpeningTrace {
   constructor(api: Api, tracer: Tracer, span: Span, trace: "new" | "continued") {
     const { traceId, spanId } = span.spanContext();
     this.traceId = traceId;
-    this.spanId = spanId;
+    this.#spanId = spanId;
     this.#api = api;
     this.#tracer = tracer;
     this.#span = span;
@@ -210,7 +209,7 @@ class OpeningSpan implements OpeningTrace {
       const isKept = name === "tracestate" ? this.#isContinued : name !== "traceparent";
       if (isKept) kept.push(name, lines[i + 1]!);
     }
-    kept.push("traceparent", formatTraceparent({ traceId: this.traceId, spanId: this.spanId, isSampled: true }));
+    kept.push("traceparent", formatTraceparent({ traceId: this.traceId, spanId: this.#spanId, isSampled: true }));
     return kept;
   }
 

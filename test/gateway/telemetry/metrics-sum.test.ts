@@ -132,3 +132,19 @@ test("what is counted of upstreams leaves with the config too", async () => {
   sum.ended(1);
   expect(Object.keys(await page(sum))).toEqual(['hawser_upstream_dials_total{result="accepted",upstream="new"}']);
 });
+
+test("of the exemplars that workers have the newest is told, in OpenMetrics", () => {
+  const sum = new MetricsSum();
+  const ofWorker = (at: number, traceId: string): MetricFamily[] => [
+    family("histogram", "hawser_s", {
+      ...value(1, { le: "+Inf" }, "hawser_s_bucket"),
+      exemplar: { traceId, value: 0.5, at },
+    }),
+  ];
+  sum.report(1, ofWorker(1_000, "a"));
+  sum.report(2, ofWorker(2_500, "b"));
+  sum.report(3, numbers(1, 1));
+  const families = sum.families([]).filter(({ name }) => name === "hawser_s");
+  expect(expositionText(families, "openmetrics")).toContain('hawser_s_bucket{le="+Inf"} 2 # {trace_id="b"} 0.5 2.5\n');
+  expect(expositionText(families, "prometheus")).toContain('hawser_s_bucket{le="+Inf"} 2\n');
+});
