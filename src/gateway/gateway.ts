@@ -21,7 +21,7 @@ const ReloadEndMs = 1_000;
 const SettleMs = 200;
 
 const WrongCredentials =
-  "admin: wrong credentials ten times within a minute, nothing of that client is looked at for the rest of it";
+  "admin: ten wrong credentials within a minute, nothing of that client is looked at for the rest of it";
 
 /** What a gateway is given beside its config. */
 export interface GatewayOptions {

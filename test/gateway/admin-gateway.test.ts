@@ -90,12 +90,12 @@ describe.each(["1.1", "2"] as const)("a WebSocket over HTTP/%s", (version) => {
   });
 });
 
-test("who shows wrong credentials again and again is told of in the log, without its address", async () => {
+test("who guesses credentials is told of in the log, without its address", async () => {
   const gateway = await startGatewayUnderTest({ ...Echo, admin: { address: "127.0.0.1:0", auth: { token: Token } } });
-  const headers = { authorization: "Bearer wrong" };
-  const statusOf = async () => (await fetch(`${gateway.admin}/streams`, { headers })).status;
+  const statusOf = async (guess: number) =>
+    (await fetch(`${gateway.admin}/streams`, { headers: { authorization: `Bearer wrong-${guess}` } })).status;
   const statuses: number[] = [];
-  for (let i = 0; i < 11; i++) statuses.push(await statusOf());
+  for (let i = 0; i < 11; i++) statuses.push(await statusOf(i));
   expect(statuses).toEqual([...Array(10).fill(401), 429]);
   const told = gateway.log.filter((line) => line.includes("wrong credentials"));
   expect(told).toHaveLength(1);

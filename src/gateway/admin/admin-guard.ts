@@ -65,7 +65,7 @@ export class AdminGuard {
       return plain(429, `too many wrong credentials, try again in ${seconds} s`, { "retry-after": seconds });
     }
     if (isAuthorized(shown, auth)) return undefined;
-    if (this.#failures.failed(client)) this.#onLockedOut();
+    if (this.#failures.failed(client, shown)) this.#onLockedOut();
     return plain(401, "wrong credentials: those of admin.auth in the config are needed", challenge);
   }
 }

@@ -92,9 +92,16 @@ describe("wrong credentials", () => {
 
   test("of one IPv6 network count together", () => {
     const { ask } = guessing();
-    for (let i = 0; i < 10; i++) ask(`2001:db8::${i + 1}`, "guess");
+    for (let i = 0; i < 10; i++) ask(`2001:db8::${i + 1}`, `guess-number-${i}`);
     expect(ask("2001:db8::ffff", Token)?.status).toBe(429);
     expect(ask("2001:db8:0:1::1", Token)).toBeUndefined();
+  });
+
+  test("of a program that still has those of yesterday lock out nobody", () => {
+    const { lockedOut, ask } = guessing();
+    for (let i = 0; i < 50; i++) expect(ask(There, "those-of-yesterday")?.status).toBe(401);
+    expect(ask(There, Token)).toBeUndefined();
+    expect(lockedOut).not.toHaveBeenCalled();
   });
 
   test("are not those that are not there", () => {
