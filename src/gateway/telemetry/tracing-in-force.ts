@@ -54,7 +54,8 @@ export class TracingInForce {
 
   /** Sends what is left. */
   async shutdown(): Promise<void> {
-    await Promise.all([...this.#former, this.#tracing].map((tracing) => tracing?.shutdown()));
+    const all = this.#tracing === undefined ? this.#former : [...this.#former, this.#tracing];
+    await Promise.all(all.map((tracing) => tracing.shutdown()));
   }
 
   #lose(spans: number, reason: string): void {

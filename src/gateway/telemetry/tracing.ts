@@ -110,7 +110,7 @@ export async function loadTracing(options: TracingOptions): Promise<Tracing> {
         exporter: {
           export: (spans, done) =>
             exporter.export(spans, (result) => {
-              if (result.code !== Exported) options.onLost(spans.length, result.error?.name ?? "refused");
+              if (Number(result.code) !== Exported) options.onLost(spans.length, result.error?.name ?? "refused");
               done(result);
             }),
           shutdown: () => exporter.shutdown(),
