@@ -123,7 +123,8 @@ export class LocalStreams implements StreamsMember {
     const end = frames.listen(preview, listener, onEnd);
     return Promise.resolve(() => {
       end();
-      if (frames.isEmpty) this.#frames.delete(id);
+      // A second call must not take those who look on since then.
+      if (frames.isEmpty && this.#frames.get(id) === frames) this.#frames.delete(id);
     });
   }
 
