@@ -14,7 +14,7 @@ import {
 } from "./promql.ts";
 
 /** Openings that failed, and not by what the client asked for. */
-export const FailedOpening =
+const FailedOpening =
   'result=~"upstream_unreachable|upstream_timeout|upstream_invalid|limited|exhausted|deadline|draining"';
 /** Ends that somebody was surprised by: no Close came, an error, more than a side could take (RFC 6455 §7.4). */
 export const AbnormalClose = 'code=~"1006|1011|1013"';

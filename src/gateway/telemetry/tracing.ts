@@ -71,8 +71,6 @@ const MaxQueuedSpans = 4_096;
 const MaxSpansPerRequest = 512;
 /** Limits hit and the like, for one WebSocket; more are not told. */
 const MaxEvents = 64;
-/** How the SDK says that an export was taken. */
-const Exported = 0;
 
 /** What is no fault of anybody here: refusals by rule, and clients that leave. */
 const FailedOpenings: ReadonlySet<OpeningResult> = new Set<OpeningResult>([
@@ -110,7 +108,7 @@ export async function loadTracing(options: TracingOptions): Promise<Tracing> {
         exporter: {
           export: (spans, done) =>
             exporter.export(spans, (result) => {
-              if (Number(result.code) !== Exported) options.onLost(spans.length, result.error?.name ?? "refused");
+              if (result.error !== undefined) options.onLost(spans.length, result.error.name);
               done(result);
             }),
           shutdown: () => exporter.shutdown(),
