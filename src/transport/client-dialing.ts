@@ -230,7 +230,7 @@ export class ClientDialing implements PoolWaiter {
 function upgradeOf(request: ClientDialRequest, offer: JudgedOffer): AskedUpgrade {
   const key = createUpgradeKey();
   return {
-    head: Buffer.from(encodeUpgradeRequest({ ...request, key }), "latin1"),
+    head: encodeUpgradeRequest({ ...request, key }),
     judge: (fields) => checkUpgradeResponse(fields, { ...offer, key }),
   };
 }

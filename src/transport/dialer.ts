@@ -95,7 +95,7 @@ export class Dialer {
     return new Promise((resolve) => {
       const { subprotocols, extensions } = request;
       const key = createUpgradeKey();
-      const head = Buffer.from(encodeUpgradeRequest({ ...request, key }), "latin1");
+      const head = encodeUpgradeRequest({ ...request, key });
       if (cancellation.isCancelled) return resolve({ type: "aborted" });
       const sent = { subprotocols, extensions, key };
       const asked: AskedUpgrade = { head, judge: (fields) => checkUpgradeResponse(fields, sent) };

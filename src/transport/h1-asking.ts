@@ -22,8 +22,8 @@ export type AskResult =
 
 /** An Upgrade as it is sent, and how its 101 is judged. */
 export interface AskedUpgrade {
-  /** As it is written. The text it is made from would be held in its many pieces until there is an answer. */
-  readonly head: Uint8Array;
+  /** To be written as latin1: as bytes it would lie outside the heap, which costs more than its pieces within. */
+  readonly head: string;
   readonly judge: (fields: FieldLines) => CheckedAnswer;
 }
 
@@ -59,7 +59,7 @@ export class H1Asking implements SocketListener {
     if (connection !== socket) connection.on("error", this.#onErrorBeneath);
     // A socket with a buffer reads by itself.
     if (events.onread === undefined) socket.on("data", this.#onData).resume();
-    socket.write(upgrade.head);
+    socket.write(upgrade.head, "latin1");
   }
 
   /** Time is up: what is missing then of a refusal's body is left out. */
