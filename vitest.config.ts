@@ -23,6 +23,8 @@ const WithSockets = [
   "test/gateway/serving/{http-*,static-files*}.test.ts",
   "test/cli/{main,runtime,terminal-end}.test.ts",
   "test/cli/*-wire.test.ts",
+  // Ten thousand streams: seconds of reckoning.
+  "test/gateway/telemetry/series-budget.test.ts",
   "test/docs/{examples,library-imports}.test.ts",
   "test/demo/backend.test.ts",
   "test/runner.test.ts",
