@@ -53,6 +53,11 @@ export class SessionApplication {
   /** Answers and reads whatever waits. */
   finish(): void {
     for (const opening of this.#unanswered.splice(0)) this.#strands.get(opening.streamId)?.join(opening.accept({}));
+    this.resume();
+  }
+
+  /** Reads whatever waits. */
+  resume(): void {
     for (const { stream } of this.#strands.values()) stream?.resume();
   }
 

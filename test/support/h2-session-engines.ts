@@ -115,6 +115,8 @@ class Session {
       if (step.type === "fault") {
         // What waits for a window is sent in an order that each engine has its own of.
         this.#openWindows();
+        // What came whole and was not read when the connection ends is kept for its reader here, and lost with node:http2.
+        this.#application.resume();
         await this.#settle([]);
         const fault = faultOf(step.fault, this.#client, step.slot);
         if (fault !== undefined) return await this.#commit(step.fault, fault);
