@@ -23,8 +23,10 @@ const WithSockets = [
   "test/gateway/serving/{http-*,static-files*}.test.ts",
   "test/cli/{main,runtime,terminal-end}.test.ts",
   "test/cli/*-wire.test.ts",
-  // Ten thousand streams: seconds of reckoning.
+  // No sockets, but seconds of reckoning: ten thousand streams, a million clients, config files made up to break their reader.
   "test/gateway/telemetry/series-budget.test.ts",
+  "test/websocket/opening-rate.test.ts",
+  "test/gateway/config/hostile-files.test.ts",
   "test/docs/{examples,library-imports}.test.ts",
   "test/demo/backend.test.ts",
   "test/runner.test.ts",
