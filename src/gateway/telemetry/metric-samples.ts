@@ -3,8 +3,8 @@ export interface MetricSample {
   readonly value: number;
   readonly labels: Readonly<Partial<Record<string, string | number>>>;
   readonly metricName?: string;
-  /** Of a bucket alone, and told in OpenMetrics alone. */
-  readonly exemplar?: Exemplar | undefined;
+  /** Of a bucket alone, and told in OpenMetrics alone. prom-client says `null` for none. */
+  readonly exemplar?: Exemplar | null | undefined;
 }
 
 /** One of the values that were counted, and the trace in which it can be looked at. */

@@ -1,4 +1,4 @@
-import type { Exemplar, MetricFamily, MetricSample } from "./metric-samples.ts";
+import type { MetricFamily, MetricSample } from "./metric-samples.ts";
 
 /** Families of hawser's own are summed; those of a process say in a label whose they are. */
 const OwnPrefix = "hawser_";
@@ -79,11 +79,12 @@ function summed(families: readonly MetricFamily[]): MetricFamily[] {
 function added(one: MetricSample, other: MetricSample): MetricSample {
   const sum = { ...one, value: one.value + other.value };
   const exemplar = newest(one.exemplar, other.exemplar);
-  return exemplar === undefined ? sum : { ...sum, exemplar };
+  return exemplar ? { ...sum, exemplar } : sum;
 }
 
-function newest(one: Exemplar | undefined, other: Exemplar | undefined): Exemplar | undefined {
-  return one === undefined || (other !== undefined && other.at > one.at) ? other : one;
+function newest(one: MetricSample["exemplar"], other: MetricSample["exemplar"]): MetricSample["exemplar"] {
+  if (!one || !other) return one ?? other;
+  return other.at > one.at ? other : one;
 }
 
 function seriesKey({ metricName, labels }: MetricSample): string {

@@ -143,8 +143,10 @@ test("of the exemplars that workers have the newest is told, in OpenMetrics", ()
   ];
   sum.report(1, ofWorker(1_000, "a"));
   sum.report(2, ofWorker(2_500, "b"));
-  sum.report(3, numbers(1, 1));
+  // As prom-client has it.
+  sum.report(3, [family("histogram", "hawser_s", { ...value(1, { le: "+Inf" }, "hawser_s_bucket"), exemplar: null })]);
+  sum.report(4, numbers(1, 1));
   const families = sum.families([]).filter(({ name }) => name === "hawser_s");
-  expect(expositionText(families, "openmetrics")).toContain('hawser_s_bucket{le="+Inf"} 2 # {trace_id="b"} 0.5 2.5\n');
-  expect(expositionText(families, "prometheus")).toContain('hawser_s_bucket{le="+Inf"} 2\n');
+  expect(expositionText(families, "openmetrics")).toContain('hawser_s_bucket{le="+Inf"} 3 # {trace_id="b"} 0.5 2.5\n');
+  expect(expositionText(families, "prometheus")).toContain('hawser_s_bucket{le="+Inf"} 3\n');
 });
