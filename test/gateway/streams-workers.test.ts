@@ -4,7 +4,8 @@ import { WorkerArgument } from "../../src/cli/worker-argument.ts";
 import { loadConfig } from "../../src/gateway/config/load.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import { WorkerPool } from "../../src/gateway/lifecycle/worker-pool.ts";
-import type { FrameView, GatewayEvent, StreamQuery, StreamView } from "../../src/gateway/telemetry/stream-view.ts";
+import type { FrameView, GatewayEvent, StreamView } from "../../src/gateway/telemetry/stream-view.ts";
+import { AllStreams } from "../support/all-streams.ts";
 import { configFolder } from "../support/config-folder.ts";
 import { connectClient } from "../support/gateway-under-test.ts";
 import { eventsOf, recordingLog } from "../support/recording-log.ts";
@@ -14,16 +15,6 @@ import { WebSocketClient } from "../support/websocket-client.ts";
 // Live streams of two worker processes, seen from the process above them.
 
 const Main = join(import.meta.dirname, "../../src/cli/main.ts");
-const All: StreamQuery = {
-  route: undefined,
-  upstream: undefined,
-  protocol: undefined,
-  search: undefined,
-  order: "id",
-  ascending: true,
-  offset: 0,
-  limit: 100,
-};
 
 async function start() {
   const config = {
@@ -74,7 +65,7 @@ const idsOf = (streams: readonly StreamView[]): number[] => streams.map(({ id })
 describe("with two workers", { timeout: 30_000 }, () => {
   test("the streams of both are listed as one, page by page, and found by their ids", async () => {
     const { streams } = await startWithFour();
-    const page = await streams.list(All);
+    const page = await streams.list(AllStreams);
     expect(page).toMatchObject({ matching: 4, open: 4, silentWorkers: [] });
     expect(page.streams.map(({ worker }) => String(worker)).toSorted()).toEqual(["1", "1", "2", "2"]);
     expect(page.streams.map(({ protocol }) => protocol).toSorted()).toEqual(["h1", "h1", "h2", "h2"]);
@@ -82,16 +73,16 @@ describe("with two workers", { timeout: 30_000 }, () => {
     expect(ids).toEqual(ids.toSorted((a, b) => a - b));
     expect(new Set(ids).size).toBe(4);
 
-    const second = await streams.list({ ...All, offset: 1, limit: 2 });
+    const second = await streams.list({ ...AllStreams, offset: 1, limit: 2 });
     expect(idsOf(second.streams)).toEqual(ids.slice(1, 3));
-    const last = await streams.list({ ...All, ascending: false, limit: 1 });
+    const last = await streams.list({ ...AllStreams, ascending: false, limit: 1 });
     expect(idsOf(last.streams)).toEqual(ids.slice(3));
-    expect((await streams.list({ ...All, protocol: "h2" })).matching).toBe(2);
+    expect((await streams.list({ ...AllStreams, protocol: "h2" })).matching).toBe(2);
     for (const id of ids) expect(await streams.find(id)).toMatchObject({ id, route: "echo" });
     expect(await streams.find(7)).toBeUndefined();
 
     const each: number[] = [];
-    for await (const some of streams.each({ ...All, limit: 1 })) each.push(...idsOf(some));
+    for await (const some of streams.each({ ...AllStreams, limit: 1 })) each.push(...idsOf(some));
     expect(each).toEqual(ids);
   });
 
@@ -99,7 +90,7 @@ describe("with two workers", { timeout: 30_000 }, () => {
     const { streams, clients } = await startWithFour();
     const told: GatewayEvent[] = [];
     onTestFinished(streams.events((event) => void told.push(event)));
-    const page = await streams.list(All);
+    const page = await streams.list(AllStreams);
     for (const id of idsOf(page.streams)) expect(await streams.close(id, 4_321)).toBe(true);
     for (const client of clients) {
       expect(await client.next()).toBe("Close 4321");
@@ -126,7 +117,7 @@ describe("with two workers", { timeout: 30_000 }, () => {
   test.each(["1.1", "2"] as const)("the frames of a stream are told, over HTTP/%s", async (version) => {
     const { streams, open } = await start();
     const client = await open(version);
-    const [stream] = (await streams.list(All)).streams;
+    const [stream] = (await streams.list(AllStreams)).streams;
     const frames: FrameView[] = [];
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     const end = await streams.frames(stream?.id ?? 0, { preview: false }, (frame) => void frames.push(frame), resolve);
@@ -149,13 +140,13 @@ describe("with two workers", { timeout: 30_000 }, () => {
     const { promise: ended, resolve } = Promise.withResolvers<void>();
     const told: GatewayEvent[] = [];
     onTestFinished(streams.events((event) => void told.push(event)));
-    const ofFirst = (await streams.list(All)).streams.find(({ worker }) => worker === 1);
+    const ofFirst = (await streams.list(AllStreams)).streams.find(({ worker }) => worker === 1);
     const end = await streams.frames(ofFirst?.id ?? 0, { preview: false }, () => undefined, resolve);
     expect(end).toBeDefined();
 
     const { pid } = pids().find(({ worker }) => worker === 1) ?? { pid: Number.NaN };
     process.kill(pid, "SIGSTOP");
-    const page = await streams.list(All);
+    const page = await streams.list(AllStreams);
     expect(page).toMatchObject({ matching: 2, open: 2, silentWorkers: [1] });
     expect(page.streams.map(({ worker }) => worker)).toEqual([2, 2]);
     expect(await streams.overview()).toMatchObject({ open: 2, silentWorkers: [1] });
@@ -163,7 +154,7 @@ describe("with two workers", { timeout: 30_000 }, () => {
     process.kill(pid, "SIGKILL");
     await ended;
     await vi.waitFor(() => expect(pids()).toHaveLength(3), 5_000);
-    expect((await streams.list(All)).silentWorkers).toEqual([]);
+    expect((await streams.list(AllStreams)).silentWorkers).toEqual([]);
     // The one that has taken its place tells, too, and so does whoever comes to it.
     await open("1.1");
     await open("2");

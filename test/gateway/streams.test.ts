@@ -1,21 +1,11 @@
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { pingFrame } from "../../src/protocol/frame/frame.ts";
-import type { FrameView, StreamQuery } from "../../src/gateway/telemetry/stream-view.ts";
+import type { FrameView } from "../../src/gateway/telemetry/stream-view.ts";
+import { AllStreams } from "../support/all-streams.ts";
 import { startGatewayUnderTest, type GatewayUnderTest } from "../support/gateway-under-test.ts";
 import { WebSocketClient } from "../support/websocket-client.ts";
 
 // What operators see of live streams, and what they do with them: handlers and relays, on both HTTP versions.
-
-const All: StreamQuery = {
-  route: undefined,
-  upstream: undefined,
-  protocol: undefined,
-  search: undefined,
-  order: "id",
-  ascending: true,
-  offset: 0,
-  limit: 100,
-};
 
 /** One with a handler, and one that relays to it by the route `relay`. */
 async function start(admin: object = { showClients: false }, route: object = {}): Promise<GatewayUnderTest> {
@@ -43,7 +33,7 @@ async function tail(version: "1.1" | "2", route: string, config: object, preview
   const client = await open(gateway, version, `/${route}`);
   const frames: FrameView[] = [];
   const { promise: ended, resolve } = Promise.withResolvers<void>();
-  const { streams } = await gateway.gateway.streams.list(All);
+  const { streams } = await gateway.gateway.streams.list(AllStreams);
   const id = streams[0]?.id ?? 0;
   const end = await gateway.gateway.streams.frames(id, { preview }, (frame) => void frames.push(frame), resolve);
   if (end === undefined) throw new Error("there is no such stream");
@@ -59,7 +49,7 @@ test.each([
   const routes = [{ name: "handler", path: "/handler", handler: "echo" }];
   const gateway = await startGatewayUnderTest({ routes, http2: { engine } });
   await open(gateway, version, "/handler");
-  const { streams } = await gateway.gateway.streams.list(All);
+  const { streams } = await gateway.gateway.streams.list(AllStreams);
   expect(streams).toMatchObject([{ sendWindow: window }]);
 });
 
@@ -72,7 +62,7 @@ test("what waits for a client that takes nothing is shown, and how much more it 
   client.readNothing();
   for (let sent = 0; sent < 30; sent++) client.text("x".repeat(60_000));
   await vi.waitFor(async () => {
-    const [stream] = (await gateway.gateway.streams.list({ ...All, order: "buffered" })).streams;
+    const [stream] = (await gateway.gateway.streams.list({ ...AllStreams, order: "buffered" })).streams;
     expect(stream?.buffered.toClient).toBeGreaterThan(50_000);
     expect(stream?.sendWindow).toBe(0);
   }, 5_000);
@@ -84,7 +74,7 @@ describe.each(["1.1", "2"] as const)("over HTTP/%s", (version) => {
   test.each(["handler", "relay"])("a stream of a %s is described", async (route) => {
     const { gateway, ...rest } = await start();
     await open({ gateway, ...rest }, version, `/${route}`);
-    const { streams, matching, open: count, silentWorkers } = await gateway.streams.list(All);
+    const { streams, matching, open: count, silentWorkers } = await gateway.streams.list(AllStreams);
     expect({ matching, count, silentWorkers }).toEqual({ matching: 1, count: 1, silentWorkers: [] });
     const [stream] = streams;
     expect(stream).toMatchObject({
@@ -112,7 +102,7 @@ describe.each(["1.1", "2"] as const)("over HTTP/%s", (version) => {
   test("the address of a client is shown where the config says so, and then found", async () => {
     const gateway = await start({ showClients: true });
     await open(gateway, version, "/handler");
-    const { streams } = await gateway.gateway.streams.list({ ...All, search: "127.0.0" });
+    const { streams } = await gateway.gateway.streams.list({ ...AllStreams, search: "127.0.0" });
     expect(streams).toMatchObject([{ client: "127.0.0.1" }]);
     expect(gateway.log.join("\n")).not.toContain("client=");
   });
@@ -120,7 +110,7 @@ describe.each(["1.1", "2"] as const)("over HTTP/%s", (version) => {
   test.each(["handler", "relay"])("a stream of a %s is closed with the code an operator gives", async (route) => {
     const gateway = await start();
     const client = await open(gateway, version, `/${route}`);
-    const { streams } = await gateway.gateway.streams.list(All);
+    const { streams } = await gateway.gateway.streams.list(AllStreams);
     expect(await gateway.gateway.streams.close(streams[0]?.id ?? 0, 4_321)).toBe(true);
     expect(await client.next()).toBe("Close 4321");
     expect(await gateway.gateway.streams.find(streams[0]?.id ?? 0)).toMatchObject({ state: "closing" });
@@ -190,7 +180,7 @@ describe.each(["1.1", "2"] as const)("over HTTP/%s", (version) => {
     const client = await open({ gateway, ...rest }, version, "/relay");
     client.send(pingFrame(Uint8Array.of(1)));
     await client.next();
-    const { streams } = await gateway.streams.list(All);
+    const { streams } = await gateway.streams.list(AllStreams);
     expect(streams[0]?.pingMs).toBeGreaterThan(0);
     expect((await gateway.streams.overview()).pingMs.p50).toBeGreaterThan(0);
   });

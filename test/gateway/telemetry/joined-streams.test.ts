@@ -4,19 +4,11 @@ import { LocalStreams } from "../../../src/gateway/telemetry/local-streams.ts";
 import { StreamRegistry, type StreamFacts } from "../../../src/gateway/telemetry/stream-registry.ts";
 import type { GatewayEvent, StreamQuery, StreamView } from "../../../src/gateway/telemetry/stream-view.ts";
 import type { StreamsMember } from "../../../src/gateway/telemetry/streams-member.ts";
+import { AllStreams } from "../../support/all-streams.ts";
 
 const StartedAt = 1_700_000_000_000;
 const Chat: StreamFacts = { route: "chat", upstream: "backend", protocol: "h2", connectionId: 1, streamId: 1 };
-const All: StreamQuery = {
-  route: undefined,
-  upstream: undefined,
-  protocol: undefined,
-  search: undefined,
-  order: "id",
-  ascending: true,
-  offset: 0,
-  limit: 10,
-};
+const All = { ...AllStreams, limit: 10 };
 
 interface Setup {
   readonly facts?: Partial<StreamFacts>;
