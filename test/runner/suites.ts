@@ -69,7 +69,7 @@ export const Suites: readonly Suite[] = [
   // What the others have shown of the default engine of HTTP/2.
   vitest("fault", 420, [IpRoute], { again: true }),
   vitest("interop", 120, InteropPrograms, { again: true }),
-  vitest("e2e", 180, Browsers, { again: true }),
+  vitest("e2e", 210, Browsers, { again: true }),
 ];
 
 /** Which tests of which project of vitest's a suite has, where those are not all of the project of its name. */
