@@ -87,7 +87,9 @@ export function headLines({ before, overview, page, search, offset, isPaused }: 
 function rates(before: Overview | undefined, now: Overview) {
   return (of: (overview: Overview) => number, format: (perSecond: number) => string): string => {
     const seconds = before === undefined ? 0 : (now.at - before.at) / 1_000;
-    if (before === undefined || seconds <= 0) return "–";
+    // That the counts of a silent worker are gone, or are back, is no traffic.
+    const isWhole = before !== undefined && before.silentWorkers.length + now.silentWorkers.length === 0;
+    if (!isWhole || seconds <= 0) return "–";
     return format(Math.max(0, of(now) - of(before)) / seconds);
   };
 }

@@ -56,6 +56,12 @@ test.each([
   { what: "before anything was answered", state: FirstState, line: "hawser top  http://gw:1", at: 0 },
   { what: "paused", state: { ...Second, isPaused: true }, line: "hawser 1.2.3  ready, PAUSED  up", at: 0 },
   {
+    what: "of a worker that was silent and is back, whose counts are no traffic of a moment",
+    state: { ...Second, before: overview({ at: 60_000, silentWorkers: [1] }) },
+    line: "traffic  up – msg/s, –/s   down – msg/s, –/s   closed –/s",
+    at: 2,
+  },
+  {
     what: "a worker that is silent",
     state: { ...Second, overview: { ...overview(), workers: 2, silentWorkers: [1] } },
     line: "workers 2 (1 silent)",
