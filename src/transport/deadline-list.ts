@@ -61,8 +61,10 @@ export class DeadlineList {
     this.#timer = undefined;
     const now = performance.now();
     while (this.#first !== undefined && this.#first.passesAt <= now) this.#first.pass();
-    // Who was told may have begun another one.
-    if (this.#first !== undefined && this.#timer === undefined) this.#wait(this.#first.passesAt - now);
+    // Who was told may have begun another one, which is later than those that are left.
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#first !== undefined) this.#wait(this.#first.passesAt - now);
   }
 }
 

@@ -101,3 +101,12 @@ test("there is one timer for all, and none without any", () => {
   vi.advanceTimersByTime(100);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test("one that begins as another passes keeps nobody else waiting", () => {
+  const { start, passed } = listing();
+  start("a", () => start("c"));
+  vi.advanceTimersByTime(10);
+  start("b");
+  vi.advanceTimersByTime(200);
+  expect(passed).toEqual(["a at 100", "b at 110", "c at 200"]);
+});
