@@ -36,10 +36,8 @@ export interface Closing {
   readonly error: WebSocketError | undefined;
 }
 
-const NoExtensions: readonly Extension[] = [];
-const NoOutput: readonly Uint8Array[] = [];
+const Nothing: readonly never[] = [];
 const NoClose = { code: CloseCode.Abnormal, reason: "" } as const;
-
 /** From this many bytes on a payload of its own goes out behind its header as it is: a copy costs more than a second piece. */
 const PassedOnBytes = 1_024;
 
@@ -80,6 +78,7 @@ export class ConnectionMachine {
   readonly #controlFrameMeter: ControlFrameMeter | undefined;
   readonly #incoming: Traffic;
   readonly #outgoing: Traffic;
+  /** Where it is in the peer's frames: to be looked at alone. */
   readonly decoder = new FrameDecoder((header) => this.#checkHeader(header));
   readonly #pipeline: ExtensionPipeline;
   readonly #assembler: MessageAssembler;
@@ -88,6 +87,7 @@ export class ConnectionMachine {
   #ownClose: { readonly code: number; readonly reason: string } | undefined;
   /** Whether the last part that was sent left its message open. */
   #isSendingParts = false;
+  /** Set while a text is sent in parts. */
   #textSent: Utf8Validator | undefined;
   #event: ConnectionEvent | undefined;
   #output: Uint8Array[] | undefined;
@@ -98,7 +98,7 @@ export class ConnectionMachine {
     this.#controlFrameMeter = options.controlFrameMeter;
     this.#incoming = options.incoming;
     this.#outgoing = options.outgoing;
-    this.#pipeline = new ExtensionPipeline(options.extensions ?? NoExtensions);
+    this.#pipeline = new ExtensionPipeline(options.extensions ?? Nothing);
     this.#assembler = new MessageAssembler(options, this.#pipeline);
   }
 
@@ -151,7 +151,7 @@ export class ConnectionMachine {
 
   /** What to send, once and in order, whole frames together; nobody will write to these bytes again. */
   takeOutput(): readonly Uint8Array[] {
-    const output = this.#output ?? NoOutput;
+    const output = this.#output ?? Nothing;
     this.#output = undefined;
     return output;
   }
