@@ -10,6 +10,8 @@ interface Listening {
   readonly feed: BoundedFeed<FrameView>;
   readonly wantsPreview: boolean;
   readonly onEnd: () => void;
+  /** The last of the frames that were left out since the last were told. */
+  leftOut: FrameView | undefined;
 }
 
 const OpcodeNames: ReadonlyMap<number, FrameView["opcode"]> = new Map([
@@ -44,8 +46,8 @@ export class FrameListeners {
 
   /** `listener` is told of each frame from now on, `onEnd` by `end`. */
   listen(wantsPreview: boolean, listener: BatchListener<FrameView>, onEnd: () => void): Unsubscribe {
-    const feed = new BoundedFeed(markingGaps(listener));
-    const listening = { feed, wantsPreview, onEnd };
+    const feed = new BoundedFeed<FrameView>((views, missed) => listener(withLeftOut(listening, views, missed)));
+    const listening: Listening = { feed, wantsPreview, onEnd, leftOut: undefined };
     this.#listening.add(listening);
     this.#watch();
     return () => {
@@ -89,9 +91,13 @@ export class FrameListeners {
     if (opcode === undefined) return;
     let view: FrameView | undefined;
     let withPreview: FrameView | undefined;
-    for (const { feed, wantsPreview } of this.#listening) {
-      if (feed.skips()) continue;
+    for (const listening of this.#listening) {
+      const { feed, wantsPreview } = listening;
       view ??= this.#viewOf(frame, opcode, direction);
+      if (feed.skips()) {
+        listening.leftOut = view;
+        continue;
+      }
       if (wantsPreview) withPreview ??= this.#withPreview(view, frame.beginning);
       feed.push(wantsPreview && withPreview !== undefined ? withPreview : view);
     }
@@ -107,13 +113,10 @@ export class FrameListeners {
   }
 }
 
-/** Says with the next frame how many were left out before it. */
-function markingGaps(listener: BatchListener<FrameView>) {
-  let missedBefore = 0;
-  return (frames: readonly FrameView[], missed: number): void | Promise<void> => {
-    const [first, ...others] = frames;
-    const told = missedBefore > 0 && first !== undefined ? [{ ...first, missed: missedBefore }, ...others] : frames;
-    missedBefore = missed;
-    return listener(told);
-  };
+/** With the last of those that were left out, which says how many went before it: nobody takes a gap for silence. */
+function withLeftOut(listening: Listening, views: readonly FrameView[], missed: number): readonly FrameView[] {
+  const { leftOut } = listening;
+  listening.leftOut = undefined;
+  if (leftOut === undefined) return views;
+  return [...views, missed > 1 ? { ...leftOut, missed: missed - 1 } : leftOut];
 }

@@ -77,12 +77,18 @@ describe("who listens to the frames of a stream", () => {
     const { frames, pass } = watchedStream();
     const { told, onEnd, listen } = listener();
     frames.listen(false, listen, onEnd);
-    pass(Ping, 700);
+    pass(Ping, 699);
+    pass(Text);
     vi.advanceTimersByTime(50);
-    expect(told).toHaveLength(500);
+    // The last one too, so that it is seen when nothing comes behind.
+    expect(told.slice(499)).toMatchObject([{ opcode: "ping" }, { opcode: "text", missed: 199 }]);
     pass(Text, 2);
     vi.advanceTimersByTime(50);
-    expect(told.slice(500).map(({ missed }) => missed)).toEqual([200, undefined]);
+    expect(told.slice(501).map(({ missed }) => missed)).toEqual([undefined, undefined]);
+    pass(Ping, 501);
+    frames.end();
+    expect(told.slice(503)).toHaveLength(501);
+    expect(told.at(-1)).not.toHaveProperty("missed");
   });
 
   test("is told at the end what waits, and that it is the end", () => {
