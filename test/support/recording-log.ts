@@ -4,7 +4,8 @@ import { AccessLog, type AccessLogOptions } from "../../src/gateway/telemetry/ac
 export function recordingLog(lines: string[], options: Partial<Omit<AccessLogOptions, "output">> = {}): AccessLog {
   const output = {
     write(text: string, done?: () => void) {
-      if (text !== "") lines.push(text.replace(/\n$/, ""));
+      // Several at once, where they came so.
+      if (text !== "") lines.push(...text.replace(/\n$/, "").split("\n"));
       done?.();
     },
     on: () => undefined,
