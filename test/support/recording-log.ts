@@ -4,8 +4,7 @@ import { AccessLog, type AccessLogOptions } from "../../src/gateway/telemetry/ac
 export function recordingLog(lines: string[], options: Partial<Omit<AccessLogOptions, "output">> = {}): AccessLog {
   const output = {
     write(text: string, done?: () => void) {
-      // Several at once, where they came so.
-      if (text !== "") lines.push(...text.replace(/\n$/, "").split("\n"));
+      if (text !== "") lines.push(text.replace(/\n$/, ""));
       done?.();
     },
     on: () => undefined,
@@ -13,7 +12,7 @@ export function recordingLog(lines: string[], options: Partial<Omit<AccessLogOpt
   return new AccessLog({ format: "text", output, ...options });
 }
 
-/** The lines of a log in JSON, read. */
+/** The lines of a log in JSON, read; several may have come at once. */
 export function eventsOf(lines: readonly string[]): Record<string, unknown>[] {
-  return lines.map((line): Record<string, unknown> => JSON.parse(line));
+  return lines.flatMap((text) => text.split("\n")).map((line): Record<string, unknown> => JSON.parse(line));
 }
